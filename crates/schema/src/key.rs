@@ -1,0 +1,33 @@
+use crate::IndexPart;
+
+/// The primary key of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PrimaryKey {
+    /// The constraint's name; `None` where the engine keeps none.
+    pub name: Option<String>,
+    /// The columns in key order; `DESC`, collation and prefix length where the engine keeps them.
+    pub parts: Vec<IndexPart>,
+    /// SQLite: what `ON CONFLICT` says, in upper case.
+    pub on_conflict: Option<String>,
+    /// Deferrability, where the engine has it.
+    pub deferrable: Option<crate::Deferrable>,
+    /// The key's comment.
+    pub comment: Option<String>,
+}
+
+/// A unique constraint. On MySQL and MariaDB uniqueness is an index, so that a canonical schema has none there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unique {
+    /// The constraint's name; `None` where the engine keeps none, or where a model leaves it to the convention.
+    pub name: Option<String>,
+    /// The columns in the order of declaration.
+    pub parts: Vec<IndexPart>,
+    /// PostgreSQL 15 and later: `NULLS NOT DISTINCT`.
+    pub nulls_not_distinct: bool,
+    /// Deferrability, where the engine has it.
+    pub deferrable: Option<crate::Deferrable>,
+    /// SQLite: what `ON CONFLICT` says, in upper case.
+    pub on_conflict: Option<String>,
+    /// The constraint's comment.
+    pub comment: Option<String>,
+}

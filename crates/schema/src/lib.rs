@@ -1,0 +1,38 @@
+//! The nouns of a database schema, as plain values, and the reader that finds them in Rust source.
+//!
+//! A [`Schema`] says what a database holds: tables, columns, keys, indexes, checks, sequences, types and
+//! definitions. The same nouns describe a live database, a set of models and the result of an SQL script, which
+//! is what makes them comparable. What a *model* adds to the nouns (where it stands in the source, what it was
+//! renamed from, how to fill a new column) is kept apart, in [`Hints`].
+//!
+//! With the feature `read`, `read` turns `#[derive(Model)]` structs in Rust source into nouns.
+
+mod check;
+mod column;
+mod definition;
+mod dialect_name;
+mod foreign_key;
+mod hints;
+mod index;
+mod key;
+mod name;
+#[cfg(feature = "read")]
+pub mod read;
+mod schema;
+mod sequence;
+mod table;
+mod types;
+
+pub use check::Check;
+pub use column::{AutoIncrement, Column, Generated, Identity};
+pub use definition::{Definition, DefinitionKind};
+pub use dialect_name::DialectName;
+pub use foreign_key::{Action, Deferrable, ForeignKey};
+pub use hints::{ColumnHints, Declared, Hints, Location, TableHints};
+pub use index::{Index, IndexKey, IndexPart};
+pub use key::{PrimaryKey, Unique};
+pub use name::ObjectName;
+pub use schema::Schema;
+pub use sequence::{EnumType, Sequence};
+pub use table::Table;
+pub use types::ColumnType;

@@ -1,0 +1,35 @@
+use crate::{Definition, EnumType, ObjectName, Sequence, Table};
+
+/// What a database holds, or should hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Schema {
+    /// The tables, sorted by name.
+    pub tables: Vec<Table>,
+    /// The sequences that are objects of their own, sorted by name; those of serial and identity columns stand
+    /// with their columns.
+    pub sequences: Vec<Sequence>,
+    /// The enumerated types, sorted by name.
+    pub enums: Vec<EnumType>,
+    /// Views, triggers and routines, sorted by kind and name.
+    pub definitions: Vec<Definition>,
+}
+
+impl Schema {
+    /// The table of this name.
+    pub fn table(&self, name: &ObjectName) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == *name)
+    }
+
+    /// Sorts every list of objects by name, which is the order that all else relies on.
+    pub fn sort(&mut self) {
+        self.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        self.sequences.sort_by(|a, b| a.name.cmp(&b.name));
+        self.enums.sort_by(|a, b| a.name.cmp(&b.name));
+        self.definitions.sort_by(|a, b| (a.kind, &a.name, &a.table).cmp(&(b.kind, &b.name, &b.table)));
+    }
+
+    /// Whether it holds nothing at all.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}

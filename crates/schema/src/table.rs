@@ -1,0 +1,42 @@
+use std::collections::BTreeMap;
+
+use crate::{Check, Column, ForeignKey, Index, ObjectName, PrimaryKey, Unique};
+
+/// A table and all that lives and dies with it, apart from triggers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// Its name.
+    pub name: ObjectName,
+    /// Its columns, in order.
+    pub columns: Vec<Column>,
+    /// Its primary key.
+    pub primary_key: Option<PrimaryKey>,
+    /// Its unique constraints.
+    pub uniques: Vec<Unique>,
+    /// Its indexes, without those that a key or constraint owns.
+    pub indexes: Vec<Index>,
+    /// Its foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Its checks.
+    pub checks: Vec<Check>,
+    /// Its comment, where the engine keeps comments.
+    pub comment: Option<String>,
+    /// Storage options by lower-case word: `engine`, `charset`, `collation`, `row_format` (MySQL, MariaDB);
+    /// `strict`, `without_rowid` (SQLite, with an empty value); `unlogged` and storage parameters (PostgreSQL).
+    pub options: BTreeMap<String, String>,
+    /// SQLite: the CREATE TABLE statement as it stands in `sqlite_schema`. It is what the server says of the
+    /// table, word for word, so that a table taken over from another database keeps its own text.
+    pub verbatim: Option<String>,
+}
+
+impl Table {
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The names of the primary key's columns, in key order; empty without one.
+    pub fn primary_key_columns(&self) -> Vec<&str> {
+        self.primary_key.iter().flat_map(|key| &key.parts).filter_map(|part| part.column_name()).collect()
+    }
+}

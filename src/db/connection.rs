@@ -1,0 +1,256 @@
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use rungs_schema::DialectName;
+use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Connection as _, Either, Row as _};
+
+use super::error::{connect_error, statement_error};
+use super::{DatabaseUrl, Row, Rows};
+use crate::error::DbError;
+
+/// An open connection to one database.
+#[derive(Debug)]
+pub struct Connection {
+    driver: Driver,
+    version: ServerVersion,
+}
+
+#[derive(Debug)]
+enum Driver {
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlx::SqliteConnection),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<sqlx::PgConnection>),
+    #[cfg(feature = "mysql")]
+    Mysql(sqlx::MySqlConnection),
+}
+
+/// Which server answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerVersion {
+    /// The engine; MySQL and MariaDB are told apart here, whatever the URL says.
+    pub name: DialectName,
+    /// Major, minor, patch; what the server does not say is 0.
+    pub number: (u32, u32, u32),
+}
+
+/// Runs a block on whichever driver is behind the connection.
+macro_rules! on_driver {
+    ($self:ident, $connection:ident => $body:expr) => {
+        match &mut $self.driver {
+            #[cfg(feature = "sqlite")]
+            Driver::Sqlite($connection) => $body,
+            #[cfg(feature = "postgres")]
+            Driver::Postgres($connection) => {
+                let $connection = &mut **$connection;
+                $body
+            }
+            #[cfg(feature = "mysql")]
+            Driver::Mysql($connection) => $body,
+        }
+    };
+}
+
+impl Connection {
+    /// Connects to a database that is there. An SQLite file is not created.
+    ///
+    /// # Errors
+    /// When nobody answers, the password is wrong, or there is no such database.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, DbError> {
+        Self::connect(url, false).await
+    }
+
+    /// As [`open`](Self::open), but an SQLite file that is missing is created, with the folders above it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when the file or folder cannot be written.
+    pub async fn open_or_create(url: &DatabaseUrl) -> Result<Self, DbError> {
+        if let Some(folder) = url.sqlite_path().and_then(|path| path.parent()) {
+            std::fs::create_dir_all(folder).map_err(|error| DbError::Connect {
+                url: url.to_string(),
+                reason: format!("cannot create the folder {}: {error}", folder.display()),
+                help: "check who may write there".to_owned(),
+            })?;
+        }
+        Self::connect(url, true).await
+    }
+
+    async fn connect(url: &DatabaseUrl, create: bool) -> Result<Self, DbError> {
+        if !create && url.sqlite_path().is_some_and(|path| !path.exists()) {
+            return Err(DbError::Missing { url: url.to_string() });
+        }
+        let fault = |error| connect_error(url, error);
+        let driver = match url.dialect_name() {
+            #[cfg(feature = "sqlite")]
+            DialectName::Sqlite => Driver::Sqlite(sqlite_options(url, create)?.connect().await.map_err(fault)?),
+            #[cfg(feature = "postgres")]
+            DialectName::Postgres => Driver::Postgres(Box::new(postgres_options(url)?.connect().await.map_err(fault)?)),
+            #[cfg(feature = "mysql")]
+            DialectName::Mysql | DialectName::Mariadb => {
+                Driver::Mysql(mysql_options(url)?.connect().await.map_err(fault)?)
+            }
+            #[allow(unreachable_patterns, reason = "which engines are left depends on the Cargo features")]
+            other => return Err(DbError::Engine { engine: other.to_string(), feature: other.word() }),
+        };
+        let mut connection = Self { driver, version: ServerVersion { name: url.dialect_name(), number: (0, 0, 0) } };
+        connection.prepare_session().await?;
+        Ok(connection)
+    }
+
+    /// Asks for the version and sets what a session needs so that the same SQL means the same everywhere.
+    async fn prepare_session(&mut self) -> Result<(), DbError> {
+        let query = match self.version.name {
+            DialectName::Sqlite => "SELECT sqlite_version() AS version",
+            DialectName::Postgres => "SELECT current_setting('server_version') AS version",
+            DialectName::Mysql | DialectName::Mariadb => "SELECT version() AS version",
+        };
+        let rows = self.query(query).await?;
+        let text = rows.first().map(|row| row.text("version")).transpose()?.unwrap_or_default().to_owned();
+        self.version = ServerVersion::parse(self.version.name, &text);
+        if matches!(self.version.name, DialectName::Mysql | DialectName::Mariadb) {
+            // Revision files and the statements we render quote names with ` and escape with \, whatever the server's default.
+            self.execute(
+                "SET SESSION sql_mode = REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', '')",
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Which server answers.
+    pub fn version(&self) -> &ServerVersion {
+        &self.version
+    }
+
+    /// Sends one statement and returns how many rows it touched.
+    ///
+    /// # Errors
+    /// When the server rejects it or the connection breaks.
+    pub async fn execute(&mut self, sql: &str) -> Result<u64, DbError> {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        on_driver!(self, connection => query.execute(connection).await.map(|done| done.rows_affected()))
+            .map_err(|error| statement_error(sql, error))
+    }
+
+    /// Sends one statement and returns its rows.
+    ///
+    /// # Errors
+    /// When the server rejects it or the connection breaks.
+    pub async fn query(&mut self, sql: &str) -> Result<Rows, DbError> {
+        Ok(self.query_many(sql).await?.into_iter().flatten().collect())
+    }
+
+    /// Sends statements in one message and returns the rows of each, which saves a round trip for each. For reading
+    /// only: on PostgreSQL the whole message is one implicit transaction.
+    ///
+    /// # Errors
+    /// When the server rejects one or the connection breaks.
+    pub async fn query_many(&mut self, sql: &str) -> Result<Vec<Rows>, DbError> {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        on_driver!(self, connection => {
+            let mut results = query.fetch_many(connection);
+            let (mut all, mut rows, mut columns) = (Vec::new(), Vec::new(), None::<Arc<[String]>>);
+            while let Some(item) = results.try_next().await.map_err(|error| statement_error(sql, error))? {
+                match item {
+                    Either::Left(_) => {
+                        all.push(std::mem::take(&mut rows));
+                        columns = None;
+                    }
+                    Either::Right(row) => {
+                        let columns = columns.get_or_insert_with(|| row.columns().iter().map(|column| column.name().to_owned()).collect());
+                        let values = (0..columns.len())
+                            .map(|index| row.try_get_unchecked::<Option<String>, _>(index))
+                            .collect::<Result<Vec<_>, _>>()
+                            .map_err(|error| statement_error(sql, error))?;
+                        rows.push(Row { columns: Arc::clone(columns), values });
+                    }
+                }
+            }
+            if !rows.is_empty() {
+                all.push(rows);
+            }
+            Ok(all)
+        })
+    }
+
+    /// Closes the connection in an orderly way.
+    ///
+    /// # Errors
+    /// When the server is gone already.
+    pub async fn close(self) -> Result<(), DbError> {
+        let closed = match self.driver {
+            #[cfg(feature = "sqlite")]
+            Driver::Sqlite(connection) => connection.close().await,
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(connection) => connection.close().await,
+            #[cfg(feature = "mysql")]
+            Driver::Mysql(connection) => connection.close().await,
+        };
+        closed.map_err(|error| DbError::Lost { reason: error.to_string() })
+    }
+}
+
+#[cfg(feature = "sqlite")]
+fn sqlite_options(url: &DatabaseUrl, create: bool) -> Result<sqlx::sqlite::SqliteConnectOptions, DbError> {
+    let options: sqlx::sqlite::SqliteConnectOptions = parse_options(url)?;
+    Ok(match url.sqlite_path() {
+        Some(path) => options.filename(path).create_if_missing(create),
+        None => options,
+    })
+}
+
+#[cfg(feature = "postgres")]
+fn postgres_options(url: &DatabaseUrl) -> Result<sqlx::postgres::PgConnectOptions, DbError> {
+    let options: sqlx::postgres::PgConnectOptions = parse_options(url)?;
+    // Notices such as «identifier will be truncated» are no errors; what matters we check ourselves.
+    Ok(options
+        .application_name("rungs")
+        .options([("client_min_messages", "warning"), ("standard_conforming_strings", "on")]))
+}
+
+#[cfg(feature = "mysql")]
+fn mysql_options(url: &DatabaseUrl) -> Result<sqlx::mysql::MySqlConnectOptions, DbError> {
+    let options: sqlx::mysql::MySqlConnectOptions = parse_options(url)?;
+    // The driver would make || mean concatenation and set a time zone, which changes what a user's file does.
+    Ok(options.pipes_as_concat(false).no_engine_substitution(false).timezone(None))
+}
+
+fn parse_options<O: std::str::FromStr<Err = sqlx::Error> + ConnectOptions>(url: &DatabaseUrl) -> Result<O, DbError> {
+    let options: O = url
+        .driver_url()
+        .parse()
+        .map_err(|error: sqlx::Error| DbError::Url { url: url.to_string(), reason: error.to_string() })?;
+    Ok(options.disable_statement_logging())
+}
+
+impl ServerVersion {
+    /// Reads `3.51.3`, `17.2 (Debian 17.2-1)`, `8.0.36-log`, `5.5.5-10.11.6-MariaDB-1`.
+    fn parse(name: DialectName, text: &str) -> Self {
+        let mariadb = text.contains("MariaDB");
+        let name = match name {
+            DialectName::Mysql | DialectName::Mariadb if mariadb => DialectName::Mariadb,
+            DialectName::Mysql | DialectName::Mariadb => DialectName::Mysql,
+            other => other,
+        };
+        // Old MariaDB servers put a compatibility prefix before their own version.
+        let text = text.strip_prefix("5.5.5-").filter(|_| mariadb).unwrap_or(text);
+        let mut numbers = text.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        Self { name, number: (next(), next(), next()) }
+    }
+
+    /// Whether it is at least this version.
+    pub fn at_least(&self, major: u32, minor: u32, patch: u32) -> bool {
+        self.number >= (major, minor, patch)
+    }
+}
+
+impl std::fmt::Display for ServerVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (major, minor, patch) = self.number;
+        match self.name {
+            DialectName::Postgres => write!(f, "{} {major}.{minor}", self.name),
+            name => write!(f, "{name} {major}.{minor}.{patch}"),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Connections, over sqlx's native drivers.
+//!
+//! Everything is sent as text and read back as text: the same statement is what a person can run by hand, and what
+//! an offline script holds. One call sends one statement (a multi-statement string would be one implicit
+//! transaction on PostgreSQL), except [`Connection::query_many`].
+
+mod connection;
+mod database;
+mod error;
+mod row;
+mod url;
+
+pub use connection::{Connection, ServerVersion};
+pub use database::{create, drop, exists};
+pub use row::{Row, Rows};
+pub use url::DatabaseUrl;

@@ -1,0 +1,129 @@
+//! What is particular to an engine: data first ([`Features`]), then a stateless trait ([`Dialect`]). Each engine has
+//! a folder with the same file names: `canonical` (a model's words into the engine's), `introspect` (a live
+//! database into nouns) and `render` (a change into statements).
+
+mod features;
+#[cfg(feature = "mysql")]
+pub mod mysql;
+mod naming;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+pub mod splitter;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+mod statement;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use rungs_schema::{ColumnType, DialectName, Schema};
+
+use crate::db::{Connection, ServerVersion};
+use crate::diff::change::Change;
+use crate::error::{DbError, PlanError};
+
+pub use features::Features;
+pub use naming::{Part, convention, fit};
+pub use statement::Statement;
+
+/// The tables in which a target records what was applied. No schema ever shows them.
+pub const LEDGER_TABLES: [&str; 2] = ["rungs_ledger", "rungs_log"];
+
+/// How an engine writes what the nouns mean. Pure: it needs no connection.
+pub trait Dialect: fmt::Debug + Send + Sync {
+    /// The server that it writes for.
+    fn version(&self) -> &ServerVersion;
+
+    /// What that server can do.
+    fn features(&self) -> &Features;
+
+    /// An identifier, quoted, with quotes inside it doubled.
+    fn quote(&self, identifier: &str) -> String;
+
+    /// A text as an SQL literal.
+    fn literal(&self, text: &str) -> String;
+
+    /// What models declare, in this engine's words: types become [`ColumnType::Native`] in the server's own
+    /// spelling, enumerations become what stands for them, and what the engine does not keep is left out, so that
+    /// most schemas compare equal to what the server prints without asking it. Names that were left open stay open.
+    ///
+    /// # Errors
+    /// When the engine has nothing that does what is declared; the message names the table and column.
+    fn canonical(&self, declared: &Schema) -> Result<Schema, PlanError>;
+
+    /// What a native type means beyond this engine, when [`canonical`](Self::canonical) would bring exactly the
+    /// same text back; otherwise the native type itself.
+    fn logical(&self, native: &str) -> ColumnType;
+
+    /// The name that a constraint or index gets when a model leaves it open. `None` where the engine keeps
+    /// constraints without a name.
+    fn default_name(&self, table: &str, part: Part<'_>) -> Option<String>;
+
+    /// The statements that carry out one change, in order.
+    ///
+    /// # Errors
+    /// When the engine cannot do it.
+    fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError>;
+}
+
+/// Which part of a database to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it, except what the engine itself put there.
+    Everything,
+    /// Only these namespaces; `None` is the default one.
+    Namespaces(BTreeSet<Option<String>>),
+}
+
+impl Scope {
+    /// Only the default namespace.
+    pub fn default_namespace() -> Self {
+        Self::Namespaces(BTreeSet::from([None]))
+    }
+
+    /// Whether a namespace is looked at.
+    pub fn covers(&self, namespace: Option<&str>) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Namespaces(names) => names.iter().any(|name| name.as_deref() == namespace),
+        }
+    }
+}
+
+/// The dialect of a server.
+///
+/// # Errors
+/// When this build has no such engine.
+pub fn for_version(version: &ServerVersion) -> Result<Box<dyn Dialect>, DbError> {
+    match version.name {
+        #[cfg(feature = "sqlite")]
+        DialectName::Sqlite => Ok(Box::new(sqlite::Sqlite::new(version.clone()))),
+        #[cfg(feature = "postgres")]
+        DialectName::Postgres => Ok(Box::new(postgres::Postgres::new(version.clone()))),
+        #[cfg(feature = "mysql")]
+        DialectName::Mysql | DialectName::Mariadb => Ok(Box::new(mysql::Mysql::new(version.clone()))),
+        #[allow(unreachable_patterns, reason = "which engines are left depends on the Cargo features")]
+        other => Err(DbError::Engine { engine: other.to_string(), feature: other.word() }),
+    }
+}
+
+/// Reads a live database. The number of round trips does not grow with the number of tables, and all of them see
+/// one snapshot where the engine has snapshots.
+///
+/// # Errors
+/// When the database cannot be read, or holds something that the reader does not understand.
+pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
+    let mut schema = match connection.version().name {
+        #[cfg(feature = "sqlite")]
+        DialectName::Sqlite => sqlite::introspect::introspect(connection).await?,
+        #[cfg(feature = "postgres")]
+        DialectName::Postgres => postgres::introspect::introspect(connection, scope).await?,
+        #[cfg(feature = "mysql")]
+        DialectName::Mysql | DialectName::Mariadb => mysql::introspect::introspect(connection).await?,
+        #[allow(unreachable_patterns, reason = "which engines are left depends on the Cargo features")]
+        other => return Err(DbError::Engine { engine: other.to_string(), feature: other.word() }),
+    };
+    schema.tables.retain(|table| table.name.schema.is_some() || !LEDGER_TABLES.contains(&table.name.name.as_str()));
+    schema.sort();
+    Ok(schema)
+}

@@ -1,0 +1,1 @@
+//! Splits an SQL script into statements.

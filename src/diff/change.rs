@@ -1,0 +1,120 @@
+//! The vocabulary of differences. Everything has both its sides, `previous` and `next`, so that rendering,
+//! reversing and linting need no look-up elsewhere.
+
+use std::sync::Arc;
+
+use rungs_schema::{Check, Column, Definition, EnumType, ForeignKey, Index, PrimaryKey, Sequence, Table, Unique};
+
+/// What happens to one thing. `Alter` with two names is a rename, with or without more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delta<T> {
+    /// It is new.
+    Create {
+        /// What it will be.
+        next: T,
+    },
+    /// It goes.
+    Drop {
+        /// What it was.
+        previous: T,
+    },
+    /// It changes.
+    Alter {
+        /// What it was.
+        previous: T,
+        /// What it will be.
+        next: T,
+    },
+}
+
+/// One difference between two schemas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A whole table comes or goes.
+    CreateTable {
+        /// The table. Foreign keys that must wait for another table stand in an [`AlterTable`] of their own, and
+        /// not in here.
+        next: Arc<Table>,
+    },
+    /// A whole table goes.
+    DropTable {
+        /// The table, with everything it had.
+        previous: Arc<Table>,
+    },
+    /// A table that stays is edited.
+    AlterTable(AlterTable),
+    /// A sequence.
+    Sequence(Delta<Sequence>),
+    /// An enumerated type.
+    Enum(Delta<EnumType>),
+    /// A view, trigger or routine.
+    Definition(Delta<Definition>),
+}
+
+/// The edits of a table that stays. A table may have several of these in one list of changes: its foreign keys are
+/// dropped before, and added after, everything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlterTable {
+    /// The whole table before. Two names are a rename, which comes before every edit.
+    pub previous: Arc<Table>,
+    /// The whole table after.
+    pub next: Arc<Table>,
+    /// What to do, in the order: drops, alterations, creations.
+    pub edits: Vec<Edit>,
+    /// Views and triggers that stand on the table and stay as they are, in an order in which they can be created:
+    /// whoever drops and recreates the table or a column has to put them back.
+    pub dependents: Vec<Definition>,
+}
+
+/// One edit of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// A column.
+    Column {
+        /// What happens to it.
+        delta: Delta<Column>,
+        /// The SQL expression that gives existing rows their value, where the column is new, or becomes NOT NULL.
+        backfill: Option<String>,
+    },
+    /// The primary key.
+    PrimaryKey(Delta<PrimaryKey>),
+    /// A unique constraint.
+    Unique(Delta<Unique>),
+    /// A foreign key.
+    ForeignKey(Delta<ForeignKey>),
+    /// A check.
+    Check(Delta<Check>),
+    /// An index.
+    Index(Delta<Index>),
+    /// The table's comment; both sides stand in the tables.
+    Comment,
+    /// Storage options; both sides stand in the tables.
+    Options,
+    /// The order of the columns, on engines that can change it; both sides stand in the tables.
+    ColumnOrder,
+}
+
+impl<T> Delta<T> {
+    /// What it was, unless it is new.
+    pub fn previous(&self) -> Option<&T> {
+        match self {
+            Self::Create { .. } => None,
+            Self::Drop { previous } | Self::Alter { previous, .. } => Some(previous),
+        }
+    }
+
+    /// What it will be, unless it goes.
+    pub fn next(&self) -> Option<&T> {
+        match self {
+            Self::Drop { .. } => None,
+            Self::Create { next } | Self::Alter { next, .. } => Some(next),
+        }
+    }
+}
+
+impl AlterTable {
+    /// Whether the table gets another name.
+    pub fn is_rename(&self) -> bool {
+        self.previous.name != self.next.name
+    }
+}

@@ -1,0 +1,49 @@
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// What can be wrong with the configuration and the command line.
+#[derive(Debug, Error, Diagnostic)]
+pub enum ConfigError {
+    /// There is no migrate.toml here or above.
+    #[error("there is no migrate.toml in {folder} or above it")]
+    #[diagnostic(code(config::missing), help("start a project with `migrate init`, or name the file with --config"))]
+    Missing {
+        /// Where the search began.
+        folder: String,
+    },
+    /// A file that cannot be read or written.
+    #[error("cannot {action} {path}: {reason}")]
+    #[diagnostic(code(config::io))]
+    Io {
+        /// `read`, `write`, `create`.
+        action: &'static str,
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file is not what it should be.
+    #[error("{path}:{line}: {reason}")]
+    #[diagnostic(code(config::invalid))]
+    Invalid {
+        /// The file.
+        path: String,
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        #[help]
+        help: Option<String>,
+    },
+    /// The call does not fit.
+    #[error("{reason}")]
+    #[diagnostic(code(config::usage))]
+    Usage {
+        /// What does not fit.
+        reason: String,
+        /// What to write instead.
+        #[help]
+        help: Option<String>,
+    },
+}

@@ -1,0 +1,50 @@
+//! Errors: one enum for each stage, each saying what happened, where, and what to do next.
+//!
+//! Every variant carries a code (`stage::fault`) and, where there is something to do, a help text, by way of
+//! [`miette::Diagnostic`]. The command prints them; `--format json` gives the same three parts.
+
+mod apply;
+mod config;
+mod db;
+mod plan;
+mod revision;
+mod source;
+
+pub use apply::ApplyError;
+pub use config::ConfigError;
+pub use db::DbError;
+pub use plan::PlanError;
+pub use revision::{RevisionError, RevisionFault};
+pub use source::{ModelFault, SourceError};
+
+/// Whatever can go wrong, by stage.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum Error {
+    /// `migrate.toml`, the environment or the command line.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Config(#[from] ConfigError),
+    /// Reading a schema: models, scripts, scratch databases.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Source(#[from] SourceError),
+    /// The database or the way to it.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Db(#[from] DbError),
+    /// Turning changes into statements.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(#[from] PlanError),
+    /// Revision files and their graph.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Revision(#[from] RevisionError),
+    /// Running revisions and keeping the ledger.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Apply(#[from] ApplyError),
+}
+
+/// The result of whatever can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

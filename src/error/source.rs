@@ -1,0 +1,78 @@
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use thiserror::Error;
+
+/// Why a schema cannot be read from where it is said to be.
+#[derive(Debug, Error, Diagnostic)]
+pub enum SourceError {
+    /// The models have faults; all that were found are in here.
+    #[error("the models cannot be read: {}", count(faults.len()))]
+    #[diagnostic(code(models::invalid))]
+    Models {
+        /// Each with its place.
+        #[related]
+        faults: Vec<ModelFault>,
+    },
+    /// A word that names no source.
+    #[error("`{text}` is not a source of a schema")]
+    #[diagnostic(
+        code(source::unknown),
+        help("write models, models:PATH, db, db:URL, file:PATH.sql, rev:TARGET or empty")
+    )]
+    Unknown {
+        /// What was written.
+        text: String,
+    },
+    /// The source cannot be used here.
+    #[error("{reason}")]
+    #[diagnostic(code(source::unusable))]
+    Unusable {
+        /// Why.
+        reason: String,
+        /// What to do.
+        #[help]
+        help: Option<String>,
+    },
+    /// The models make a schema that the server does not take.
+    #[error("the server does not accept the models' schema: {reason}")]
+    #[diagnostic(code(source::rejected))]
+    Rejected {
+        /// What it said, and of which statement.
+        reason: String,
+        /// Where to look.
+        #[help]
+        help: Option<String>,
+    },
+    /// Two sources that belong to different engines.
+    #[error("a schema of {previous} cannot be compared with one of {next}")]
+    #[diagnostic(code(source::engines), help("compare two schemas of the same engine"))]
+    Engines {
+        /// The engine of the first.
+        previous: String,
+        /// The engine of the second.
+        next: String,
+    },
+}
+
+/// One fault in a model, with the line it stands on.
+#[derive(Debug, Error, Diagnostic)]
+#[error("{message}")]
+#[diagnostic(code(models::fault))]
+pub struct ModelFault {
+    /// What is wrong.
+    pub message: String,
+    /// What is allowed instead.
+    #[help]
+    pub help: Option<String>,
+    /// The file.
+    #[source_code]
+    pub source_code: NamedSource<String>,
+    /// The place in it.
+    #[label("here")]
+    pub span: SourceSpan,
+    /// `file:line:column`, for output without source excerpts.
+    pub place: String,
+}
+
+fn count(faults: usize) -> String {
+    if faults == 1 { "1 fault".to_owned() } else { format!("{faults} faults") }
+}

@@ -1,0 +1,20 @@
+//! Schema migrations for Rust.
+//!
+//! Rungs reads the models from Rust source, looks at the live database, writes a reviewable SQL revision with up and
+//! down, keeps the history as a graph, and applies it safely. The command is `migrate`; this library is what it is
+//! made of.
+//!
+//! A crate that only declares models depends on rungs without default features: it then compiles the derive and the
+//! nouns, no driver and no async runtime.
+
+pub use rungs_derive::{DbEnum, Model};
+pub use rungs_schema as schema;
+
+#[cfg(feature = "engine")]
+pub mod db;
+#[cfg(feature = "engine")]
+pub mod dialect;
+#[cfg(feature = "engine")]
+pub mod diff;
+#[cfg(feature = "engine")]
+pub mod error;

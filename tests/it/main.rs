@@ -1,0 +1,11 @@
+//! One binary for every behaviour: a scenario a file, played on each engine's real server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "in a test, to panic is how a failure is told"
+)]
+
+mod connection;
+mod harness;
