@@ -18,3 +18,5 @@ pub mod dialect;
 pub mod diff;
 #[cfg(feature = "engine")]
 pub mod error;
+#[cfg(feature = "engine")]
+pub mod plan;

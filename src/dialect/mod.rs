@@ -127,3 +127,19 @@ pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Sc
     schema.sort();
     Ok(schema)
 }
+
+/// Whether two CREATE TABLE statements of SQLite say the same in the same words.
+pub fn same_wording(previous: &str, next: &str) -> bool {
+    #[cfg(feature = "sqlite")]
+    return sqlite::same_text(previous, next);
+    #[cfg(not(feature = "sqlite"))]
+    return previous == next;
+}
+
+/// Whether a statement of MySQL or MariaDB has a body with semicolons in it.
+pub fn has_body(sql: &str) -> bool {
+    #[cfg(feature = "mysql")]
+    return mysql::needs_delimiter(sql);
+    #[cfg(not(feature = "mysql"))]
+    return sql.contains(';');
+}

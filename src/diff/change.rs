@@ -92,6 +92,8 @@ pub enum Edit {
     Options,
     /// The order of the columns, on engines that can change it; both sides stand in the tables.
     ColumnOrder,
+    /// SQLite, and only between two databases: the wording of CREATE TABLE, with nothing else different.
+    Wording,
 }
 
 impl<T> Delta<T> {
@@ -108,6 +110,79 @@ impl<T> Delta<T> {
         match self {
             Self::Drop { .. } => None,
             Self::Create { next } | Self::Alter { next, .. } => Some(next),
+        }
+    }
+}
+
+impl<T> Delta<T> {
+    /// The same seen from the other side.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Create { next } => Self::Drop { previous: next },
+            Self::Drop { previous } => Self::Create { next: previous },
+            Self::Alter { previous, next } => Self::Alter { previous: next, next: previous },
+        }
+    }
+}
+
+impl Edit {
+    /// The same seen from the other side. What a backfill said does not hold in that direction, so it is gone.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Column { delta, .. } => Self::Column { delta: delta.reversed(), backfill: None },
+            Self::PrimaryKey(delta) => Self::PrimaryKey(delta.reversed()),
+            Self::Unique(delta) => Self::Unique(delta.reversed()),
+            Self::ForeignKey(delta) => Self::ForeignKey(delta.reversed()),
+            Self::Check(delta) => Self::Check(delta.reversed()),
+            Self::Index(delta) => Self::Index(delta.reversed()),
+            same @ (Self::Comment | Self::Options | Self::ColumnOrder | Self::Wording) => same,
+        }
+    }
+
+    /// Where it comes in an [`AlterTable`]: drops, then alterations, then creations; within each, what stands on
+    /// columns goes before them and comes after them.
+    pub(crate) fn rank(&self) -> u8 {
+        fn of<T>(delta: &Delta<T>, drop: u8, alter: u8, create: u8) -> u8 {
+            match delta {
+                Delta::Drop { .. } => drop,
+                Delta::Alter { .. } => alter,
+                Delta::Create { .. } => create,
+            }
+        }
+        match self {
+            Self::ForeignKey(delta) => of(delta, 0, 12, 17),
+            Self::Check(delta) => of(delta, 1, 11, 16),
+            Self::Index(delta) => of(delta, 2, 10, 15),
+            Self::Unique(delta) => of(delta, 3, 9, 14),
+            Self::PrimaryKey(delta) => of(delta, 4, 8, 13),
+            Self::Column { delta, .. } => of(delta, 5, 6, 7),
+            Self::Options => 18,
+            Self::ColumnOrder => 19,
+            Self::Comment => 20,
+            Self::Wording => 21,
+        }
+    }
+}
+
+impl Change {
+    /// The same seen from the other side: carrying out a list of changes and then the reversed list backwards is to
+    /// have done nothing, but for values that were dropped.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::CreateTable { next } => Self::DropTable { previous: next },
+            Self::DropTable { previous } => Self::CreateTable { next: previous },
+            Self::AlterTable(alter) => {
+                let AlterTable { previous, next, edits, dependents } = alter;
+                let mut edits: Vec<_> = edits.into_iter().map(Edit::reversed).collect();
+                edits.sort_by_key(Edit::rank);
+                Self::AlterTable(AlterTable { previous: next, next: previous, edits, dependents })
+            }
+            Self::Sequence(delta) => Self::Sequence(delta.reversed()),
+            Self::Enum(delta) => Self::Enum(delta.reversed()),
+            Self::Definition(delta) => Self::Definition(delta.reversed()),
         }
     }
 }

@@ -1,3 +1,63 @@
-//! Compares two schemas: `compare` finds the changes, `order` puts them into a sequence that works.
+//! Compares two schemas: `rename` says what is the same thing under two names, `compare` finds the
+//! changes, `order` puts them into a sequence that works. Nothing here changes its input.
 
 pub mod change;
+mod compare;
+mod dependents;
+mod foreign_keys;
+mod order;
+mod parts;
+mod rename;
+mod summary;
+
+use std::collections::BTreeSet;
+
+use rungs_schema::{Hints, ObjectName, Schema};
+
+use change::Change;
+
+pub use parts::Named;
+pub use summary::summary;
+
+/// What a comparison has to know of the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Abilities {
+    /// Foreign keys can be added to and dropped from a table that is there. Where they cannot, CREATE TABLE may
+    /// name tables that are not there yet.
+    pub foreign_keys_in_place: bool,
+    /// The order of columns can be changed, and therefore counts.
+    pub column_order: bool,
+    /// A foreign key can be given another name as it stands.
+    pub renames_foreign_keys: bool,
+    /// The type of a column cannot change while a foreign key uses it.
+    pub foreign_keys_pin_types: bool,
+}
+
+/// What guides a comparison besides the two schemas.
+#[derive(Debug, Clone, Default)]
+pub struct Guide {
+    /// What the models say of renames and of values for existing rows.
+    pub hints: Hints,
+    /// Names of constraints and indexes, by table, that nobody chose: such a name is no difference by itself.
+    pub open_names: BTreeSet<(ObjectName, String)>,
+    /// Whether views, triggers and routines are compared. Where they are not, those of `previous` stay.
+    pub definitions: bool,
+    /// Whether the wording of CREATE TABLE counts where an engine keeps it (SQLite), and what is the same wording.
+    pub same_wording: Option<fn(&str, &str) -> bool>,
+    /// The engine.
+    pub abilities: Abilities,
+}
+
+/// The changes that turn `previous` into `next`, in an order that works. Their reversals, backwards, turn it back.
+pub fn diff(previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
+    let renamed = rename::apply(previous, next, &guide.hints);
+    let differences = compare::compare(&renamed.schema, next, guide);
+    let mut changes = renamed.changes;
+    changes.extend(order::order(differences, &renamed.schema, next, &guide.abilities));
+    changes
+}
+
+/// What `previous` looks like once the renames that the hints tell of are done.
+pub fn renamed(previous: &Schema, next: &Schema, hints: &Hints) -> Schema {
+    rename::apply(previous, next, hints).schema
+}

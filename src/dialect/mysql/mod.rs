@@ -8,6 +8,7 @@ use rungs_schema::{ColumnType, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
+use crate::diff::Abilities;
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
@@ -24,8 +25,12 @@ impl Mysql {
         let features = Features {
             transactional_ddl: false,
             identifier_length: 64,
-            foreign_keys_in_place: true,
-            column_order: true,
+            abilities: Abilities {
+                foreign_keys_in_place: true,
+                column_order: true,
+                renames_foreign_keys: false,
+                foreign_keys_pin_types: true,
+            },
         };
         Self { version, features }
     }
@@ -63,4 +68,9 @@ impl Dialect for Mysql {
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {
         render::render(self, change)
     }
+}
+
+/// Placeholder until merge.
+pub fn needs_delimiter(sql: &str) -> bool {
+    sql.contains(';')
 }

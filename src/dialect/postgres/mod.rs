@@ -8,6 +8,7 @@ use rungs_schema::{ColumnType, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
+use crate::diff::Abilities;
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
@@ -24,8 +25,12 @@ impl Postgres {
         let features = Features {
             transactional_ddl: true,
             identifier_length: 63,
-            foreign_keys_in_place: true,
-            column_order: false,
+            abilities: Abilities {
+                foreign_keys_in_place: true,
+                column_order: false,
+                renames_foreign_keys: true,
+                foreign_keys_pin_types: false,
+            },
         };
         Self { version, features }
     }

@@ -8,6 +8,7 @@ use rungs_schema::{ColumnType, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
+use crate::diff::Abilities;
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
@@ -24,8 +25,12 @@ impl Sqlite {
         let features = Features {
             transactional_ddl: true,
             identifier_length: 0,
-            foreign_keys_in_place: false,
-            column_order: false,
+            abilities: Abilities {
+                foreign_keys_in_place: false,
+                column_order: false,
+                renames_foreign_keys: false,
+                foreign_keys_pin_types: false,
+            },
         };
         Self { version, features }
     }
@@ -63,4 +68,9 @@ impl Dialect for Sqlite {
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {
         render::render(self, change)
     }
+}
+
+/// Placeholder until merge.
+pub fn same_text(a: &str, b: &str) -> bool {
+    a == b
 }

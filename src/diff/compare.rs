@@ -1,0 +1,163 @@
+//! Finds what differs, without regard to order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rungs_schema::{Column, Definition, ObjectName, Schema, Table};
+
+use super::Guide;
+use super::change::{Delta, Edit};
+use super::parts::{Named, deltas};
+
+/// What differs between two schemas.
+#[derive(Debug, Default)]
+pub(super) struct Differences {
+    pub(super) created: Vec<Arc<Table>>,
+    pub(super) dropped: Vec<Arc<Table>>,
+    pub(super) altered: Vec<AlteredTable>,
+    pub(super) sequences: Vec<Delta<rungs_schema::Sequence>>,
+    pub(super) enums: Vec<Delta<rungs_schema::EnumType>>,
+    pub(super) definitions: Vec<Delta<Definition>>,
+    /// Views, triggers and routines of both sides that stay as they are.
+    pub(super) standing: Vec<Definition>,
+}
+
+/// A table of both sides that differs.
+#[derive(Debug)]
+pub(super) struct AlteredTable {
+    pub(super) previous: Arc<Table>,
+    pub(super) next: Arc<Table>,
+    pub(super) edits: Vec<Edit>,
+}
+
+pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differences {
+    let mut differences = Differences {
+        sequences: objects(&previous.sequences, &next.sequences, |sequence| sequence.name.clone()),
+        enums: objects(&previous.enums, &next.enums, |enum_type| enum_type.name.clone()),
+        ..Differences::default()
+    };
+    tables(previous, next, guide, &mut differences);
+    if guide.definitions {
+        let key = |definition: &Definition| (definition.kind, definition.name.clone(), definition.table.clone());
+        differences.definitions = objects(&previous.definitions, &next.definitions, key);
+        differences.standing =
+            previous.definitions.iter().filter(|one| next.definitions.contains(one)).cloned().collect();
+    } else {
+        differences.standing = previous.definitions.clone();
+    }
+    differences
+}
+
+fn tables(previous: &Schema, next: &Schema, guide: &Guide, found: &mut Differences) {
+    let before: BTreeMap<&ObjectName, &Table> = previous.tables.iter().map(|table| (&table.name, table)).collect();
+    let after: BTreeMap<&ObjectName, &Table> = next.tables.iter().map(|table| (&table.name, table)).collect();
+    found.dropped = before
+        .iter()
+        .filter(|(name, _)| !after.contains_key(*name))
+        .map(|(_, table)| Arc::new((*table).clone()))
+        .collect();
+    for (name, table) in after {
+        match before.get(name) {
+            None => found.created.push(Arc::new(table.clone())),
+            Some(old) => {
+                let edits = edits(old, table, guide);
+                if !edits.is_empty() {
+                    let (previous, next) = (Arc::new((*old).clone()), Arc::new(table.clone()));
+                    found.altered.push(AlteredTable { previous, next, edits });
+                }
+            }
+        }
+    }
+}
+
+fn objects<T: Clone + PartialEq, K: Ord>(previous: &[T], next: &[T], key: impl Fn(&T) -> K) -> Vec<Delta<T>> {
+    let before: BTreeMap<K, &T> = previous.iter().map(|one| (key(one), one)).collect();
+    let mut after: BTreeMap<K, &T> = next.iter().map(|one| (key(one), one)).collect();
+    let mut found = Vec::new();
+    for (key, old) in before {
+        match after.remove(&key) {
+            None => found.push(Delta::Drop { previous: old.clone() }),
+            Some(new) if new == old => {}
+            Some(new) => found.push(Delta::Alter { previous: old.clone(), next: new.clone() }),
+        }
+    }
+    found.extend(after.into_values().map(|new| Delta::Create { next: new.clone() }));
+    found
+}
+
+fn edits(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
+    let is_open = |name: &str| guide.open_names.contains(&(next.name.clone(), name.to_owned()));
+    let mut edits = columns(previous, next, guide);
+    edits.extend(primary_key(previous, next, is_open));
+    edits.extend(deltas(&previous.uniques, &next.uniques, is_open).into_iter().map(Edit::Unique));
+    edits.extend(deltas(&previous.foreign_keys, &next.foreign_keys, is_open).into_iter().map(Edit::ForeignKey));
+    edits.extend(deltas(&previous.checks, &next.checks, is_open).into_iter().map(Edit::Check));
+    edits.extend(deltas(&previous.indexes, &next.indexes, is_open).into_iter().map(Edit::Index));
+    if previous.comment != next.comment {
+        edits.push(Edit::Comment);
+    }
+    if previous.options != next.options {
+        edits.push(Edit::Options);
+    }
+    if guide.abilities.column_order && order_differs(previous, next) {
+        edits.push(Edit::ColumnOrder);
+    }
+    if edits.is_empty() && wording_differs(previous, next, guide) {
+        edits.push(Edit::Wording);
+    }
+    edits.sort_by_key(Edit::rank);
+    edits
+}
+
+fn columns(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for column in previous.columns.iter().filter(|column| next.column(&column.name).is_none()) {
+        edits.push(Edit::Column { delta: Delta::Drop { previous: column.clone() }, backfill: None });
+    }
+    for column in &next.columns {
+        let backfill = || guide.hints.column(&next.name, &column.name).and_then(|hints| hints.backfill.clone());
+        match previous.column(&column.name) {
+            None => edits.push(Edit::Column { delta: Delta::Create { next: column.clone() }, backfill: backfill() }),
+            Some(old) if old == column => {}
+            Some(old) => {
+                let becomes_required = old.nullable && !column.nullable;
+                let delta = Delta::Alter { previous: old.clone(), next: column.clone() };
+                edits.push(Edit::Column { delta, backfill: becomes_required.then(backfill).flatten() });
+            }
+        }
+    }
+    edits
+}
+
+/// A table has one primary key, so that two that share neither name nor columns are still one that changes.
+fn primary_key(previous: &Table, next: &Table, is_open: impl Fn(&str) -> bool) -> Option<Edit> {
+    let delta = match (&previous.primary_key, &next.primary_key) {
+        (None, None) => return None,
+        (Some(old), None) => Delta::Drop { previous: old.clone() },
+        (None, Some(new)) => Delta::Create { next: new.clone() },
+        (Some(old), Some(new)) if old == new => return None,
+        (Some(old), Some(new)) if old.same_but_name(new) && new.name().is_some_and(is_open) => return None,
+        (Some(old), Some(new)) => Delta::Alter { previous: old.clone(), next: new.clone() },
+    };
+    Some(Edit::PrimaryKey(delta))
+}
+
+/// Whether the columns that both sides have stand in another order.
+fn order_differs(previous: &Table, next: &Table) -> bool {
+    let common = |table: &Table, other: &Table| -> Vec<String> {
+        table
+            .columns
+            .iter()
+            .filter(|column| other.column(&column.name).is_some())
+            .map(|column: &Column| column.name.clone())
+            .collect()
+    };
+    common(previous, next) != common(next, previous)
+}
+
+fn wording_differs(previous: &Table, next: &Table, guide: &Guide) -> bool {
+    match (guide.same_wording, &previous.verbatim, &next.verbatim) {
+        (Some(same), Some(previous), Some(next)) => !same(previous, next),
+        _ => false,
+    }
+}

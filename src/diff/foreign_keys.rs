@@ -1,0 +1,212 @@
+//! Takes foreign keys out of the way and puts them back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rungs_schema::{ForeignKey, Index, ObjectName, Schema, Table};
+
+use super::Abilities;
+use super::change::{AlterTable, Delta, Edit};
+use super::compare::AlteredTable;
+use super::order::referred_first;
+use super::parts::Named;
+
+/// The tables' share of an ordered list, with the foreign keys that need a place of their own taken out.
+#[derive(Debug)]
+pub(super) struct Reconnected {
+    /// Drops of foreign keys, before everything else.
+    pub(super) cut: Vec<AlterTable>,
+    /// Tables that go, referring ones first, without the keys that were cut.
+    pub(super) dropped: Vec<Arc<Table>>,
+    /// Tables that come, referred ones first, without the keys that are tied later.
+    pub(super) created: Vec<Arc<Table>>,
+    /// All other edits.
+    pub(super) altered: Vec<AlteredTable>,
+    /// Creations of foreign keys, after everything else.
+    pub(super) tied: Vec<AlterTable>,
+}
+
+pub(super) fn reconnect(
+    created: Vec<Arc<Table>>,
+    dropped: Vec<Arc<Table>>,
+    altered: Vec<AlteredTable>,
+    previous: &Schema,
+    next: &Schema,
+    abilities: &Abilities,
+) -> Reconnected {
+    let created = referred_first(created);
+    let mut dropped = referred_first(dropped);
+    dropped.reverse();
+    if !abilities.foreign_keys_in_place {
+        return Reconnected { cut: Vec::new(), dropped, created, altered, tied: Vec::new() };
+    }
+    let mut found = Reconnected {
+        cut: Vec::new(),
+        dropped: Vec::new(),
+        created: Vec::new(),
+        altered: Vec::new(),
+        tied: Vec::new(),
+    };
+    let moving = in_the_way(&altered, previous, next, abilities);
+    create_tables(created, &altered, &mut found);
+    alter_tables(altered, moving, previous, abilities, &mut found);
+    drop_tables(dropped, &mut found);
+    found
+}
+
+/// Created tables refer in their own statement to tables that stand already and are not edited; the rest is tied later.
+fn create_tables(created: Vec<Arc<Table>>, altered: &[AlteredTable], found: &mut Reconnected) {
+    let mut not_yet: BTreeSet<ObjectName> = created.iter().map(|table| table.name.clone()).collect();
+    not_yet.extend(altered.iter().map(|table| table.next.name.clone()));
+    for table in created {
+        not_yet.remove(&table.name);
+        let (later, now): (Vec<_>, Vec<_>) =
+            table.foreign_keys.iter().cloned().partition(|key| not_yet.contains(&key.references));
+        let bare = Arc::new(Table { foreign_keys: now, ..(*table).clone() });
+        tie(&bare, &table, later, found);
+        found.created.push(bare);
+    }
+}
+
+/// Dropped tables go one by one; a key that refers to one which goes earlier is cut first.
+fn drop_tables(dropped: Vec<Arc<Table>>, found: &mut Reconnected) {
+    let mut gone: BTreeSet<ObjectName> = BTreeSet::new();
+    for table in dropped {
+        let (early, kept): (Vec<_>, Vec<_>) =
+            table.foreign_keys.iter().cloned().partition(|key| gone.contains(&key.references));
+        gone.insert(table.name.clone());
+        let bare = Arc::new(Table { foreign_keys: kept, ..(*table).clone() });
+        cut(&table, &bare, early, found);
+        found.dropped.push(bare);
+    }
+}
+
+fn alter_tables(
+    altered: Vec<AlteredTable>,
+    mut moving: BTreeMap<ObjectName, Vec<ForeignKey>>,
+    previous: &Schema,
+    abilities: &Abilities,
+    found: &mut Reconnected,
+) {
+    for table in altered {
+        let (mut cut_keys, mut tied_keys, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        for edit in table.edits {
+            match edit {
+                Edit::ForeignKey(Delta::Alter { previous, next })
+                    if abilities.renames_foreign_keys && previous.same_but_name(&next) =>
+                {
+                    rest.push(Edit::ForeignKey(Delta::Alter { previous, next }));
+                }
+                Edit::ForeignKey(delta) => {
+                    cut_keys.extend(delta.previous().cloned());
+                    tied_keys.extend(delta.next().cloned());
+                }
+                other => rest.push(other),
+            }
+        }
+        for key in moving.remove(&table.next.name).unwrap_or_default() {
+            cut_keys.push(key.clone());
+            tied_keys.push(key);
+        }
+        let before = without(&table.previous, &cut_keys);
+        let after = without(&table.next, &tied_keys);
+        cut(&table.previous, &before, cut_keys, found);
+        tie(&after, &table.next, tied_keys, found);
+        if !rest.is_empty() {
+            found.altered.push(AlteredTable { previous: before, next: after, edits: rest });
+        }
+    }
+    // Tables without a difference of their own, whose keys are in the way of others'.
+    for (name, keys) in moving {
+        let Some(table) = previous.table(&name) else { continue };
+        let whole = Arc::new(table.clone());
+        let bare = without(&whole, &keys);
+        cut(&whole, &bare, keys.clone(), found);
+        tie(&bare, &whole, keys, found);
+    }
+}
+
+fn without(table: &Arc<Table>, keys: &[ForeignKey]) -> Arc<Table> {
+    if keys.is_empty() {
+        return Arc::clone(table);
+    }
+    let foreign_keys = table.foreign_keys.iter().filter(|key| !keys.contains(key)).cloned().collect();
+    Arc::new(Table { foreign_keys, ..(**table).clone() })
+}
+
+fn cut(whole: &Arc<Table>, bare: &Arc<Table>, keys: Vec<ForeignKey>, found: &mut Reconnected) {
+    let edits: Vec<_> = keys.into_iter().map(|previous| Edit::ForeignKey(Delta::Drop { previous })).collect();
+    if !edits.is_empty() {
+        let (previous, next) = (Arc::clone(whole), Arc::clone(bare));
+        found.cut.push(AlterTable { previous, next, edits, dependents: Vec::new() });
+    }
+}
+
+fn tie(bare: &Arc<Table>, whole: &Arc<Table>, keys: Vec<ForeignKey>, found: &mut Reconnected) {
+    let edits: Vec<_> = keys.into_iter().map(|next| Edit::ForeignKey(Delta::Create { next })).collect();
+    if !edits.is_empty() {
+        let (previous, next) = (Arc::clone(bare), Arc::clone(whole));
+        found.tied.push(AlterTable { previous, next, edits, dependents: Vec::new() });
+    }
+}
+
+/// The foreign keys that stay as they are, but stand on a key that goes or changes, or (where the engine minds) on a
+/// column whose type changes: by table.
+fn in_the_way(
+    altered: &[AlteredTable],
+    previous: &Schema,
+    next: &Schema,
+    abilities: &Abilities,
+) -> BTreeMap<ObjectName, Vec<ForeignKey>> {
+    let by_name: BTreeMap<&ObjectName, &AlteredTable> = altered.iter().map(|table| (&table.next.name, table)).collect();
+    let mut found: BTreeMap<ObjectName, Vec<ForeignKey>> = BTreeMap::new();
+    for table in &previous.tables {
+        let Some(after) = next.table(&table.name) else { continue };
+        for key in table.foreign_keys.iter().filter(|key| after.foreign_keys.contains(key)) {
+            let target = by_name.get(&key.references);
+            let loses_key = target.is_some_and(|target| loses_key(target, &key.referenced_columns));
+            let changes_type = abilities.foreign_keys_pin_types
+                && (by_name.get(&table.name).is_some_and(|own| changes_type(own, &key.columns))
+                    || target.is_some_and(|target| changes_type(target, &key.referenced_columns)));
+            if loses_key || changes_type {
+                found.entry(table.name.clone()).or_default().push(key.clone());
+            }
+        }
+    }
+    found
+}
+
+/// Whether a key on exactly these columns goes or changes.
+fn loses_key(table: &AlteredTable, columns: &[String]) -> bool {
+    let on = |parts: &[rungs_schema::IndexPart]| {
+        let mut names: Vec<_> = parts.iter().filter_map(|part| part.column_name()).collect();
+        let mut wanted: Vec<_> = columns.iter().map(String::as_str).collect();
+        names.sort_unstable();
+        wanted.sort_unstable();
+        names == wanted
+    };
+    // A key that only gets another name stays where it is.
+    fn changing<T: Named>(delta: &Delta<T>) -> Option<&T> {
+        match delta {
+            Delta::Drop { previous } => Some(previous),
+            Delta::Alter { previous, next } if !previous.same_but_name(next) => Some(previous),
+            Delta::Alter { .. } | Delta::Create { .. } => None,
+        }
+    }
+    table.edits.iter().any(|edit| match edit {
+        Edit::PrimaryKey(delta) => changing(delta).is_some_and(|key| on(&key.parts)),
+        Edit::Unique(delta) => changing(delta).is_some_and(|unique| on(&unique.parts)),
+        Edit::Index(delta) => changing(delta).is_some_and(|index: &Index| on(&index.parts)),
+        _ => false,
+    })
+}
+
+fn changes_type(table: &AlteredTable, columns: &[String]) -> bool {
+    table.edits.iter().any(|edit| match edit {
+        Edit::Column { delta: Delta::Alter { previous, next }, .. } => {
+            columns.contains(&previous.name)
+                && (&previous.ty, &previous.charset, &previous.collation) != (&next.ty, &next.charset, &next.collation)
+        }
+        _ => false,
+    })
+}

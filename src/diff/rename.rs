@@ -1,0 +1,184 @@
+//! Carries out, on the nouns, the renames that models tell of, so that all else is compared under one name.
+
+use std::sync::Arc;
+
+use rungs_schema::{Hints, IndexKey, IndexPart, ObjectName, Schema, Table};
+
+use super::change::{AlterTable, Change, Delta, Edit};
+
+/// A schema after renames, and the renames as changes.
+#[derive(Debug)]
+pub(super) struct Renamed {
+    pub(super) schema: Schema,
+    pub(super) changes: Vec<Change>,
+}
+
+/// Applies the hints that still have something to rename: the old name is there and the new one is not, and `next`
+/// no longer has the old one. A hint that is true already is harmless.
+pub(super) fn apply(previous: &Schema, next: &Schema, hints: &Hints) -> Renamed {
+    let mut renamed = Renamed { schema: previous.clone(), changes: Vec::new() };
+    for (new_name, table_hints) in &hints.tables {
+        let Some(wanted) = next.table(new_name) else { continue };
+        let old_name = table_hints
+            .renamed_from
+            .as_ref()
+            .filter(|old| {
+                renamed.schema.table(old).is_some()
+                    && renamed.schema.table(new_name).is_none()
+                    && next.table(old).is_none()
+            })
+            .unwrap_or(new_name);
+        let Some(before) = renamed.schema.table(old_name).cloned() else { continue };
+        let columns: Vec<(&str, &str)> = table_hints
+            .columns
+            .iter()
+            .filter_map(|(new, hints)| Some((hints.renamed_from.as_deref()?, new.as_str())))
+            .filter(|(old, new)| {
+                before.column(old).is_some() && before.column(new).is_none() && wanted.column(old).is_none()
+            })
+            .collect();
+        if old_name == new_name && columns.is_empty() {
+            continue;
+        }
+        rename_table(&mut renamed.schema, old_name, new_name);
+        for (old, new) in &columns {
+            rename_column(&mut renamed.schema, new_name, old, new);
+        }
+        let Some(after) = renamed.schema.table(new_name).cloned() else { continue };
+        let edits = columns.iter().filter_map(|(old, new)| {
+            let delta = Delta::Alter { previous: before.column(old)?.clone(), next: after.column(new)?.clone() };
+            Some(Edit::Column { delta, backfill: None })
+        });
+        let edits = edits.collect();
+        let (previous, next) = (Arc::new(before), Arc::new(after));
+        renamed.changes.push(Change::AlterTable(AlterTable { previous, next, edits, dependents: Vec::new() }));
+    }
+    renamed.schema.sort();
+    renamed
+}
+
+fn rename_table(schema: &mut Schema, old: &ObjectName, new: &ObjectName) {
+    let rename = |name: &mut ObjectName| {
+        if name == old {
+            new.clone_into(name);
+        }
+    };
+    for table in &mut schema.tables {
+        if table.name == *old {
+            // The text is rewritten by the engine in ways that are its own.
+            table.verbatim = None;
+        }
+        rename(&mut table.name);
+        table.foreign_keys.iter_mut().for_each(|key| rename(&mut key.references));
+    }
+    schema.sequences.iter_mut().filter_map(|sequence| sequence.owned_by.as_mut()).for_each(|(table, _)| rename(table));
+    for definition in &mut schema.definitions {
+        definition.table.iter_mut().for_each(rename);
+        definition.needs.iter_mut().for_each(rename);
+    }
+}
+
+fn rename_column(schema: &mut Schema, table_name: &ObjectName, old: &str, new: &str) {
+    let rename = |name: &mut String| {
+        if name == old {
+            new.clone_into(name);
+        }
+    };
+    for table in &mut schema.tables {
+        for key in table.foreign_keys.iter_mut().filter(|key| key.references == *table_name) {
+            key.referenced_columns.iter_mut().for_each(rename);
+        }
+    }
+    for (table, column) in schema.sequences.iter_mut().filter_map(|sequence| sequence.owned_by.as_mut()) {
+        if table == table_name {
+            rename(column);
+        }
+    }
+    if let Some(table) = schema.tables.iter_mut().find(|table| table.name == *table_name) {
+        rename_own_column(table, old, new);
+    }
+}
+
+fn rename_own_column(table: &mut Table, old: &str, new: &str) {
+    let rename = |name: &mut String| {
+        if name == old {
+            new.clone_into(name);
+        }
+    };
+    let rewrite = |expression: &mut String| *expression = with_identifier(expression, old, new);
+    let rename_part = |part: &mut IndexPart| match &mut part.key {
+        IndexKey::Column(name) => rename(name),
+        IndexKey::Expression(text) => rewrite(text),
+    };
+    table.verbatim = None;
+    for column in &mut table.columns {
+        rename(&mut column.name);
+        column.generated.iter_mut().for_each(|generated| rewrite(&mut generated.expression));
+    }
+    table.primary_key.iter_mut().flat_map(|key| &mut key.parts).for_each(rename_part);
+    table.uniques.iter_mut().flat_map(|unique| &mut unique.parts).for_each(rename_part);
+    for key in &mut table.foreign_keys {
+        key.columns.iter_mut().for_each(rename);
+        key.on_delete_columns.iter_mut().for_each(rename);
+    }
+    for check in &mut table.checks {
+        check.column.iter_mut().for_each(rename);
+        rewrite(&mut check.expression);
+    }
+    for index in &mut table.indexes {
+        index.parts.iter_mut().for_each(rename_part);
+        index.include.iter_mut().for_each(rename);
+        index.predicate.iter_mut().for_each(rewrite);
+    }
+}
+
+/// An expression in which an identifier, bare or quoted, has another name. Text literals stay as they are.
+fn with_identifier(expression: &str, old: &str, new: &str) -> String {
+    let mut out = String::with_capacity(expression.len());
+    let mut rest = expression;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' | '"' | '`' => quoted_length(rest, first),
+            c if c.is_alphabetic() || c == '_' => {
+                rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len())
+            }
+            c => c.len_utf8(),
+        };
+        let (token, tail) = rest.split_at(length);
+        let bare = token.trim_matches(first);
+        match first {
+            '"' | '`' if token.len() > 1 && bare == old => out.push_str(&format!("{first}{new}{first}")),
+            _ if token == old => out.push_str(new),
+            _ => out.push_str(token),
+        }
+        rest = tail;
+    }
+    out
+}
+
+/// The length of the quoted token that a text starts with; a doubled quote stands for itself.
+fn quoted_length(text: &str, quote: char) -> usize {
+    let mut end = 1;
+    while let Some(at) = text[end..].find(quote) {
+        end += at + 1;
+        if !text[end..].starts_with(quote) {
+            return end;
+        }
+        end += 1;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_identifier;
+
+    #[test]
+    fn an_identifier_is_renamed_and_a_literal_is_not() {
+        assert_eq!(
+            with_identifier("age > 0 AND \"age\" < 'age' || ages", "age", "years"),
+            "years > 0 AND \"years\" < 'age' || ages"
+        );
+        assert_eq!(with_identifier("`a``b` = 'it''s a'", "a", "b"), "`a``b` = 'it''s a'");
+    }
+}

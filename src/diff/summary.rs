@@ -1,0 +1,251 @@
+//! What a list of changes amounts to, a line a difference, for people and for JSON.
+
+use std::fmt;
+
+use rungs_schema::{AutoIncrement, Column, Deferrable, ForeignKey, IndexKey, IndexPart, Table};
+use serde::Serialize;
+
+use super::change::{AlterTable, Change, Delta, Edit};
+use super::parts::Named;
+
+/// One difference in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// `create`, `drop`, `alter` or `rename`.
+    pub action: &'static str,
+    /// `table`, `column`, `index`, ...
+    pub kind: &'static str,
+    /// The thing: `users`, `users.age`, `users.ix_users_name`.
+    pub name: String,
+    /// What exactly changes, where there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.action {
+            "create" => '+',
+            "drop" => '-',
+            _ => '~',
+        };
+        write!(f, "{sign} {} {}", self.kind, self.name)?;
+        if let Some(detail) = &self.detail {
+            write!(f, ": {detail}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The differences that a list of changes carries out. A foreign key that is only out of the way for a while is none.
+pub fn summary(changes: &[Change]) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for change in changes {
+        match change {
+            Change::CreateTable { next } => {
+                found.push(one("create", "table", next.name.to_string(), Some(counted(next))))
+            }
+            Change::DropTable { previous } => found.push(one("drop", "table", previous.name.to_string(), None)),
+            Change::AlterTable(alter) => table(alter, &mut found),
+            Change::Sequence(delta) => found.push(object("sequence", delta, |sequence| sequence.name.to_string())),
+            Change::Enum(delta) => found.push(object("type", delta, |enum_type| enum_type.name.to_string())),
+            Change::Definition(delta) => {
+                let kind = delta.previous().or(delta.next()).map_or("view", |definition| kind_word(definition.kind));
+                found.push(object(kind, delta, |definition| definition.name.to_string()));
+            }
+        }
+    }
+    without_detours(found)
+}
+
+fn one(action: &'static str, kind: &'static str, name: String, detail: Option<String>) -> Difference {
+    Difference { action, kind, name, detail }
+}
+
+/// What goes and comes back unchanged has only been out of the way; what goes and comes back changed is one alteration.
+fn without_detours(found: Vec<Difference>) -> Vec<Difference> {
+    let mut kept: Vec<Difference> = Vec::new();
+    for difference in found {
+        let earlier = kept.iter().position(|other| {
+            other.action == "drop"
+                && difference.action == "create"
+                && (other.kind, &other.name) == (difference.kind, &difference.name)
+        });
+        match earlier {
+            Some(index) if kept[index].detail == difference.detail => {
+                kept.remove(index);
+            }
+            Some(index) => kept[index] = Difference { action: "alter", ..difference },
+            None => kept.push(difference),
+        }
+    }
+    kept
+}
+
+fn counted(table: &Table) -> String {
+    let count = table.columns.len();
+    format!("{count} column{}", if count == 1 { "" } else { "s" })
+}
+
+fn object<T>(kind: &'static str, delta: &Delta<T>, name: impl Fn(&T) -> String) -> Difference {
+    match delta {
+        Delta::Create { next } => one("create", kind, name(next), None),
+        Delta::Drop { previous } => one("drop", kind, name(previous), None),
+        Delta::Alter { next, .. } => one("alter", kind, name(next), None),
+    }
+}
+
+fn kind_word(kind: rungs_schema::DefinitionKind) -> &'static str {
+    use rungs_schema::DefinitionKind::{Event, Function, Procedure, Trigger, View};
+    match kind {
+        Function => "function",
+        Procedure => "procedure",
+        View => "view",
+        Trigger => "trigger",
+        Event => "event",
+    }
+}
+
+fn table(alter: &AlterTable, found: &mut Vec<Difference>) {
+    let table = alter.next.name.to_string();
+    if alter.is_rename() {
+        found.push(one("rename", "table", table.clone(), Some(format!("was {}", alter.previous.name))));
+    }
+    for edit in &alter.edits {
+        found.push(match edit {
+            Edit::Column { delta, .. } => column(&table, delta),
+            Edit::PrimaryKey(delta) => part(&table, "primary key", delta, |key| parts(&key.parts)),
+            Edit::Unique(delta) => part(&table, "unique constraint", delta, |unique| parts(&unique.parts)),
+            Edit::ForeignKey(delta) => part(&table, "foreign key", delta, reference),
+            Edit::Check(delta) => part(&table, "check", delta, |check| check.expression.clone()),
+            Edit::Index(delta) => part(&table, "index", delta, |index| parts(&index.parts)),
+            Edit::Comment => {
+                one("alter", "comment", table.clone(), Some(changed(&alter.previous.comment, &alter.next.comment)))
+            }
+            Edit::Options => one("alter", "options", table.clone(), Some(options(alter))),
+            Edit::ColumnOrder => one("alter", "column order", table.clone(), None),
+            Edit::Wording => one("alter", "wording", table.clone(), None),
+        });
+    }
+}
+
+fn part<T: Named>(table: &str, kind: &'static str, delta: &Delta<T>, describe: impl Fn(&T) -> String) -> Difference {
+    let name = |part: &T| match part.name() {
+        Some(name) => format!("{table}.{name}"),
+        None => format!("{table} ({})", describe(part)),
+    };
+    match delta {
+        Delta::Create { next } => one("create", kind, name(next), next.name().map(|_| describe(next))),
+        Delta::Drop { previous } => one("drop", kind, name(previous), previous.name().map(|_| describe(previous))),
+        Delta::Alter { previous, next } if previous.same_but_name(next) => {
+            one("rename", kind, name(next), Some(format!("was {}", name(previous))))
+        }
+        Delta::Alter { previous, next } => {
+            let (was, is) = (describe(previous), describe(next));
+            let detail = if was == is { "other options".to_owned() } else { format!("{was} → {is}") };
+            one("alter", kind, name(next), Some(detail))
+        }
+    }
+}
+
+fn column(table: &str, delta: &Delta<Column>) -> Difference {
+    let name = |column: &Column| format!("{table}.{}", column.name);
+    match delta {
+        Delta::Create { next } => one("create", "column", name(next), Some(type_words(next))),
+        Delta::Drop { previous } => one("drop", "column", name(previous), None),
+        Delta::Alter { previous, next } if previous.name != next.name => {
+            one("rename", "column", name(next), Some(format!("was {}", previous.name)))
+        }
+        Delta::Alter { previous, next } => {
+            one("alter", "column", name(next), Some(column_changes(previous, next).join(", ")))
+        }
+    }
+}
+
+fn type_words(column: &Column) -> String {
+    let ty = column.ty.native().unwrap_or("?");
+    if column.nullable { ty.to_owned() } else { format!("{ty} not null") }
+}
+
+/// What differs between two sides of a column, each in a few words: `type integer → bigint`, `not null`.
+pub(crate) fn column_changes(previous: &Column, next: &Column) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut say = |what: &str, was: &Option<String>, is: &Option<String>| {
+        if was != is {
+            found.push(format!("{what} {}", changed(was, is)));
+        }
+    };
+    say("type", &previous.ty.native().map(str::to_owned), &next.ty.native().map(str::to_owned));
+    say("default", &previous.default, &next.default);
+    say("charset", &previous.charset, &next.charset);
+    say("collation", &previous.collation, &next.collation);
+    say("comment", &previous.comment, &next.comment);
+    say("on update", &previous.on_update, &next.on_update);
+    let generated = |column: &Column| {
+        column.generated.as_ref().map(|g| format!("{} {}", g.expression, if g.stored { "stored" } else { "virtual" }))
+    };
+    say("generated as", &generated(previous), &generated(next));
+    say("numbering", &previous.auto_increment.as_ref().map(numbering), &next.auto_increment.as_ref().map(numbering));
+    if previous.nullable != next.nullable {
+        found.push(if next.nullable { "takes null" } else { "not null" }.to_owned());
+    }
+    if found.is_empty() {
+        found.push("other options".to_owned());
+    }
+    found
+}
+
+fn numbering(auto: &AutoIncrement) -> String {
+    match auto {
+        AutoIncrement::Native => "auto-increment".to_owned(),
+        AutoIncrement::Serial => "serial".to_owned(),
+        AutoIncrement::Identity(identity) => {
+            format!("identity {}", if identity.always { "always" } else { "by default" })
+        }
+    }
+}
+
+fn changed(was: &Option<String>, is: &Option<String>) -> String {
+    let word = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
+    format!("{} → {}", word(was), word(is))
+}
+
+fn options(alter: &AlterTable) -> String {
+    let (was, is) = (&alter.previous.options, &alter.next.options);
+    let names: std::collections::BTreeSet<_> =
+        was.keys().chain(is.keys()).filter(|name| was.get(*name) != is.get(*name)).collect();
+    names
+        .into_iter()
+        .map(|name| format!("{name} {}", changed(&was.get(name).cloned(), &is.get(name).cloned())))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn parts(parts: &[IndexPart]) -> String {
+    let word = |part: &IndexPart| {
+        let key = match &part.key {
+            IndexKey::Column(name) => name.clone(),
+            IndexKey::Expression(text) => format!("({text})"),
+        };
+        if part.descending { format!("{key} desc") } else { key }
+    };
+    parts.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+fn reference(key: &ForeignKey) -> String {
+    let mut text = format!("{} → {}", key.columns.join(", "), key.references);
+    if !key.referenced_columns.is_empty() {
+        text.push_str(&format!(" ({})", key.referenced_columns.join(", ")));
+    }
+    for (event, action) in [("delete", key.on_delete), ("update", key.on_update)] {
+        if action != rungs_schema::Action::NoAction {
+            text.push_str(&format!(" on {event} {}", action.sql().to_lowercase()));
+        }
+    }
+    match key.deferrable {
+        Some(Deferrable { initially_deferred: true }) => text.push_str(" initially deferred"),
+        Some(Deferrable { initially_deferred: false }) => text.push_str(" deferrable"),
+        None => {}
+    }
+    text
+}

@@ -1,0 +1,190 @@
+//! Turns changes into statements, up and down, and statements into text.
+
+use rungs_schema::{Column, DialectName};
+
+use crate::dialect::{Dialect, Statement};
+use crate::diff::change::{AlterTable, Change, Delta, Edit};
+use crate::error::PlanError;
+
+/// The statements that carry out a list of changes, and those that take them back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// There.
+    pub up: Vec<Statement>,
+    /// And back.
+    pub down: Vec<Statement>,
+}
+
+/// Plans a list of changes that is in order. The way back is the same changes from the other side, last one first.
+///
+/// # Errors
+/// When the engine cannot do one of them, in either direction.
+pub fn plan(changes: &[Change], dialect: &dyn Dialect) -> Result<Plan, PlanError> {
+    let mut plan = Plan { up: render(changes, dialect)?, down: Vec::new() };
+    for change in changes.iter().rev() {
+        let back = with_fillers(change.clone().reversed(), dialect);
+        let lost = lost_values(change);
+        let mut statements = dialect.render(&back)?;
+        if let (Some(first), false) = (statements.first_mut(), lost.is_empty()) {
+            first.comment = format!("{} (the values of {} do not come back)", first.comment, lost.join(", "));
+        }
+        plan.down.extend(statements);
+    }
+    Ok(plan)
+}
+
+/// The statements that carry out a list of changes.
+///
+/// # Errors
+/// When the engine cannot do one of them.
+pub fn render(changes: &[Change], dialect: &dyn Dialect) -> Result<Vec<Statement>, PlanError> {
+    let mut statements = Vec::new();
+    for change in changes {
+        statements.extend(dialect.render(change)?);
+    }
+    Ok(statements)
+}
+
+/// What a change loses that its reversal cannot bring back.
+fn lost_values(change: &Change) -> Vec<String> {
+    match change {
+        Change::DropTable { previous } => vec![previous.name.to_string()],
+        Change::AlterTable(alter) => alter
+            .edits
+            .iter()
+            .filter_map(|edit| match edit {
+                Edit::Column { delta: Delta::Drop { previous }, .. } if previous.generated.is_none() => {
+                    Some(format!("{}.{}", alter.previous.name, previous.name))
+                }
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// On the way back, a column that was dropped, or took NULL for a while, becomes required again: rows that have no
+/// value get the type's plainest one, because nobody is asked at that moment.
+fn with_fillers(change: Change, dialect: &dyn Dialect) -> Change {
+    let Change::AlterTable(alter) = change else { return change };
+    let AlterTable { previous, next, edits, dependents } = alter;
+    let fill = |edit| match edit {
+        Edit::Column { delta, backfill: None } => {
+            let needs = match &delta {
+                Delta::Create { next } => needs_value(next),
+                Delta::Alter { previous, next } => previous.nullable && needs_value(next),
+                Delta::Drop { .. } => false,
+            };
+            let backfill = delta.next().filter(|_| needs).and_then(|column| filler(column, dialect));
+            Edit::Column { delta, backfill }
+        }
+        other => other,
+    };
+    Change::AlterTable(AlterTable { previous, next, edits: edits.into_iter().map(fill).collect(), dependents })
+}
+
+fn needs_value(column: &Column) -> bool {
+    !column.nullable && column.default.is_none() && column.auto_increment.is_none() && column.generated.is_none()
+}
+
+/// The plainest value of a type: zero, the empty text, the epoch. `None` for types that have none.
+fn filler(column: &Column, dialect: &dyn Dialect) -> Option<String> {
+    let ty = column.ty.native()?.to_ascii_lowercase();
+    let base = ty.split(['(', ' ']).next().unwrap_or_default();
+    let quoted = |text: &str| Some(dialect.literal(text));
+    if ty.ends_with("[]") {
+        return quoted("{}");
+    }
+    let name = dialect.version().name;
+    match base {
+        "boolean" | "bool" if name == DialectName::Postgres => Some("false".to_owned()),
+        "tinyint" | "smallint" | "mediumint" | "int" | "integer" | "bigint" | "numeric" | "decimal" | "real"
+        | "double" | "float" | "bit" | "year" | "boolean" | "bool" => Some("0".to_owned()),
+        "date" => quoted("1970-01-01"),
+        "time" => quoted("00:00:00"),
+        "datetime" => quoted("1970-01-01 00:00:00"),
+        "timestamp" if name == DialectName::Postgres => quoted("1970-01-01 00:00:00"),
+        // MySQL's TIMESTAMP begins one second after the epoch, and in the session's time zone.
+        "timestamp" => quoted("1970-01-02 00:00:00"),
+        "json" | "jsonb" => quoted("{}"),
+        "uuid" => quoted("00000000-0000-0000-0000-000000000000"),
+        "interval" => quoted("0"),
+        "inet" | "cidr" => quoted("0.0.0.0/0"),
+        "enum" => first_value(column.ty.native()?),
+        "blob" if name == DialectName::Sqlite => Some("x''".to_owned()),
+        "text" | "character" | "char" | "varchar" | "bytea" | "tinytext" | "mediumtext" | "longtext" | "blob"
+        | "tinyblob" | "mediumblob" | "longblob" | "binary" | "varbinary" | "citext" | "set" | "" => quoted(""),
+        _ => None,
+    }
+}
+
+/// The first value of `enum('a','b')`, as it is quoted there.
+fn first_value(ty: &str) -> Option<String> {
+    let inside = ty.split_once('(')?.1;
+    let mut end = 1;
+    loop {
+        end += inside.get(end..)?.find('\'')? + 1;
+        if !inside[end..].starts_with('\'') {
+            return Some(inside[..end].to_owned());
+        }
+        end += 1;
+    }
+}
+
+/// The text of statements as it stands in a revision file: each under a comment that says what it is for.
+pub fn script(statements: &[Statement], dialect: DialectName) -> String {
+    let mut text = String::new();
+    for statement in statements {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        for line in comments(statement) {
+            text.push_str(&format!("-- {line}\n"));
+        }
+        if let Some(why) = &statement.needs_edit {
+            text.push_str(&format!("-- migrate:edit {}\n", one_line(why)));
+        }
+        text.push_str(&terminated(&statement.sql, dialect));
+    }
+    text
+}
+
+/// The text of statements as a script for the engine's own command-line client.
+pub fn client_script(statements: &[Statement], dialect: DialectName) -> String {
+    let mut text = String::new();
+    for statement in statements {
+        for line in comments(statement) {
+            text.push_str(&format!("-- {line}\n"));
+        }
+        if let Some(why) = &statement.needs_edit {
+            text.push_str(&format!("-- note: {}\n", one_line(why)));
+        }
+        text.push_str(&terminated(&statement.sql, dialect));
+    }
+    text
+}
+
+fn comments(statement: &Statement) -> Vec<String> {
+    let mut lines: Vec<String> = statement.comment.lines().map(str::to_owned).collect();
+    let said = |what: &String| statement.comment.contains(what.as_str());
+    if let Some(lost) = statement.loses.as_ref().filter(|lost| !said(lost)) {
+        lines.push(format!("loses {}", one_line(lost)));
+    }
+    lines
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A statement with what ends it. MySQL's and MariaDB's clients end a statement at the first semicolon, also one
+/// inside a body, unless another delimiter is set.
+fn terminated(sql: &str, dialect: DialectName) -> String {
+    let sql = sql.trim_end();
+    match dialect {
+        DialectName::Mysql | DialectName::Mariadb if sql.contains(';') && crate::dialect::has_body(sql) => {
+            format!("DELIMITER ;;\n{sql};;\nDELIMITER ;\n")
+        }
+        _ => format!("{sql};\n"),
+    }
+}

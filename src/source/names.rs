@@ -1,0 +1,88 @@
+//! Names for what models leave unnamed: that of the thing in the database that is the same but for its name, else
+//! the dialect's convention.
+
+use std::collections::BTreeSet;
+
+use rungs_schema::{ForeignKey, ObjectName, Schema, Table};
+
+use crate::dialect::{Dialect, Part, fit};
+use crate::diff::Named;
+
+/// A schema in which everything has a name that the dialect would name.
+#[derive(Debug)]
+pub struct Adopted {
+    /// The schema.
+    pub schema: Schema,
+    /// The names that came from the convention, by table.
+    pub open: BTreeSet<(ObjectName, String)>,
+}
+
+/// Names what `wanted` leaves unnamed. `current` is the database as it is, with renames done.
+pub fn adopt(wanted: &Schema, current: &Schema, dialect: &dyn Dialect) -> Adopted {
+    let mut schema = wanted.clone();
+    let mut open = BTreeSet::new();
+    for table in &mut schema.tables {
+        let empty = Table::default();
+        let other = current.table(&table.name).unwrap_or(&empty);
+        let mut namer = Namer { dialect, table: table.name.clone(), taken: taken_names(table), open: &mut open };
+        let same_place = |a: &ForeignKey, b: &ForeignKey| a.columns == b.columns && a.references == b.references;
+        namer.name_all(table.primary_key.as_mut_slice(), other.primary_key.as_slice(), Part::PrimaryKey, |_, _| true);
+        namer.name_all(&mut table.uniques, &other.uniques, Part::Unique, Named::same_but_name);
+        namer.name_all(&mut table.foreign_keys, &other.foreign_keys, Part::ForeignKey, same_place);
+        namer.name_all(&mut table.checks, &other.checks, Part::Check, Named::same_but_name);
+        namer.name_all(&mut table.indexes, &other.indexes, Part::Index, Named::same_but_name);
+    }
+    Adopted { schema, open }
+}
+
+struct Namer<'a> {
+    dialect: &'a dyn Dialect,
+    table: ObjectName,
+    taken: BTreeSet<String>,
+    open: &'a mut BTreeSet<(ObjectName, String)>,
+}
+
+impl Namer<'_> {
+    /// Names the parts of one kind. `same_place` says that a part of the database may lend its name although it differs.
+    fn name_all<T: Named>(&mut self, wanted: &mut [T], current: &[T], part_of: fn(&T) -> Part<'_>, same_place: fn(&T, &T) -> bool) {
+        let claimed: Vec<String> = wanted.iter().filter_map(|part| part.name().map(str::to_owned)).collect();
+        let mut free: Vec<&T> =
+            current.iter().filter(|part| part.name().is_none_or(|name| !claimed.iter().any(|c| c == name))).collect();
+        for part in wanted.iter_mut().filter(|part| part.name().is_none()) {
+            let exact = free.iter().position(|candidate| candidate.same_but_name(part));
+            let found = exact.or_else(|| free.iter().position(|candidate| same_place(candidate, part)));
+            match found {
+                Some(index) => part.set_name(free.remove(index).name().map(str::to_owned)),
+                None => {
+                    let name = self.dialect.default_name(&self.table.name, part_of(part));
+                    part.set_name(name.map(|name| self.claim(name)));
+                }
+            }
+        }
+    }
+
+    /// The name, or the first of `name1`, `name2`, ... that no part of the table has.
+    fn claim(&mut self, name: String) -> String {
+        let most = self.dialect.features().identifier_length;
+        let mut candidate = name.clone();
+        let mut number = 1;
+        while !self.taken.insert(candidate.clone()) {
+            candidate = fit(format!("{name}{number}"), most);
+            number += 1;
+        }
+        self.open.insert((self.table.clone(), candidate.clone()));
+        candidate
+    }
+}
+
+fn taken_names(table: &Table) -> BTreeSet<String> {
+    fn of<T: Named>(parts: &[T]) -> impl Iterator<Item = String> + '_ {
+        parts.iter().filter_map(|part| part.name().map(str::to_owned))
+    }
+    of(table.primary_key.as_slice())
+        .chain(of(&table.uniques))
+        .chain(of(&table.foreign_keys))
+        .chain(of(&table.checks))
+        .chain(of(&table.indexes))
+        .collect()
+}
