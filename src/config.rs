@@ -1,0 +1,245 @@
+//! `migrate.toml`, the environment, the command line: who wins.
+//!
+//! The command line wins over the environment (`DATABASE_URL`, `MIGRATE_*`), which wins over the file. Paths in the
+//! file are relative to the file's folder; those on the command line and in the environment to the current one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::ConfigError;
+
+/// The name of the file.
+pub const FILE: &str = "migrate.toml";
+
+/// What a project says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The folder that relative paths start from.
+    pub root: PathBuf,
+    /// The database, with environment variables put in.
+    pub database_url: Option<String>,
+    /// Files, folders and globs with models, relative to `root` where they are relative.
+    pub models: Vec<String>,
+    /// The folder of revisions.
+    pub migrations: PathBuf,
+    /// How a new revision's file is named; `None` for the default.
+    pub file_template: Option<String>,
+    /// Branches with models and a folder of their own, by label.
+    pub branches: BTreeMap<String, Branch>,
+}
+
+/// A branch with models and a folder of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// Its models, as [`Config::models`].
+    pub models: Vec<String>,
+    /// Its folder of revisions.
+    pub migrations: PathBuf,
+}
+
+/// What wins over the file.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// The file, where it is not found by searching upwards.
+    pub config: Option<PathBuf>,
+    /// Which `[env.NAME]` to use.
+    pub env: Option<String>,
+    /// The database.
+    pub database_url: Option<String>,
+    /// The folder of revisions.
+    pub migrations: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    database_url: Option<String>,
+    #[serde(default)]
+    models: Vec<String>,
+    migrations: Option<PathBuf>,
+    file_template: Option<String>,
+    #[serde(default)]
+    branches: BTreeMap<String, FileBranch>,
+    #[serde(default)]
+    env: BTreeMap<String, FileEnv>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileBranch {
+    #[serde(default)]
+    models: Vec<String>,
+    migrations: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileEnv {
+    database_url: Option<String>,
+    models: Option<Vec<String>>,
+    migrations: Option<PathBuf>,
+}
+
+impl Config {
+    /// Finds and reads the file, then lets the overrides win.
+    ///
+    /// # Errors
+    /// When there is no file, or it says something that we do not understand.
+    pub fn load(folder: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let path = match &overrides.config {
+            Some(path) => folder.join(path),
+            None => find(folder).ok_or_else(|| ConfigError::Missing { folder: folder.display().to_string() })?,
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| ConfigError::Io {
+            action: "read",
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        let root = path.parent().unwrap_or(folder).to_path_buf();
+        let mut config = Self::parse(&text, &path, root, overrides)?;
+        config.apply(folder, overrides);
+        Ok(config)
+    }
+
+    /// The configuration of a command that needs no file: only what the command line and the environment say.
+    pub fn without_file(folder: &Path, overrides: &Overrides) -> Self {
+        let mut config = Self {
+            root: folder.to_path_buf(),
+            database_url: None,
+            models: Vec::new(),
+            migrations: folder.join("migrations"),
+            file_template: None,
+            branches: BTreeMap::new(),
+        };
+        config.apply(folder, overrides);
+        config
+    }
+
+    fn apply(&mut self, folder: &Path, overrides: &Overrides) {
+        if let Some(url) = &overrides.database_url {
+            self.database_url = Some(url.clone());
+        }
+        if let Some(migrations) = &overrides.migrations {
+            self.migrations = folder.join(migrations);
+        }
+    }
+
+    fn parse(text: &str, path: &Path, root: PathBuf, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let invalid = |line: usize, reason: String, help: Option<String>| ConfigError::Invalid {
+            path: path.display().to_string(),
+            line,
+            reason,
+            help,
+        };
+        let file: File = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            invalid(line, error.message().to_owned(), None)
+        })?;
+        let mut database_url = file.database_url;
+        let mut models = file.models;
+        let mut migrations = file.migrations.unwrap_or_else(|| PathBuf::from("migrations"));
+        if let Some(name) = &overrides.env {
+            let Some(env) = file.env.get(name) else {
+                let known: Vec<_> = file.env.keys().map(String::as_str).collect();
+                let help = format!("the file has: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") });
+                return Err(invalid(1, format!("there is no [env.{name}]"), Some(help)));
+            };
+            database_url = env.database_url.clone().or(database_url);
+            models = env.models.clone().unwrap_or(models);
+            migrations = env.migrations.clone().unwrap_or(migrations);
+        }
+        let database_url = match database_url {
+            Some(_) if overrides.database_url.is_some() => None,
+            Some(url) => {
+                let url = expand(&url, |name| std::env::var(name).ok()).map_err(|variable| {
+                    let line = text.lines().position(|line| line.contains(&url)).map_or(1, |index| index + 1);
+                    let help = format!("set it, or give a default: ${{{variable}:-sqlite://app.db}}");
+                    invalid(line, format!("the environment variable {variable} is not set"), Some(help))
+                })?;
+                Some(from_root(&url, &root))
+            }
+            None => None,
+        };
+        let in_root = |paths: Vec<String>| paths.into_iter().map(|path| root.join(path).display().to_string()).collect();
+        let branches = file.branches.into_iter().map(|(label, branch)| {
+            (label, Branch { models: in_root(branch.models), migrations: root.join(branch.migrations) })
+        });
+        Ok(Self {
+            database_url,
+            models: in_root(models),
+            migrations: root.join(migrations),
+            file_template: file.file_template,
+            branches: branches.collect(),
+            root,
+        })
+    }
+}
+
+/// The file in this folder or the nearest one above it.
+fn find(folder: &Path) -> Option<PathBuf> {
+    folder.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file())
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text[..offset.min(text.len())].matches('\n').count() + 1
+}
+
+/// An SQLite file that the project names relatively lies in the project, wherever the command is run.
+fn from_root(url: &str, root: &Path) -> String {
+    match url.strip_prefix("sqlite://") {
+        Some(path) if !path.starts_with('/') && !path.starts_with(':') => format!("sqlite://{}", root.join(path).display()),
+        _ => url.to_owned(),
+    }
+}
+
+/// Puts in `${NAME}` and `${NAME:-default}`. The error is the name of a variable that is not set.
+fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let Some(end) = rest[start..].find('}') else { break };
+        out.push_str(&rest[..start]);
+        let inside = &rest[start + 2..start + end];
+        let (name, default) = match inside.split_once(":-") {
+            Some((name, default)) => (name, Some(default)),
+            None => (inside, None),
+        };
+        let value = variable(name).filter(|value| !value.is_empty());
+        out.push_str(&value.or_else(|| default.map(str::to_owned)).ok_or_else(|| name.to_owned())?);
+        rest = &rest[start + end + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_put_in_with_their_defaults() {
+        let set = |name: &str| (name == "HOST").then(|| "db".to_owned());
+        assert_eq!(expand("postgres://${HOST}/${NAME:-app}", set), Ok("postgres://db/app".to_owned()));
+        assert_eq!(expand("${MISSING}", set), Err("MISSING".to_owned()));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_its_line() {
+        let text = "models = [\"src\"]\nmigration = \"m\"\n";
+        let error = Config::parse(text, Path::new("migrate.toml"), PathBuf::new(), &Overrides::default()).unwrap_err();
+        assert!(error.to_string().starts_with("migrate.toml:2: unknown field `migration`"), "{error}");
+    }
+
+    #[test]
+    fn a_chosen_environment_wins_over_the_file_and_the_command_line_over_both() {
+        let text = "database_url = \"sqlite://a.db\"\n[env.production]\ndatabase_url = \"mysql://h/b\"\n";
+        let parse = |overrides: &Overrides| Config::parse(text, Path::new("migrate.toml"), PathBuf::from("/p"), overrides);
+        assert_eq!(parse(&Overrides::default()).unwrap().database_url.as_deref(), Some("sqlite:///p/a.db"));
+        let chosen = Overrides { env: Some("production".to_owned()), ..Overrides::default() };
+        assert_eq!(parse(&chosen).unwrap().database_url.as_deref(), Some("mysql://h/b"));
+        let unknown = Overrides { env: Some("staging".to_owned()), ..Overrides::default() };
+        assert_eq!(parse(&unknown).unwrap_err().to_string(), "migrate.toml:1: there is no [env.staging]");
+    }
+}
