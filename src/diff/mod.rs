@@ -17,7 +17,7 @@ use rungs_schema::{Hints, ObjectName, Schema};
 use change::Change;
 
 pub use parts::Named;
-pub use summary::summary;
+pub use summary::{Difference, summary};
 
 /// What a comparison has to know of the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

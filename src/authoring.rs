@@ -1,0 +1,114 @@
+//! From models to a plan: what `autogenerate` writes and `check` looks for.
+
+use std::collections::BTreeSet;
+
+use rungs_schema::{Declared, ObjectName, Schema, Table};
+
+use crate::db::{Connection, DatabaseUrl};
+use crate::dialect::{self, Dialect, Scope};
+use crate::diff::change::Change;
+use crate::diff::{self, Guide};
+use crate::error::Error;
+use crate::revision::{Direction, Revision};
+use crate::source::{adopt, scratch};
+
+/// How a live database and models differ.
+#[derive(Debug)]
+pub struct Comparison {
+    /// The changes that turn the database into what the models say, in an order that works.
+    pub changes: Vec<Change>,
+    /// The dialect that they are for.
+    pub dialect: Box<dyn Dialect>,
+}
+
+/// Compares a live database with models. `owns` says of a table that no model declares whether it is ours to drop.
+///
+/// The nouns are compared as the dialect spells them; where that leaves a difference, the models' side is created in
+/// a scratch place and compared as the server prints it.
+///
+/// # Errors
+/// When the database cannot be read, or the server does not take what the models say.
+pub async fn compare(
+    connection: &mut Connection,
+    url: &DatabaseUrl,
+    declared: &Declared,
+    owns: impl Fn(&ObjectName) -> bool,
+) -> Result<Comparison, Error> {
+    let dialect = dialect::for_version(connection.version())?;
+    let wanted = dialect.canonical(&declared.schema)?;
+    let live = dialect::introspect(connection, &scope(&wanted)).await?;
+    let current = ours(live, &wanted, owns);
+    let named = adopt(&wanted, &diff::renamed(&current, &wanted, &declared.hints), dialect.as_ref());
+    let guide = Guide {
+        hints: declared.hints.clone(),
+        open_names: named.open,
+        abilities: dialect.features().abilities.clone(),
+        ..Guide::default()
+    };
+    let mut changes = diff::diff(&current, &named.schema, &guide);
+    if !changes.is_empty() {
+        let printed = scratch::as_printed(connection, url, &named.schema, &declared.hints, dialect.as_ref()).await?;
+        changes = diff::diff(&current, &printed, &guide);
+    }
+    Ok(Comparison { changes, dialect })
+}
+
+/// The tables that revisions create, by the statements in their files. A name in another namespace counts by its last
+/// part.
+pub fn tables_created<'a>(revisions: impl Iterator<Item = &'a Revision>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for section in revisions.flat_map(|revision| revision.sections(Direction::Up)) {
+        let code = section.text.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join(" ");
+        for statement in code.split(';') {
+            found.extend(table_created(statement));
+        }
+    }
+    found
+}
+
+/// The table of a `CREATE TABLE [IF NOT EXISTS] name (`.
+fn table_created(statement: &str) -> Option<String> {
+    let mut words = statement.split_whitespace();
+    let mut next = || words.next().map(str::to_ascii_uppercase);
+    if next()? != "CREATE" || next()? != "TABLE" {
+        return None;
+    }
+    let upper = statement.to_ascii_uppercase();
+    let after = upper.find("TABLE").map(|at| at + "TABLE".len())?;
+    let after = upper[after..].find("IF NOT EXISTS").map_or(after, |at| after + at + "IF NOT EXISTS".len());
+    let name = statement[after..].split('(').next()?.trim();
+    let last = name.rsplit('.').next()?;
+    Some(last.trim_matches(['"', '`', '[', ']']).to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The namespaces that models speak of, and the default one.
+fn scope(wanted: &Schema) -> Scope {
+    let mut names: BTreeSet<Option<String>> = wanted.tables.iter().map(|table| table.name.schema.clone()).collect();
+    names.insert(None);
+    Scope::Namespaces(names)
+}
+
+/// The part of a live schema that models may change. A type or sequence that they don't declare is theirs only when
+/// tables used it that no longer do; one that nothing uses was made by hand, and stays.
+fn ours(mut live: Schema, wanted: &Schema, owns: impl Fn(&ObjectName) -> bool) -> Schema {
+    live.tables.retain(|table| wanted.table(&table.name).is_some() || owns(&table.name));
+    let released = |name: &ObjectName| uses(&live.tables, &name.name) && !uses(&wanted.tables, &name.name);
+    let sequences = live.sequences.iter().filter(|one| wanted.sequences.iter().any(|w| w.name == one.name) || released(&one.name));
+    let sequences = sequences.cloned().collect();
+    let enums = live.enums.iter().filter(|one| wanted.enums.iter().any(|w| w.name == one.name) || released(&one.name));
+    let enums = enums.cloned().collect();
+    Schema { sequences, enums, ..live }
+}
+
+/// Whether a column's type or default mentions a name as a word.
+fn uses(tables: &[Table], name: &str) -> bool {
+    let mentions = |text: &str| {
+        text.match_indices(name).any(|(at, _)| {
+            let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+            !inside(text[..at].chars().next_back()) && !inside(text[at + name.len()..].chars().next())
+        })
+    };
+    tables.iter().flat_map(|table| &table.columns).any(|column| {
+        column.ty.native().is_some_and(mentions) || column.default.as_deref().is_some_and(mentions)
+    })
+}

@@ -1,0 +1,159 @@
+//! Throwaway places on the target's own engine, in which a schema is built to see how the server prints it.
+//!
+//! What was created is gone afterwards, on every path: PostgreSQL rolls a transaction back, MySQL and MariaDB drop a
+//! scratch database, SQLite forgets `:memory:`.
+
+use rungs_schema::{DialectName, Hints, Schema};
+
+use crate::db::{Connection, DatabaseUrl};
+use crate::dialect::{self, Dialect, Scope, Statement, splitter};
+use crate::diff::{self, Guide};
+use crate::error::{DbError, Error, SourceError};
+use crate::plan;
+
+/// How the server prints a schema. `target` is a connection to the database that the schema is meant for; it is left
+/// as it was.
+///
+/// # Errors
+/// When the server does not take the schema (the message names the model), or a scratch place cannot be made.
+pub async fn as_printed(
+    target: &mut Connection,
+    url: &DatabaseUrl,
+    wanted: &Schema,
+    hints: &Hints,
+    dialect: &dyn Dialect,
+) -> Result<Schema, Error> {
+    let guide = Guide { abilities: dialect.features().abilities.clone(), definitions: true, ..Guide::default() };
+    let statements = plan::render(&diff::diff(&Schema::default(), wanted, &guide), dialect)?;
+    let printed = match dialect.version().name {
+        #[cfg(feature = "postgres")]
+        DialectName::Postgres => {
+            let sql: Vec<String> = statements.iter().map(|statement| statement.sql.clone()).collect();
+            dialect::postgres::scratch::in_scratch_schema(target, &sql).await
+        }
+        _ => {
+            let mut scratch = Scratch::open(target, url).await?;
+            let printed = build(&mut scratch.connection, statements.iter().map(|statement| statement.sql.as_str())).await;
+            scratch.close().await?;
+            printed
+        }
+    };
+    printed.map_err(|error| rejected(error, &statements, wanted, hints))
+}
+
+/// The schema that a script makes, in an empty database on the same server.
+///
+/// # Errors
+/// When the script cannot be split or run, or a scratch place cannot be made.
+pub async fn of_scripts(url: &DatabaseUrl, scripts: &[String]) -> Result<(Schema, Box<dyn Dialect>), Error> {
+    let mut target = open_server(url).await?;
+    let name = target.version().name;
+    let mut pieces = Vec::new();
+    for script in scripts {
+        let split = splitter::split(name, script);
+        pieces.extend(split.map_err(|error| SourceError::Unusable { reason: error.to_string(), help: None })?);
+    }
+    let mut scratch = Scratch::open(&mut target, url).await?;
+    let built = build(&mut scratch.connection, pieces.iter().map(|piece| piece.sql)).await;
+    let dialect = dialect::for_version(scratch.connection.version())?;
+    scratch.close().await?;
+    target.close().await?;
+    Ok((built?, dialect))
+}
+
+/// A connection to the server of a URL, whether or not its database is there.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub async fn open_server(url: &DatabaseUrl) -> Result<Connection, DbError> {
+    match url.dialect_name() {
+        DialectName::Sqlite => Connection::open(&DatabaseUrl::parse("sqlite::memory:")?).await,
+        DialectName::Postgres => match Connection::open(url).await {
+            Err(DbError::Missing { .. }) => Connection::open(&url.with_database("postgres")).await,
+            other => other,
+        },
+        DialectName::Mysql | DialectName::Mariadb => match Connection::open(url).await {
+            Err(DbError::Missing { .. }) => Connection::open(&url.with_database("")).await,
+            other => other,
+        },
+    }
+}
+
+async fn build<'a>(connection: &mut Connection, statements: impl Iterator<Item = &'a str>) -> Result<Schema, DbError> {
+    for sql in statements {
+        connection.execute(sql).await?;
+    }
+    dialect::introspect(connection, &Scope::Everything).await
+}
+
+/// A scratch database with a connection to it.
+struct Scratch {
+    connection: Connection,
+    /// What drops it, and a connection to drop it from; nothing on SQLite.
+    drop: Option<(Connection, String)>,
+}
+
+impl Scratch {
+    async fn open(target: &mut Connection, url: &DatabaseUrl) -> Result<Self, DbError> {
+        let name = format!("rungs_scratch_{}", unique());
+        match target.version().name {
+            DialectName::Sqlite => {
+                Ok(Self { connection: Connection::open(&DatabaseUrl::parse("sqlite::memory:")?).await?, drop: None })
+            }
+            DialectName::Postgres => {
+                let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+                Self::on_server(&url.with_database("postgres"), url, &name, &create, format!("DROP DATABASE {name} WITH (FORCE)")).await
+            }
+            DialectName::Mysql | DialectName::Mariadb => {
+                let rows = target.query("SELECT @@character_set_database AS charset, @@collation_database AS collation").await?;
+                let row = rows.first().ok_or_else(|| DbError::Answer { reason: "no row for a character set".to_owned() })?;
+                let (charset, collation) = (row.text("charset")?, row.text("collation")?);
+                let create = format!("CREATE DATABASE {name} CHARACTER SET {charset} COLLATE {collation}");
+                Self::on_server(&url.with_database(""), url, &name, &create, format!("DROP DATABASE {name}")).await
+            }
+        }
+    }
+
+    async fn on_server(server: &DatabaseUrl, url: &DatabaseUrl, name: &str, create: &str, drop: String) -> Result<Self, DbError> {
+        let mut keeper = Connection::open(server).await?;
+        keeper.execute(create).await?;
+        match Connection::open(&url.with_database(name)).await {
+            Ok(connection) => Ok(Self { connection, drop: Some((keeper, drop)) }),
+            Err(error) => {
+                keeper.execute(&drop).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn close(self) -> Result<(), DbError> {
+        // The database is dropped also when its connection is beyond an orderly end.
+        let closed = self.connection.close().await;
+        if let Some((mut keeper, drop)) = self.drop {
+            keeper.execute(&drop).await?;
+            keeper.close().await?;
+        }
+        closed
+    }
+}
+
+fn unique() -> String {
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    format!("{}_{nanos}", std::process::id())
+}
+
+/// What the server said of the models, with the place of the model whose statement it was.
+fn rejected(error: DbError, statements: &[Statement], wanted: &Schema, hints: &Hints) -> Error {
+    let DbError::Statement { reason, sql, help, .. } = &error else { return error.into() };
+    let comment = statements.iter().find(|statement| statement.sql == *sql).map(|statement| statement.comment.as_str());
+    let table = wanted.tables.iter().filter(|table| comment.is_some_and(|comment| mentions(comment, &table.name.to_string())));
+    let place = table.filter_map(|table| hints.tables.get(&table.name)).find_map(|hints| {
+        hints.location.as_ref().map(|location| format!("look at the model {} at {location}", hints.model))
+    });
+    let reason = format!("{reason}\n  in: {sql}");
+    SourceError::Rejected { reason, help: place.or_else(|| help.clone()) }.into()
+}
+
+fn mentions(comment: &str, name: &str) -> bool {
+    comment.split(|c: char| c.is_whitespace() || c == ':' || c == ',').any(|word| word == name || word.starts_with(&format!("{name}.")))
+}
