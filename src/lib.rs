@@ -9,6 +9,7 @@
 
 pub use rungs_derive::{DbEnum, Model};
 pub use rungs_schema as schema;
+pub use rungs_schema::{DbEnum, Model};
 
 #[cfg(feature = "engine")]
 pub mod db;
@@ -18,3 +19,5 @@ pub mod dialect;
 pub mod diff;
 #[cfg(feature = "engine")]
 pub mod error;
+#[cfg(feature = "engine")]
+pub mod source;
