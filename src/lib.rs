@@ -9,6 +9,7 @@
 
 pub use rungs_derive::{DbEnum, Model};
 pub use rungs_schema as schema;
+pub use rungs_schema::{DbEnum, Model};
 
 #[cfg(feature = "engine")]
 pub mod db;
@@ -20,3 +21,4 @@ pub mod diff;
 pub mod error;
 #[cfg(feature = "engine")]
 pub mod plan;
+pub mod source;

@@ -15,6 +15,7 @@ mod foreign_key;
 mod hints;
 mod index;
 mod key;
+mod model;
 mod name;
 #[cfg(feature = "read")]
 pub mod read;
@@ -31,6 +32,7 @@ pub use foreign_key::{Action, Deferrable, ForeignKey};
 pub use hints::{ColumnHints, Declared, Hints, Location, TableHints};
 pub use index::{Index, IndexKey, IndexPart};
 pub use key::{PrimaryKey, Unique};
+pub use model::{DbEnum, Model};
 pub use name::ObjectName;
 pub use schema::Schema;
 pub use sequence::{EnumType, Sequence};

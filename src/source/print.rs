@@ -1,0 +1,1 @@
+//! Rust source for an existing schema.
