@@ -9,3 +9,6 @@
 
 mod connection;
 mod harness;
+mod sqlite_alter;
+mod sqlite_introspect;
+mod sqlite_support;

@@ -1,14 +1,128 @@
 //! Reads a live database.
+//!
+//! Everything is in `sqlite_schema`, in the words in which it was created, so that one query is enough and sees one
+//! snapshot. Left out are:
+//!
+//! - what SQLite itself put there (`sqlite_%`);
+//! - virtual tables and the shadow tables that hold their rows. They belong to a module and not to the schema: their
+//!   columns are the module's business, and nothing that rungs could say of them would create them again. Since no
+//!   noun stands for them, no plan ever touches them. A shadow table is known as such only while its module is loaded.
 
-use rungs_schema::Schema;
+use std::collections::BTreeSet;
 
-use crate::db::Connection;
+use rungs_schema::{Definition, DefinitionKind, ObjectName, Schema, Table};
+
+use super::ddl::{self, expression, token};
+use crate::db::{Connection, Row};
 use crate::error::DbError;
+
+/// `pragma_table_list` tells virtual and shadow tables from others (SQLite 3.37 and later). A table that is listed more
+/// than once is one of several attached databases.
+const OBJECTS: &str = "\
+    SELECT object.type, object.name, object.tbl_name, object.sql, coalesce(kind.type, '') AS kind \
+    FROM main.sqlite_schema AS object \
+    LEFT JOIN pragma_table_list AS kind ON kind.schema = 'main' AND kind.name = object.tbl_name \
+    WHERE object.name NOT LIKE 'sqlite!_%' ESCAPE '!' AND object.sql IS NOT NULL \
+    ORDER BY object.rowid";
 
 /// Reads a live database into nouns.
 ///
 /// # Errors
-/// When it cannot be read.
-pub async fn introspect(_connection: &mut Connection) -> Result<Schema, DbError> {
-    Ok(Schema::default())
+/// When it cannot be read, or when a CREATE statement in it does not parse.
+pub async fn introspect(connection: &mut Connection) -> Result<Schema, DbError> {
+    let rows = connection.query(OBJECTS).await?;
+    let mut schema = Schema::default();
+    for row in of_type(&rows, "table")? {
+        let sql = row.text("sql")?;
+        let parsed = ddl::parse_table(sql).map_err(|fault| unreadable(row, &fault))?;
+        let name = ObjectName::bare(row.text("name")?);
+        schema.tables.push(Table { name, verbatim: Some(sql.to_owned()), ..parsed.table });
+    }
+    for row in of_type(&rows, "index")? {
+        let owner = ObjectName::bare(row.text("tbl_name")?);
+        let Some(table) = schema.tables.iter_mut().find(|table| table.name == owner) else { continue };
+        let index = ddl::parse_index(row.text("sql")?, table).map_err(|fault| unreadable(row, &fault))?;
+        table.indexes.push(index);
+    }
+    for (word, kind) in [("view", DefinitionKind::View), ("trigger", DefinitionKind::Trigger)] {
+        for row in of_type(&rows, word)? {
+            let table =
+                if kind == DefinitionKind::Trigger { Some(ObjectName::bare(row.text("tbl_name")?)) } else { None };
+            let name = ObjectName::bare(row.text("name")?);
+            schema.definitions.push(Definition {
+                kind,
+                name,
+                table,
+                sql: row.text("sql")?.to_owned(),
+                needs: Vec::new(),
+            });
+        }
+    }
+    name_what_definitions_need(&mut schema);
+    resolve_references(&mut schema.tables);
+    Ok(schema)
+}
+
+fn of_type<'a>(rows: &'a [Row], word: &str) -> Result<Vec<&'a Row>, DbError> {
+    let mut found = Vec::new();
+    for row in rows {
+        let internal = matches!(row.text("kind")?, "virtual" | "shadow") && word != "trigger";
+        if row.text("type")? == word && !internal && !row.text("sql")?.starts_with("CREATE VIRTUAL") {
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
+fn unreadable(row: &Row, fault: &str) -> DbError {
+    let of = |column| row.text(column).unwrap_or_default().to_owned();
+    DbError::Answer { reason: format!("cannot read {} {}: {fault}, in: {}", of("type"), of("name"), of("sql")) }
+}
+
+/// SQLite keeps no dependencies: what a text names, it needs.
+fn name_what_definitions_need(schema: &mut Schema) {
+    let views = schema.definitions.iter().filter(|definition| definition.kind == DefinitionKind::View);
+    let names: Vec<ObjectName> =
+        schema.tables.iter().map(|table| &table.name).chain(views.map(|view| &view.name)).cloned().collect();
+    for definition in &mut schema.definitions {
+        let found = token::tokens(&definition.sql);
+        let words: BTreeSet<String> = found
+            .iter()
+            .filter(|token| token.is_identifier())
+            .map(|token| token.identifier().to_ascii_lowercase())
+            .collect();
+        let named = names.iter().filter(|name| words.contains(&name.name.to_ascii_lowercase()));
+        definition.needs = named.filter(|name| **name != definition.name).cloned().collect();
+        definition.needs.sort();
+    }
+}
+
+/// A reference takes the spelling of what it refers to, and where it names no columns, the primary key is meant
+/// (<https://www.sqlite.org/foreignkeys.html#fk_basics>).
+pub(super) fn resolve_references(tables: &mut [Table]) {
+    let parents: Vec<(ObjectName, Vec<String>, Vec<String>)> = tables
+        .iter()
+        .map(|table| {
+            let key = table.primary_key_columns().into_iter().map(str::to_owned).collect();
+            (table.name.clone(), table.columns.iter().map(|column| column.name.clone()).collect(), key)
+        })
+        .collect();
+    for key in tables.iter_mut().flat_map(|table| &mut table.foreign_keys) {
+        let parent = parents.iter().find(|(name, ..)| name.name.eq_ignore_ascii_case(&key.references.name));
+        let Some((name, columns, primary)) = parent else { continue };
+        key.references = name.clone();
+        if key.referenced_columns.is_empty() && primary.len() == key.columns.len() {
+            key.referenced_columns.clone_from(primary);
+        }
+        for referenced in &mut key.referenced_columns {
+            if let Some(column) = columns.iter().find(|column| column.eq_ignore_ascii_case(referenced)) {
+                referenced.clone_from(column);
+            }
+        }
+    }
+}
+
+/// Whether a definition's text speaks of a column or table of this name.
+pub(super) fn speaks_of(definition: &Definition, name: &str) -> bool {
+    expression::mentions(&definition.sql, name)
 }

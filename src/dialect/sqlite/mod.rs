@@ -1,10 +1,21 @@
-//! Sqlite.
+//! SQLite 3.
+//!
+//! A database says what it holds in the words of its CREATE statements, so that `ddl` parses them. ALTER TABLE knows
+//! four things (rename a table, rename a column, add one, drop one); whatever else changes a table is a rebuild
+//! (`rebuild`), by the steps of <https://www.sqlite.org/lang_altertable.html#otheralter>.
 
+mod alter;
 mod canonical;
+mod ddl;
+mod describe;
 pub mod introspect;
+mod rebuild;
+mod rename;
 mod render;
 
 use rungs_schema::{ColumnType, Schema};
+
+pub use ddl::same_text;
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
@@ -34,6 +45,11 @@ impl Sqlite {
         };
         Self { version, features }
     }
+
+    /// The engine's name for messages.
+    fn engine(&self) -> String {
+        self.version.to_string()
+    }
 }
 
 impl Dialect for Sqlite {
@@ -46,7 +62,7 @@ impl Dialect for Sqlite {
     }
 
     fn quote(&self, identifier: &str) -> String {
-        format!("\"{}\"", identifier.replace('"', "\"\""))
+        render::quote(identifier)
     }
 
     fn literal(&self, text: &str) -> String {
@@ -58,11 +74,15 @@ impl Dialect for Sqlite {
     }
 
     fn logical(&self, native: &str) -> ColumnType {
-        canonical::logical(self, native)
+        canonical::logical(native)
     }
 
     fn default_name(&self, table: &str, part: Part<'_>) -> Option<String> {
-        Some(fit(convention(table, part), self.features.identifier_length))
+        match part {
+            // An index needs a name; SQLite keeps constraints without one.
+            Part::Index(_) => Some(fit(convention(table, part), self.features.identifier_length)),
+            _ => None,
+        }
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {
