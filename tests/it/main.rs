@@ -9,3 +9,8 @@
 
 mod connection;
 mod harness;
+mod postgres_alter;
+mod postgres_introspect;
+mod postgres_law;
+mod postgres_scratch;
+mod postgres_support;
