@@ -12,3 +12,8 @@ mod harness;
 mod sqlite_alter;
 mod sqlite_introspect;
 mod sqlite_support;
+mod postgres_alter;
+mod postgres_introspect;
+mod postgres_law;
+mod postgres_scratch;
+mod postgres_support;

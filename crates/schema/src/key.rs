@@ -7,6 +7,8 @@ pub struct PrimaryKey {
     pub name: Option<String>,
     /// The columns in key order; `DESC`, collation and prefix length where the engine keeps them.
     pub parts: Vec<IndexPart>,
+    /// PostgreSQL: columns of `INCLUDE`.
+    pub include: Vec<String>,
     /// SQLite: what `ON CONFLICT` says, in upper case.
     pub on_conflict: Option<String>,
     /// Deferrability, where the engine has it.
@@ -22,6 +24,8 @@ pub struct Unique {
     pub name: Option<String>,
     /// The columns in the order of declaration.
     pub parts: Vec<IndexPart>,
+    /// PostgreSQL: columns of `INCLUDE`.
+    pub include: Vec<String>,
     /// PostgreSQL 15 and later: `NULLS NOT DISTINCT`.
     pub nulls_not_distinct: bool,
     /// Deferrability, where the engine has it.

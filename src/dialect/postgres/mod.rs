@@ -1,16 +1,25 @@
-//! Postgres.
+//! PostgreSQL, 13 to 18.
 
 mod canonical;
+mod casts;
 pub mod introspect;
+mod names;
 mod render;
+pub mod scratch;
+mod types;
 
-use rungs_schema::{ColumnType, Schema};
+use rungs_schema::{ColumnType, ObjectName, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
 use crate::diff::Abilities;
 use crate::diff::change::Change;
 use crate::error::PlanError;
+
+pub use render::rebuild_enum;
+
+/// The longest identifier, in bytes (`NAMEDATALEN - 1`).
+const IDENTIFIER_BYTES: usize = 63;
 
 /// The dialect.
 #[derive(Debug)]
@@ -24,7 +33,7 @@ impl Postgres {
     pub fn new(version: ServerVersion) -> Self {
         let features = Features {
             transactional_ddl: true,
-            identifier_length: 63,
+            identifier_length: IDENTIFIER_BYTES,
             abilities: Abilities {
                 foreign_keys_in_place: true,
                 column_order: false,
@@ -33,6 +42,15 @@ impl Postgres {
             },
         };
         Self { version, features }
+    }
+
+    /// Whether the server is at least of this major version.
+    fn at_least(&self, major: u32) -> bool {
+        self.version.at_least(major, 0, 0)
+    }
+
+    fn unsupported(&self, action: impl Into<String>, help: impl Into<String>) -> PlanError {
+        PlanError::Unsupported { engine: self.version.to_string(), action: action.into(), help: Some(help.into()) }
     }
 }
 
@@ -46,11 +64,11 @@ impl Dialect for Postgres {
     }
 
     fn quote(&self, identifier: &str) -> String {
-        format!("\"{}\"", identifier.replace('"', "\"\""))
+        quote(identifier)
     }
 
     fn literal(&self, text: &str) -> String {
-        format!("'{}'", text.replace('\'', "''"))
+        literal(text)
     }
 
     fn canonical(&self, declared: &Schema) -> Result<Schema, PlanError> {
@@ -58,14 +76,42 @@ impl Dialect for Postgres {
     }
 
     fn logical(&self, native: &str) -> ColumnType {
-        canonical::logical(self, native)
+        types::logical(native)
     }
 
+    /// The server's own convention for constraints (`users_pkey`, `users_email_key`), and ours for indexes, which
+    /// have to be named in SQL.
     fn default_name(&self, table: &str, part: Part<'_>) -> Option<String> {
-        Some(fit(convention(table, part), self.features.identifier_length))
+        let columns = part.columns();
+        Some(match part {
+            Part::PrimaryKey(_) => names::made_name(table, "", "pkey"),
+            Part::Unique(_) => names::made_name(table, &columns, "key"),
+            Part::ForeignKey(_) => names::made_name(table, &columns, "fkey"),
+            Part::Check(_) => names::made_name(table, &columns, "check"),
+            Part::Index(_) => fit(convention(table, part), IDENTIFIER_BYTES),
+        })
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {
         render::render(self, change)
+    }
+}
+
+/// The one place where an identifier becomes SQL.
+fn quote(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+/// A text as a literal, whatever `standard_conforming_strings` says.
+fn literal(text: &str) -> String {
+    let prefix = if text.contains('\\') { "E" } else { "" };
+    format!("{prefix}'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// A name with its namespace, where it has one.
+fn qualified(name: &ObjectName) -> String {
+    match &name.schema {
+        Some(schema) => format!("{}.{}", quote(schema), quote(&name.name)),
+        None => quote(&name.name),
     }
 }

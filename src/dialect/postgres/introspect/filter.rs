@@ -1,0 +1,58 @@
+use crate::db::ServerVersion;
+use crate::dialect::Scope;
+
+/// The conditions that every query shares. The aliases are the same everywhere: `n` is the namespace of the object,
+/// `c` its `pg_class` row.
+pub(super) struct Filter {
+    namespaces: String,
+    version: ServerVersion,
+}
+
+impl Filter {
+    pub(super) fn new(scope: &Scope, version: &ServerVersion) -> Self {
+        // PostgreSQL reserves the prefix `pg_`: TOAST and temporary namespaces have it too.
+        let own = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
+        let namespaces = match scope {
+            Scope::Everything => own.to_owned(),
+            Scope::Namespaces(names) => {
+                let any: Vec<String> = names
+                    .iter()
+                    .map(|name| match name {
+                        None => "n.nspname = current_schema()".to_owned(),
+                        Some(name) => format!("n.nspname = {}", super::super::literal(name)),
+                    })
+                    .collect();
+                if any.is_empty() { "false".to_owned() } else { format!("{own} AND ({})", any.join(" OR ")) }
+            }
+        };
+        Self { namespaces, version: version.clone() }
+    }
+
+    /// Whether the server is at least of this major version.
+    pub(super) fn at_least(&self, major: u32) -> bool {
+        self.version.at_least(major, 0, 0)
+    }
+
+    /// Objects of a catalogue, under an alias, that are in the scope and that no extension owns.
+    pub(super) fn objects(&self, catalogue: &str, alias: &str) -> String {
+        format!(
+            "{} AND NOT EXISTS (SELECT FROM pg_depend AS owned WHERE owned.classid = '{catalogue}'::regclass \
+             AND owned.objid = {alias}.oid AND owned.deptype = 'e')",
+            self.namespaces
+        )
+    }
+
+    /// Ordinary tables.
+    pub(super) fn tables(&self) -> String {
+        format!(
+            "c.relkind = 'r' AND NOT c.relispartition AND c.reloftype = 0 \
+             AND NOT EXISTS (SELECT FROM pg_inherits AS child WHERE child.inhrelid = c.oid) AND {}",
+            self.objects("pg_class", "c")
+        )
+    }
+}
+
+/// The namespace of an object as its name has it: NULL for the default one.
+pub(super) fn schema_of(alias: &str) -> String {
+    format!("NULLIF({alias}.nspname, current_schema())")
+}

@@ -1,0 +1,130 @@
+//! Reads a live database, straight from `pg_catalog`, in one message to the server.
+//!
+//! Left out for now are partitioned tables and their partitions, inheritance children, typed and foreign tables,
+//! materialised views, `EXCLUDE` constraints, `WITHOUT OVERLAPS` and `PERIOD` keys, and whatever an extension owns.
+
+mod constraints;
+mod definitions;
+mod enums;
+mod filter;
+mod indexes;
+mod sequences;
+mod tables;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rungs_schema::{Schema, Table};
+
+use crate::db::{Connection, Rows};
+use crate::dialect::Scope;
+use crate::error::DbError;
+
+use filter::Filter;
+
+/// What decides how the server prints expressions, besides `search_path`. The session's own settings are put back
+/// with the transaction or the savepoint.
+const PRINTING: &str = "SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; \
+     SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL quote_all_identifiers = off";
+
+/// What one reader does with the rows of its query.
+type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
+
+/// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
+/// there are; a reader relies on the readers before it.
+const QUERIES: [(fn(&Filter) -> String, Reader); 9] = [
+    (tables::tables_query, tables::read_tables),
+    (tables::columns_query, tables::read_columns),
+    (constraints::query, constraints::read),
+    (indexes::query, indexes::read),
+    (sequences::query, sequences::read),
+    (enums::query, enums::read),
+    (definitions::views_query, definitions::read_views),
+    (definitions::routines_query, definitions::read_routines),
+    (definitions::triggers_query, definitions::read_triggers),
+];
+
+/// What was found so far.
+#[derive(Debug, Default)]
+struct Found {
+    schema: Schema,
+    /// Tables by `oid`.
+    tables: BTreeMap<String, Table>,
+    /// The `oid`s of sequences that stand with their columns.
+    column_sequences: BTreeSet<String>,
+}
+
+/// Reads a live database into nouns, as of one moment: the queries run in a read-only transaction of their own. On a
+/// connection that is inside a transaction, call [`introspect_in_transaction`].
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    let read = read(connection, scope, begin, "COMMIT").await;
+    if read.is_err() {
+        // The first error is the one to tell; if the connection broke, there is nothing to roll back.
+        let _ = connection.execute("ROLLBACK").await;
+    }
+    read
+}
+
+/// Reads what the transaction that the connection is in can see. The transaction goes on as it was, also after an
+/// error.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
+    let restore = "ROLLBACK TO SAVEPOINT rungs_introspect; RELEASE SAVEPOINT rungs_introspect";
+    let read = read(connection, scope, "SAVEPOINT rungs_introspect", restore).await;
+    if read.is_err() {
+        // As above: the first error is the one to tell.
+        let _ = connection.execute(restore).await;
+    }
+    read
+}
+
+async fn read(connection: &mut Connection, scope: &Scope, begin: &str, end: &str) -> Result<Schema, DbError> {
+    let filter = Filter::new(scope, connection.version());
+    let queries: Vec<String> = QUERIES.iter().map(|(query, _)| query(&filter)).collect();
+    let script = format!("{begin}; {PRINTING}; {}; {end}", queries.join(";\n"));
+    let mut results = connection.query_many(&script).await?.into_iter().skip(1 + PRINTING.split("; ").count());
+    let mut found = Found::default();
+    for (_, reader) in QUERIES {
+        let rows = results
+            .next()
+            .ok_or_else(|| DbError::Answer { reason: "the server answered fewer queries than were sent".to_owned() })?;
+        reader(&mut found, &rows)?;
+    }
+    Ok(found.into_schema())
+}
+
+impl Found {
+    /// The table that a row belongs to, unless the table is left out.
+    fn table(&mut self, oid: &str) -> Option<&mut Table> {
+        self.tables.get_mut(oid)
+    }
+
+    fn into_schema(mut self) -> Schema {
+        for table in self.tables.values_mut() {
+            table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
+            table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
+            table.checks.sort_by(|a, b| a.name.cmp(&b.name));
+            table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        self.schema.tables = self.tables.into_values().collect();
+        self.schema.sort();
+        self.schema
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_printing_settings_are_one_statement_each() {
+        assert_eq!(PRINTING.split("; ").filter(|sql| sql.starts_with("SET LOCAL ")).count(), 5);
+        assert_eq!(PRINTING.matches(';').count(), 4);
+    }
+}

@@ -1,0 +1,135 @@
+//! Tables and their columns.
+
+use rungs_schema::{AutoIncrement, Column, ColumnType, Generated, Identity, ObjectName, Sequence, Table};
+
+use super::Found;
+use super::filter::{Filter, schema_of};
+use super::sequences::options_of;
+use super::value::{flag, name, options, text};
+use crate::db::{Row, Rows};
+use crate::dialect::postgres::names::made_name;
+use crate::error::DbError;
+
+pub(super) fn tables_query(filter: &Filter) -> String {
+    format!(
+        "SELECT c.oid, {schema} AS schema, c.relname AS name, c.relpersistence AS persistence, \
+         to_json(c.reloptions) AS options, to_json(toast.reloptions) AS toast_options, \
+         obj_description(c.oid, 'pg_class') AS comment \
+         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+         LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid WHERE {tables}",
+        schema = schema_of("n"),
+        tables = filter.tables()
+    )
+}
+
+pub(super) fn read_tables(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
+    for row in rows {
+        let mut table = Table {
+            name: name(row)?,
+            comment: text(row, "comment")?,
+            options: options(row, "options")?,
+            ..Table::default()
+        };
+        table
+            .options
+            .extend(options(row, "toast_options")?.into_iter().map(|(name, value)| (format!("toast.{name}"), value)));
+        if row.text("persistence")? == "u" {
+            table.options.insert("unlogged".to_owned(), String::new());
+        }
+        found.tables.insert(row.text("oid")?.to_owned(), table);
+    }
+    Ok(())
+}
+
+/// Each column with the sequence behind it, if there is one: that of an identity, or one that the column owns and
+/// draws its default from.
+pub(super) fn columns_query(filter: &Filter) -> String {
+    format!(
+        "SELECT a.attrelid AS relation, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, \
+         a.attnotnull AS not_null, a.attidentity AS identity, a.attgenerated AS generated, \
+         pg_get_expr(d.adbin, d.adrelid, true) AS expression, \
+         CASE WHEN a.attcollation <> t.typcollation THEN {collation} END AS collation, \
+         col_description(a.attrelid, a.attnum) AS comment, \
+         seq.oid AS sequence, seq.name AS sequence_name, seq.near AS sequence_near, \
+         format_type(seq.seqtypid, NULL) AS sequence_type, seq.seqstart, seq.seqincrement, seq.seqmin, seq.seqmax, \
+         seq.seqcache, seq.seqcycle, seq.comment AS sequence_comment \
+         FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+         JOIN pg_type AS t ON t.oid = a.atttypid \
+         LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+         LEFT JOIN LATERAL (SELECT s.oid, s.relname AS name, s.relnamespace = c.relnamespace AS near, q.*, \
+             obj_description(s.oid, 'pg_class') AS comment \
+             FROM pg_depend AS own JOIN pg_class AS s ON s.oid = own.objid AND s.relkind = 'S' \
+             JOIN pg_sequence AS q ON q.seqrelid = s.oid \
+             WHERE own.classid = 'pg_class'::regclass AND own.refclassid = 'pg_class'::regclass \
+             AND own.refobjid = a.attrelid AND own.refobjsubid = a.attnum \
+             AND (own.deptype = 'i' OR own.deptype = 'a' AND pg_get_expr(d.adbin, d.adrelid, true) = \
+                 'nextval(''' || replace(s.oid::regclass::text, '''', '''''') || '''::regclass)') \
+             ORDER BY s.oid LIMIT 1) AS seq ON true \
+         WHERE a.attnum > 0 AND NOT a.attisdropped AND {tables} ORDER BY a.attrelid, a.attnum",
+        collation = collation_of("a.attcollation"),
+        tables = filter.tables()
+    )
+}
+
+/// The bare name of a collation, or its quoted and qualified name where the bare one would not find it.
+pub(super) fn collation_of(oid: &str) -> String {
+    format!(
+        "(SELECT CASE WHEN pg_collation_is_visible(l.oid) THEN l.collname::text ELSE \
+         '\"' || replace(ln.nspname, '\"', '\"\"') || '\".\"' || replace(l.collname, '\"', '\"\"') || '\"' END \
+         FROM pg_collation AS l JOIN pg_namespace AS ln ON ln.oid = l.collnamespace WHERE l.oid = {oid})"
+    )
+}
+
+pub(super) fn read_columns(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
+    for row in rows {
+        let oid = row.text("relation")?;
+        let Some(table) = found.tables.get(oid) else { continue };
+        let (column, sequence) = read_column(row, &table.name)?;
+        found.column_sequences.extend(sequence);
+        if let Some(table) = found.table(oid) {
+            table.columns.push(column);
+        }
+    }
+    Ok(())
+}
+
+/// A column, and the `oid` of the sequence that it stands for.
+fn read_column(row: &Row, table: &ObjectName) -> Result<(Column, Option<String>), DbError> {
+    let mut column = Column {
+        name: row.text("name")?.to_owned(),
+        ty: ColumnType::Native(row.text("type")?.to_owned()),
+        nullable: !flag(row, "not_null")?,
+        collation: text(row, "collation")?,
+        comment: text(row, "comment")?,
+        ..Column::default()
+    };
+    let expression = text(row, "expression")?;
+    match row.text("generated")? {
+        "" => column.default = expression,
+        kind => {
+            column.generated = expression.map(|expression| Generated { expression, stored: kind == "s" });
+        }
+    }
+    let Some(sequence) = text(row, "sequence")? else { return Ok((column, None)) };
+    let column_type = row.text("type")?;
+    let options = options_of(row, "sequence_type", column_type)?;
+    match row.text("identity")? {
+        "" if is_serial(row, &column, table, &options)? => {
+            column.auto_increment = Some(AutoIncrement::Serial);
+            column.default = None;
+        }
+        "" => return Ok((column, None)),
+        kind => {
+            column.auto_increment = Some(AutoIncrement::Identity(Identity { always: kind == "a", sequence: options }));
+        }
+    }
+    Ok((column, Some(sequence)))
+}
+
+/// Whether writing `serial` would bring exactly this sequence.
+fn is_serial(row: &Row, column: &Column, table: &ObjectName, options: &Sequence) -> Result<bool, DbError> {
+    let named = row.text("sequence_name")? == made_name(&table.name, &column.name, "seq");
+    let near = flag(row, "sequence_near")?;
+    let plain = *options == Sequence::default() && row.opt("sequence_comment")?.is_none();
+    Ok(named && near && plain && !column.nullable)
+}

@@ -1,8 +1,0 @@
-use super::Postgres;
-use crate::dialect::Statement;
-use crate::diff::change::Change;
-use crate::error::PlanError;
-
-pub(super) fn render(_dialect: &Postgres, _change: &Change) -> Result<Vec<Statement>, PlanError> {
-    Ok(Vec::new())
-}

@@ -1,0 +1,370 @@
+//! A table that stays.
+//!
+//! The order inside one change: the rename of the table; views and triggers that stand in the way; keys, checks and
+//! indexes that go; computed columns that go or are made anew; columns that would be in the way of a new name; new
+//! names; changes; new columns; columns that go (a backfill may still read them); computed columns; keys, checks and
+//! indexes that come; comments and options; the views and triggers again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rungs_schema::{Column, ObjectName, Table};
+
+use super::column::Place;
+use super::table::{parameter_name, storage};
+use super::{comment, constraint, definition, sequence};
+use crate::dialect::postgres::{Postgres, qualified};
+use crate::dialect::{Part, Statement};
+use crate::diff::change::{AlterTable, Delta, Edit};
+use crate::error::PlanError;
+
+pub(super) fn alter(dialect: &Postgres, change: &AlterTable) -> Result<Vec<Statement>, PlanError> {
+    let mut out = sequence::rename(dialect, "TABLE", "table", &change.previous.name, &change.next.name)?;
+    let place = Place { dialect, table: &change.next };
+    let columns = Columns::of(dialect, change)?;
+    let parts = Parts::of(change, &columns);
+    out.extend(sequences_after_rename(&place, change));
+    if columns.disturb_dependents() {
+        out.extend(change.dependents.iter().rev().map(definition::drop));
+    }
+    let name = &change.next.name;
+    out.extend(parts.drops.iter().rev().map(|part| constraint::drop(name, *part)));
+    out.extend(parts.renames.iter().map(|(part, new)| constraint::rename(name, *part, new)));
+    columns.render(&place, &change.previous.name, &mut out)?;
+    out.extend(parts.validations.iter().map(|part| validate(name, *part)));
+    for part in &parts.creates {
+        out.push(constraint::create(name, *part));
+        out.extend(constraint::comment_on(name, *part));
+    }
+    out.extend(parts.comments.iter().map(|part| constraint::set_comment(name, *part)));
+    for edit in &change.edits {
+        match edit {
+            Edit::Comment => {
+                let object = format!("TABLE {}", qualified(name));
+                out.push(comment::on(&object, &format!("table {name}"), change.next.comment.as_deref()));
+            }
+            Edit::Options => out.extend(options(&change.previous, &change.next)),
+            Edit::ColumnOrder => {
+                let what = format!("change the order of the columns of table {name}");
+                return Err(dialect.unsupported(what, "create a new table and copy the rows"));
+            }
+            _ => {}
+        }
+    }
+    if columns.disturb_dependents() {
+        out.extend(change.dependents.iter().map(definition::create));
+    }
+    Ok(out)
+}
+
+/// Columns that no edit names keep their sequences, under names that followed the old name of the table.
+fn sequences_after_rename(place: &Place<'_>, change: &AlterTable) -> Vec<Statement> {
+    let edited: BTreeSet<&str> = change
+        .edits
+        .iter()
+        .filter_map(|edit| match edit {
+            Edit::Column { delta, .. } => delta.previous().map(|column| column.name.as_str()),
+            _ => None,
+        })
+        .collect();
+    let kept = change.previous.columns.iter().filter(|column| !edited.contains(column.name.as_str()));
+    kept.filter_map(|column| place.rename_sequence(column, column, &change.previous.name)).collect()
+}
+
+fn validate(table: &ObjectName, part: Part<'_>) -> Statement {
+    let name = constraint::name_of(part).unwrap_or_default();
+    let sql = format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", qualified(table), crate::dialect::postgres::quote(name));
+    Statement::new(sql, format!("checks existing rows against {} of {table}", constraint::label(part)))
+}
+
+fn options(previous: &Table, next: &Table) -> Vec<Statement> {
+    let name = qualified(&next.name);
+    let mut out = Vec::new();
+    let unlogged = |table: &Table| table.options.contains_key("unlogged");
+    if unlogged(previous) != unlogged(next) {
+        let word = if unlogged(next) { "UNLOGGED" } else { "LOGGED" };
+        out.push(Statement::new(format!("ALTER TABLE {name} SET {word}"), format!("makes table {} {word}", next.name)));
+    }
+    let gone: Vec<String> = previous
+        .options
+        .keys()
+        .filter(|option| *option != "unlogged" && !next.options.contains_key(*option))
+        .map(|option| parameter_name(option))
+        .collect();
+    if !gone.is_empty() {
+        let sql = format!("ALTER TABLE {name} RESET ({})", gone.join(", "));
+        out.push(Statement::new(sql, format!("resets storage parameters of table {}", next.name)));
+    }
+    let changed: BTreeMap<String, String> = next
+        .options
+        .iter()
+        .filter(|(option, value)| previous.options.get(*option) != Some(value))
+        .map(|(option, value)| (option.clone(), value.clone()))
+        .collect();
+    if let Some(list) = storage(&changed) {
+        let sql = format!("ALTER TABLE {name} SET ({list})");
+        out.push(Statement::new(sql, format!("sets storage parameters of table {}", next.name)));
+    }
+    out
+}
+
+/// What happens to the columns.
+struct Columns<'a> {
+    drops: Vec<&'a Column>,
+    adds: Vec<(&'a Column, Option<&'a str>)>,
+    alters: Vec<(&'a Column, &'a Column, Option<&'a str>)>,
+    /// Computed columns that are dropped and added again, which loses nothing; and columns that become computed.
+    remade: Vec<(&'a Column, &'a Column)>,
+    /// Computed-when-read columns that become plain: the values have to be written.
+    written: Vec<(&'a Column, &'a Column)>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(dialect: &Postgres, change: &'a AlterTable) -> Result<Self, PlanError> {
+        let mut columns =
+            Self { drops: Vec::new(), adds: Vec::new(), alters: Vec::new(), remade: Vec::new(), written: Vec::new() };
+        let mut unsettled = BTreeSet::new();
+        for edit in &change.edits {
+            let Edit::Column { delta, backfill } = edit else { continue };
+            match delta {
+                Delta::Create { next } => columns.adds.push((next, backfill.as_deref())),
+                Delta::Drop { previous } => columns.drops.push(previous),
+                Delta::Alter { previous, next } => {
+                    if previous.ty != next.ty || previous.collation != next.collation {
+                        unsettled.insert(previous.name.as_str());
+                    }
+                    columns.alters.push((previous, next, backfill.as_deref()));
+                }
+            }
+        }
+        // The server does not change the type of a column that a computed column reads.
+        unsettled.extend(columns.drops.iter().map(|column| column.name.as_str()));
+        unsettled.extend(columns.adds.iter().map(|(column, _)| column.name.as_str()));
+        let reads_unsettled = |column: &Column| {
+            column.generated.as_ref().is_some_and(|made| unsettled.iter().any(|name| made.expression.contains(name)))
+        };
+        let alters = std::mem::take(&mut columns.alters);
+        for (previous, next, backfill) in alters {
+            let remake = match (&previous.generated, &next.generated) {
+                (Some(a), Some(b)) => {
+                    a.stored != b.stored
+                        || previous.ty != next.ty
+                        || (a != b && (!dialect.at_least(17) || reads_unsettled(next)))
+                        || reads_unsettled(previous)
+                }
+                (None, Some(_)) => true,
+                (Some(a), None) if !a.stored => {
+                    columns.written.push((previous, next));
+                    continue;
+                }
+                _ => false,
+            };
+            if remake {
+                columns.remade.push((previous, next));
+            } else {
+                columns.alters.push((previous, next, backfill));
+            }
+        }
+        let edited: BTreeSet<&str> = change
+            .edits
+            .iter()
+            .filter_map(|edit| match edit {
+                Edit::Column { delta, .. } => delta.next().map(|column| column.name.as_str()),
+                _ => None,
+            })
+            .collect();
+        let retyped = |column: &&Column| !edited.contains(column.name.as_str()) && reads_unsettled(column);
+        for column in change.next.columns.iter().filter(retyped) {
+            if let Some(previous) = change.previous.column(&column.name) {
+                columns.remade.push((previous, column));
+            }
+        }
+        Ok(columns)
+    }
+
+    /// A view or trigger that reads a column keeps the server from dropping it or changing its type.
+    fn disturb_dependents(&self) -> bool {
+        let retyped = |(a, b, _): &(&Column, &Column, Option<&str>)| a.ty != b.ty || a.collation != b.collation;
+        !self.drops.is_empty() || !self.remade.is_empty() || !self.written.is_empty() || self.alters.iter().any(retyped)
+    }
+
+    /// New names by old ones.
+    fn renames(&self) -> BTreeMap<&'a str, &'a str> {
+        let pairs = self.alters.iter().map(|(a, b, _)| (*a, *b));
+        pairs.filter(|(a, b)| a.name != b.name).map(|(a, b)| (a.name.as_str(), b.name.as_str())).collect()
+    }
+
+    /// The names of columns, after the change, with which their keys and indexes go.
+    fn gone_for_a_while(&self) -> impl Iterator<Item = &'a str> {
+        self.remade.iter().chain(&self.written).map(|(_, next)| next.name.as_str())
+    }
+
+    fn render(&self, place: &Place<'_>, old_table: &ObjectName, out: &mut Vec<Statement>) -> Result<(), PlanError> {
+        let remade = self.remade.iter().chain(&self.written);
+        out.extend(remade.map(|(previous, next)| match (&previous.generated, &next.generated) {
+            (Some(_), _) => Statement {
+                comment: format!("drops computed column {}.{} to add it anew", place.table.name, previous.name),
+                ..place.drop(previous)
+            },
+            (None, _) => place.drop(previous),
+        }));
+        let renames = self.renames();
+        let taken: BTreeSet<&str> =
+            renames.values().copied().chain(self.adds.iter().map(|(column, _)| column.name.as_str())).collect();
+        let (early, late): (Vec<&Column>, Vec<&Column>) =
+            self.drops.iter().partition(|column| column.generated.is_some() || taken.contains(column.name.as_str()));
+        out.extend(early.iter().map(|column| place.drop(column)));
+        rename_columns(place, renames, out);
+        for (previous, next, backfill) in &self.alters {
+            out.extend(place.alter(previous, next, *backfill, old_table)?);
+        }
+        let (computed, plain): (Vec<_>, Vec<_>) =
+            self.adds.iter().copied().partition(|(column, _)| column.generated.is_some());
+        for (column, backfill) in plain {
+            out.extend(place.add(column, backfill)?);
+        }
+        out.extend(late.iter().map(|column| place.drop(column)));
+        for (previous, next) in &self.written {
+            let expression = previous.generated.as_ref().map(|made| made.expression.as_str());
+            out.extend(place.add(next, expression)?);
+        }
+        for (column, _) in computed {
+            out.extend(place.add(column, None)?);
+        }
+        for (_, next) in &self.remade {
+            out.extend(place.add(next, None)?);
+        }
+        Ok(())
+    }
+}
+
+/// Renames in an order in which every new name is free; names that go round in a circle pass through a name of their
+/// own.
+fn rename_columns(place: &Place<'_>, renames: BTreeMap<&str, &str>, out: &mut Vec<Statement>) {
+    let mut waiting: Vec<(String, &str)> = renames.into_iter().map(|(old, new)| (old.to_owned(), new)).collect();
+    while !waiting.is_empty() {
+        let free = waiting.iter().position(|(_, new)| !waiting.iter().any(|(old, _)| old == new));
+        if let Some(at) = free {
+            let (old, new) = waiting.remove(at);
+            out.push(place.rename(&old, new));
+        } else {
+            let aside = format!("rungs_rename_{}", waiting.len());
+            out.push(place.rename(&waiting[0].0, &aside));
+            waiting[0].0 = aside;
+        }
+    }
+}
+
+/// What happens to keys, checks and indexes. Drops run from last to first.
+#[derive(Default)]
+struct Parts<'a> {
+    drops: Vec<Part<'a>>,
+    creates: Vec<Part<'a>>,
+    renames: Vec<(Part<'a>, &'a str)>,
+    validations: Vec<Part<'a>>,
+    comments: Vec<Part<'a>>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(change: &'a AlterTable, columns: &Columns<'a>) -> Self {
+        let renames = columns.renames();
+        let gone: Vec<&str> = columns.gone_for_a_while().collect();
+        let mut parts = Self::default();
+        let mut edited = BTreeSet::new();
+        for edit in &change.edits {
+            let Some((previous, next)) = sides(edit) else { continue };
+            edited.extend(next.and_then(constraint::name_of));
+            let remade = next.is_some_and(|part| gone.iter().any(|column| constraint::mentions(part, column)));
+            match (previous, next) {
+                (Some(previous), Some(next)) if !remade => parts.alter(previous, next, &renames),
+                (previous, next) => {
+                    parts.drops.extend(previous);
+                    parts.creates.extend(next);
+                }
+            }
+        }
+        for part in constraint::of_table(&change.next) {
+            let unchanged = constraint::name_of(part).is_some_and(|name| !edited.contains(name));
+            let was_there = constraint::of_table(&change.previous)
+                .into_iter()
+                .any(|old| constraint::name_of(old) == constraint::name_of(part));
+            if unchanged && was_there && gone.iter().any(|column| constraint::mentions(part, column)) {
+                parts.drops.push(part);
+                parts.creates.push(part);
+            }
+        }
+        parts.drops.sort_by_key(rank);
+        parts.creates.sort_by_key(rank);
+        parts
+    }
+
+    fn alter(&mut self, previous: Part<'a>, next: Part<'a>, renames: &BTreeMap<&str, &str>) {
+        let validated = validated(previous);
+        if constraint::same_apart_from_name(previous, next, renames) {
+            self.rename_and_comment(previous, next);
+        } else if validated.is_some_and(|valid| constraint::same_apart_from_name(valid.part(), next, renames)) {
+            self.rename_and_comment(previous, next);
+            self.validations.push(next);
+        } else {
+            self.drops.push(previous);
+            self.creates.push(next);
+        }
+    }
+
+    fn rename_and_comment(&mut self, previous: Part<'a>, next: Part<'a>) {
+        if let Some(name) = constraint::name_of(next).filter(|name| constraint::name_of(previous) != Some(*name)) {
+            self.renames.push((previous, name));
+        }
+        if constraint::comment_of(previous) != constraint::comment_of(next) {
+            self.comments.push(next);
+        }
+    }
+}
+
+/// A constraint as it would be once its rows were checked.
+enum Validated {
+    Check(rungs_schema::Check),
+    ForeignKey(rungs_schema::ForeignKey),
+}
+
+impl Validated {
+    fn part(&self) -> Part<'_> {
+        match self {
+            Self::Check(check) => Part::Check(check),
+            Self::ForeignKey(key) => Part::ForeignKey(key),
+        }
+    }
+}
+
+fn validated(part: Part<'_>) -> Option<Validated> {
+    match part {
+        Part::Check(check) if check.not_valid => {
+            Some(Validated::Check(rungs_schema::Check { not_valid: false, ..check.clone() }))
+        }
+        Part::ForeignKey(key) if key.not_valid => {
+            Some(Validated::ForeignKey(rungs_schema::ForeignKey { not_valid: false, ..key.clone() }))
+        }
+        _ => None,
+    }
+}
+
+/// What a foreign key refers to stands before it.
+fn rank(part: &Part<'_>) -> u8 {
+    match part {
+        Part::PrimaryKey(_) => 0,
+        Part::Unique(_) => 1,
+        Part::Index(_) => 2,
+        Part::Check(_) => 3,
+        Part::ForeignKey(_) => 4,
+    }
+}
+
+fn sides(edit: &Edit) -> Option<(Option<Part<'_>>, Option<Part<'_>>)> {
+    Some(match edit {
+        Edit::PrimaryKey(delta) => (delta.previous().map(Part::PrimaryKey), delta.next().map(Part::PrimaryKey)),
+        Edit::Unique(delta) => (delta.previous().map(Part::Unique), delta.next().map(Part::Unique)),
+        Edit::ForeignKey(delta) => (delta.previous().map(Part::ForeignKey), delta.next().map(Part::ForeignKey)),
+        Edit::Check(delta) => (delta.previous().map(Part::Check), delta.next().map(Part::Check)),
+        Edit::Index(delta) => (delta.previous().map(Part::Index), delta.next().map(Part::Index)),
+        Edit::Column { .. } | Edit::Comment | Edit::Options | Edit::ColumnOrder => return None,
+    })
+}

@@ -1,0 +1,280 @@
+//! Columns of a table that stays.
+
+use rungs_schema::{AutoIncrement, Column, ObjectName, Table};
+
+use super::sequence::{catch_up, identity_changes, identity_sql, serial_name};
+use super::table::{column_sql, type_sql};
+use super::{comment, constraint};
+use crate::dialect::Statement;
+use crate::dialect::postgres::{Postgres, casts, literal, qualified, quote};
+use crate::error::PlanError;
+
+/// What the statements of one column have in common.
+pub(super) struct Place<'a> {
+    pub(super) dialect: &'a Postgres,
+    /// The table after the change.
+    pub(super) table: &'a Table,
+}
+
+impl Place<'_> {
+    fn name(&self) -> &ObjectName {
+        &self.table.name
+    }
+
+    fn alter_table(&self, action: &str, comment: String) -> Statement {
+        Statement::new(format!("ALTER TABLE {} {action}", qualified(self.name())), comment)
+    }
+
+    fn alter_column(&self, column: &str, action: &str, comment: String) -> Statement {
+        self.alter_table(&format!("ALTER COLUMN {} {action}", quote(column)), comment)
+    }
+
+    fn label(&self, column: &str) -> String {
+        format!("{}.{column}", self.name())
+    }
+
+    pub(super) fn drop(&self, column: &Column) -> Statement {
+        let label = self.label(&column.name);
+        let statement =
+            self.alter_table(&format!("DROP COLUMN {}", quote(&column.name)), format!("drops column {label}"));
+        match column.generated {
+            Some(_) => statement,
+            None => statement.losing(format!("column {label} and its values")),
+        }
+    }
+
+    pub(super) fn rename(&self, previous: &str, next: &str) -> Statement {
+        let action = format!("RENAME COLUMN {} TO {}", quote(previous), quote(next));
+        self.alter_table(&action, format!("renames column {} to {next}", self.label(previous)))
+    }
+
+    pub(super) fn set_comment(&self, column: &Column) -> Statement {
+        let object = format!("COLUMN {}.{}", qualified(self.name()), quote(&column.name));
+        comment::on(&object, &format!("column {}", self.label(&column.name)), column.comment.as_deref())
+    }
+
+    /// A new column, on a table that may hold rows.
+    pub(super) fn add(&self, column: &Column, backfill: Option<&str>) -> Result<Vec<Statement>, PlanError> {
+        let label = self.label(&column.name);
+        let fills_itself = column.auto_increment.is_some() || column.generated.is_some();
+        let undecided = !column.nullable && column.default.is_none() && backfill.is_none();
+        let add = |column: &Column| {
+            let action = format!("ADD COLUMN {}", column_sql(self.dialect, self.table, column)?);
+            Ok::<_, PlanError>(self.alter_table(&action, format!("adds column {label}")))
+        };
+        let mut out = Vec::new();
+        if fills_itself || (backfill.is_none() && !undecided) {
+            out.push(add(column)?);
+        } else {
+            out.push(add(&Column { nullable: true, default: None, ..column.clone() })?);
+            out.push(self.fill(column, backfill));
+            if let Some(default) = &column.default {
+                out.push(self.alter_column(
+                    &column.name,
+                    &format!("SET DEFAULT {default}"),
+                    format!("sets the default of {label}"),
+                ));
+            }
+            if !column.nullable {
+                out.push(self.alter_column(&column.name, "SET NOT NULL", format!("makes {label} NOT NULL")));
+            }
+        }
+        if column.comment.is_some() {
+            out.push(self.set_comment(column));
+        }
+        Ok(out)
+    }
+
+    /// Gives the rows that are there their value.
+    fn fill(&self, column: &Column, backfill: Option<&str>) -> Statement {
+        let label = self.label(&column.name);
+        let sql = |value: &str| format!("UPDATE {} SET {} = {value}", qualified(self.name()), quote(&column.name));
+        match backfill {
+            Some(value) => Statement::new(sql(value), format!("gives existing rows their {label}")),
+            None => Statement::new(sql("NULL"), format!("gives existing rows their {label}")).needing_edit(format!(
+                "{label} is NOT NULL and has no default: put the value for existing rows in place of NULL"
+            )),
+        }
+    }
+
+    /// A column that stays, under its new name already.
+    pub(super) fn alter(
+        &self,
+        previous: &Column,
+        next: &Column,
+        backfill: Option<&str>,
+        old_table: &ObjectName,
+    ) -> Result<Vec<Statement>, PlanError> {
+        let mut out = Vec::new();
+        let retyped = previous.ty != next.ty || previous.collation != next.collation;
+        out.extend(self.rename_sequence(previous, next, old_table));
+        out.extend(self.let_go(previous, next, retyped, old_table));
+        if retyped {
+            out.extend(self.retype(previous, next)?);
+        }
+        out.extend(self.nullability(previous, next, backfill));
+        out.extend(self.take_up(previous, next, retyped)?);
+        if previous.comment != next.comment {
+            out.push(self.set_comment(next));
+        }
+        Ok(out)
+    }
+
+    /// The server keeps the name of a serial or identity column's sequence when the table or column gets another; a
+    /// fresh one would be named after both.
+    pub(super) fn rename_sequence(
+        &self,
+        previous: &Column,
+        next: &Column,
+        old_table: &ObjectName,
+    ) -> Option<Statement> {
+        let guard = match (&previous.auto_increment, &next.auto_increment) {
+            (Some(AutoIncrement::Serial), Some(AutoIncrement::Serial)) => "",
+            // The name of an identity's sequence is not known for certain.
+            (Some(AutoIncrement::Identity(_)), Some(AutoIncrement::Identity(_))) => "IF EXISTS ",
+            _ => return None,
+        };
+        let old = serial_name(&self.name().sibling(&old_table.name), &previous.name);
+        let new = serial_name(self.name(), &next.name);
+        (old != new).then(|| {
+            let sql = format!("ALTER SEQUENCE {guard}{} RENAME TO {}", qualified(&old), quote(&new.name));
+            Statement::new(sql, format!("renames the sequence of {} with it", self.label(&next.name)))
+        })
+    }
+
+    /// Takes away what the column will not have, or what stands in the way of another type.
+    fn let_go(&self, previous: &Column, next: &Column, retyped: bool, old_table: &ObjectName) -> Vec<Statement> {
+        let label = self.label(&next.name);
+        let mut out = Vec::new();
+        match (&previous.auto_increment, &next.auto_increment) {
+            (Some(AutoIncrement::Serial), Some(AutoIncrement::Serial)) => {}
+            (Some(AutoIncrement::Serial), _) => {
+                let sequence = serial_name(&self.name().sibling(&old_table.name), &previous.name);
+                out.push(self.alter_column(&next.name, "DROP DEFAULT", format!("stops numbering {label}")));
+                out.push(Statement::new(
+                    format!("DROP SEQUENCE {}", qualified(&sequence)),
+                    format!("drops the sequence of {label}"),
+                ));
+            }
+            (Some(AutoIncrement::Identity(_)), Some(AutoIncrement::Identity(_))) => {}
+            (Some(AutoIncrement::Identity(_)), _) => {
+                out.push(self.alter_column(&next.name, "DROP IDENTITY", format!("stops numbering {label}")));
+            }
+            (Some(AutoIncrement::Native) | None, _) => {}
+        }
+        if previous.generated.is_some() && next.generated.is_none() {
+            out.push(self.alter_column(
+                &next.name,
+                "DROP EXPRESSION",
+                format!("stops computing {label}; its values stay"),
+            ));
+        }
+        if previous.default.is_some() && (next.default.is_none() || retyped) {
+            out.push(self.alter_column(&next.name, "DROP DEFAULT", format!("drops the default of {label}")));
+        }
+        out
+    }
+
+    fn retype(&self, previous: &Column, next: &Column) -> Result<Vec<Statement>, PlanError> {
+        let label = self.label(&next.name);
+        let (from, to) = (type_sql(self.table, previous)?, type_sql(self.table, next)?);
+        let mut action = format!("TYPE {to}");
+        if let Some(collation) = &next.collation {
+            action.push_str(&format!(" COLLATE {}", constraint::collation_sql(collation)));
+        }
+        if let Some(using) = casts::using(&quote(&next.name), from, to).filter(|_| next.generated.is_none()) {
+            action.push_str(&format!(" USING {using}"));
+        }
+        let what = if from == to {
+            format!("changes the collation of {label}")
+        } else {
+            format!("changes the type of {label} from {from} to {to}{}", casts::remark(from, to))
+        };
+        let mut statement = self.alter_column(&next.name, &action, what);
+        if let Some(lost) = casts::loss(from, to) {
+            statement = statement.losing(format!("the {lost} in {label}"));
+        }
+        let mut out = vec![statement];
+        if let (Some(AutoIncrement::Serial), Some(AutoIncrement::Serial)) =
+            (&previous.auto_increment, &next.auto_increment)
+        {
+            let sequence = serial_name(self.name(), &next.name);
+            out.push(Statement::new(
+                format!("ALTER SEQUENCE {} AS {to}", qualified(&sequence)),
+                format!("lets the sequence of {label} count in {to}"),
+            ));
+        }
+        Ok(out)
+    }
+
+    fn nullability(&self, previous: &Column, next: &Column, backfill: Option<&str>) -> Vec<Statement> {
+        let label = self.label(&next.name);
+        let mut out = Vec::new();
+        if next.nullable && !previous.nullable {
+            out.push(self.alter_column(&next.name, "DROP NOT NULL", format!("lets {label} be NULL")));
+        }
+        if previous.nullable && !next.nullable {
+            let mut what = format!("makes {label} NOT NULL");
+            if let Some(value) = backfill {
+                let name = quote(&next.name);
+                let sql = format!("UPDATE {} SET {name} = {value} WHERE {name} IS NULL", qualified(self.name()));
+                out.push(Statement::new(sql, format!("gives rows without {label} a value")));
+            } else if next.generated.is_none() {
+                what.push_str("; it fails while there are NULLs in it");
+            }
+            out.push(self.alter_column(&next.name, "SET NOT NULL", what));
+        }
+        out
+    }
+
+    /// Gives the column what it did not have.
+    fn take_up(&self, previous: &Column, next: &Column, retyped: bool) -> Result<Vec<Statement>, PlanError> {
+        let label = self.label(&next.name);
+        let mut out = Vec::new();
+        match (&previous.auto_increment, &next.auto_increment) {
+            (Some(AutoIncrement::Identity(a)), Some(AutoIncrement::Identity(b))) => {
+                let changes = identity_changes(a, b);
+                if !changes.is_empty() {
+                    out.push(self.alter_column(&next.name, &changes, format!("changes how {label} is numbered")));
+                }
+            }
+            (_, Some(AutoIncrement::Identity(identity))) => {
+                let action = format!("ADD {}", identity_sql(identity));
+                out.push(self.alter_column(&next.name, &action, format!("lets {label} number itself")));
+                out.push(catch_up(self.name(), &next.name, &identity.sequence));
+            }
+            (Some(AutoIncrement::Serial), Some(AutoIncrement::Serial)) => {}
+            (_, Some(AutoIncrement::Serial)) => out.extend(self.make_serial(next)?),
+            (_, Some(AutoIncrement::Native) | None) => {}
+        }
+        if let (Some(a), Some(b)) = (&previous.generated, &next.generated) {
+            if a != b {
+                let action = format!("SET EXPRESSION AS ({})", b.expression);
+                out.push(self.alter_column(&next.name, &action, format!("changes how {label} is computed")));
+            }
+        }
+        if let Some(default) = next.default.as_ref().filter(|_| retyped || previous.default != next.default) {
+            out.push(self.alter_column(
+                &next.name,
+                &format!("SET DEFAULT {default}"),
+                format!("sets the default of {label}"),
+            ));
+        }
+        Ok(out)
+    }
+
+    fn make_serial(&self, next: &Column) -> Result<Vec<Statement>, PlanError> {
+        let label = self.label(&next.name);
+        let name = serial_name(self.name(), &next.name);
+        let sequence = qualified(&name);
+        let ty = type_sql(self.table, next)?;
+        let create =
+            format!("CREATE SEQUENCE {sequence} AS {ty} OWNED BY {}.{}", qualified(self.name()), quote(&next.name));
+        let default = format!("SET DEFAULT nextval({}::regclass)", literal(&sequence));
+        Ok(vec![
+            Statement::new(create, format!("creates the sequence of {label}")),
+            self.alter_column(&next.name, &default, format!("lets {label} number itself")),
+            catch_up(self.name(), &next.name, &rungs_schema::Sequence::default()),
+        ])
+    }
+}
