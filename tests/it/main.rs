@@ -9,3 +9,5 @@
 
 mod connection;
 mod harness;
+mod mysql_read;
+mod mysql_support;
