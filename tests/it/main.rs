@@ -9,5 +9,7 @@
 
 mod connection;
 mod harness;
+mod mysql_alter;
+mod mysql_canonical;
 mod mysql_read;
 mod mysql_support;

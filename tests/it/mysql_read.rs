@@ -5,7 +5,7 @@ use rungs::schema::{Action, AutoIncrement, ColumnType, IndexKey};
 use crate::harness::{Engine, play};
 use crate::mysql_support::{is_mariadb, survives};
 
-const PARENT: &str = "CREATE TABLE par (a int, b varchar(20) COLLATE utf8mb4_bin, UNIQUE KEY (a, b), KEY kb (b)) COMMENT 'it''s \\\\ \"q\"'";
+const PARENT: &str = "CREATE TABLE par (a int, b varchar(20) COLLATE utf8mb4_bin, UNIQUE KEY (a, b), UNIQUE KEY (a), KEY kb (b)) COMMENT 'it''s \\\\ \"q\"'";
 
 #[test]
 fn columns_of_every_kind_survive() {
@@ -47,10 +47,10 @@ fn keys_of_every_kind_survive() {
         let mariadb = is_mariadb(&db).await;
         db.run(&[
             PARENT,
-            "CREATE TABLE t (id int, n int, s varchar(40), tx text, g geometry NOT NULL, i int,
+            "CREATE TABLE t (id int, n int, s varchar(40) DEFAULT '7', tx text, g geometry NOT NULL, i int,
              s2 varchar(20) COLLATE utf8mb4_bin, PRIMARY KEY (id, n),
              UNIQUE KEY u1 (s(5) DESC, n), KEY k1 (n) USING BTREE COMMENT 'k''c', KEY h (i) USING HASH,
-             FULLTEXT KEY ft (tx, s), SPATIAL KEY sp (g), KEY p (tx(7)), CONSTRAINT ck1 CHECK (n > 1 AND i <> 7),
+             FULLTEXT KEY ft (tx, s), SPATIAL KEY sp (g), KEY p (tx(7)), CONSTRAINT ck1 CHECK (n > 1 AND s <> 7),
              CONSTRAINT fk1 FOREIGN KEY (i, s2) REFERENCES par (a, b) ON DELETE CASCADE ON UPDATE SET NULL,
              FOREIGN KEY (i) REFERENCES par (a) ON DELETE NO ACTION ON UPDATE RESTRICT)",
         ])

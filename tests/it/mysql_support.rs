@@ -6,7 +6,7 @@ use rungs::db::Connection;
 use rungs::diff::change::{AlterTable, Change, Delta, Edit};
 use rungs::schema::{DialectName, Schema, Table};
 
-use crate::harness::TestDb;
+use crate::harness::{Engine, TestDb, play};
 
 /// Renders changes for the server and runs them, one statement after the other.
 pub async fn apply(db: &TestDb, changes: &[Change]) {
@@ -93,8 +93,11 @@ pub fn transition(previous: &Schema, next: &Schema) -> Vec<Change> {
             Some(_) => {}
         }
     }
-    for definition in next.definitions.iter().filter(|one| !previous.definitions.contains(one)) {
-        changes.push(Change::Definition(Delta::Create { next: definition.clone() }));
+    let mut waiting: Vec<_> = next.definitions.iter().filter(|one| !previous.definitions.contains(one)).collect();
+    while !waiting.is_empty() {
+        let names: Vec<_> = waiting.iter().map(|one| one.name.clone()).collect();
+        let ready = waiting.iter().position(|one| !one.needs.iter().any(|need| names.contains(need))).expect("no cycle");
+        changes.push(Change::Definition(Delta::Create { next: waiting.remove(ready).clone() }));
     }
     changes
 }
@@ -206,4 +209,40 @@ pub async fn is_mariadb(db: &TestDb) -> bool {
     let answer = connection.version().name == DialectName::Mariadb;
     connection.close().await.expect("closed");
     answer
+}
+
+/// Builds both states with SQL, then turns the first into the second and back with rows in its tables: each time
+/// the server says what it says of the state that was built directly.
+pub fn turns_into(previous: &'static [&'static str], rows: &'static [&'static str], next: &'static [&'static str]) {
+    play(Engine::Mysql, |db| async move {
+        let empty = Schema::default();
+        db.run(next).await;
+        let wanted = db.introspect().await;
+        apply(&db, &transition(&wanted, &empty)).await;
+        db.run(previous).await;
+        db.run(rows).await;
+        let live = db.introspect().await;
+        let counted = count(&db, &live).await;
+        apply(&db, &transition(&live, &wanted)).await;
+        assert_same(db.introspect().await, wanted.clone());
+        apply(&db, &transition(&wanted, &live)).await;
+        assert_same(db.introspect().await, live.clone());
+        for (table, before) in counted {
+            if wanted.tables.iter().any(|one| one.name.name == table) {
+                assert_eq!(count_of(&db, &table).await, before, "rows of {table}");
+            }
+        }
+    });
+}
+
+async fn count(db: &TestDb, schema: &Schema) -> Vec<(String, String)> {
+    let mut counted = Vec::new();
+    for table in &schema.tables {
+        counted.push((table.name.name.clone(), count_of(db, &table.name.name).await));
+    }
+    counted
+}
+
+async fn count_of(db: &TestDb, table: &str) -> String {
+    db.rows(&format!("SELECT count(*) FROM `{}`", table.replace('`', "``"))).await[0][0].clone()
 }

@@ -8,7 +8,7 @@ use rungs_schema::{Check, Column, ForeignKey, Index, PrimaryKey, Table};
 use super::order::{Placement, place};
 use super::render::rename;
 use super::{Mysql, types};
-use crate::dialect::{Dialect as _, Statement};
+use crate::dialect::{Dialect as _, Statement, fit};
 use crate::diff::change::{AlterTable, Delta, Edit};
 use crate::error::PlanError;
 
@@ -60,6 +60,8 @@ struct Alteration<'a> {
     altered: Vec<Altered<'a>>,
     /// Columns that are dropped and added again, because the server changes them in no other way.
     recomputed: Vec<&'a Column>,
+    /// Virtual columns that become plain ones: their values are put into a column of their own first, by its name.
+    freed: Vec<(Altered<'a>, String)>,
     /// Columns that have to be written again for another reason than an edit of their own.
     rewritten: BTreeSet<String>,
     /// Renames that were carried out already.
@@ -90,6 +92,7 @@ impl<'a> Alteration<'a> {
             dropped: Vec::new(),
             altered: Vec::new(),
             recomputed: Vec::new(),
+            freed: Vec::new(),
             rewritten: BTreeSet::new(),
             renamed: BTreeSet::new(),
         };
@@ -109,7 +112,12 @@ impl<'a> Alteration<'a> {
                 if is_recomputed(previous, next) {
                     self.recomputed.push(next);
                 }
-                self.altered.push(Altered { previous, next, backfill: backfill.as_deref() });
+                let altered = Altered { previous, next, backfill: backfill.as_deref() };
+                if previous.generated.as_ref().is_some_and(|generated| !generated.stored) && next.generated.is_none() {
+                    let name = fit(format!("{}__values", next.name), self.dialect.features.identifier_length);
+                    self.freed.push((altered, name));
+                }
+                self.altered.push(altered);
             }
             Edit::Check(delta) => {
                 // A check of a column is part of its definition.
@@ -162,7 +170,7 @@ impl<'a> Alteration<'a> {
             .copied()
             .filter(|altered| altered.backfill.is_some() && altered.previous.nullable && !altered.next.nullable)
             .collect();
-        if added.is_empty() && tightened.is_empty() {
+        if added.is_empty() && tightened.is_empty() && self.freed.is_empty() {
             return Vec::new();
         }
         let mut clauses = Clauses::default();
@@ -183,7 +191,18 @@ impl<'a> Alteration<'a> {
                 format!("adds column {}", self.place_name(&column.name)),
             );
         }
+        for (altered, name) in &self.freed {
+            let relaxed = Column { nullable: true, default: None, on_update: None, ..altered.next.clone() };
+            let bare = Table { checks: Vec::new(), ..self.next().clone() };
+            let definition = self.dialect.column_definition(&bare, &relaxed, self.collation_changes());
+            let comment = format!("adds a column for the values of {}", self.place_name(&altered.next.name));
+            clauses.add(format!("ADD COLUMN {} {definition}", self.dialect.quote(name)), comment);
+        }
         let mut statements: Vec<_> = clauses.statement(self.dialect, self.next()).into_iter().collect();
+        for (altered, name) in &self.freed {
+            let column = self.dialect.quote(&altered.next.name);
+            statements.push(self.update(name, Some(&column), false));
+        }
         for (column, backfill) in &added {
             statements.push(self.update(&column.name, *backfill, false));
             if !column.nullable || self.has_check(&column.name) {
@@ -333,8 +352,13 @@ impl<'a> Alteration<'a> {
             }
         }
         order.retain(|name| !recomputed.contains(name));
+        for (altered, _) in &self.freed {
+            clauses.add(format!("DROP COLUMN {}", self.dialect.quote(&altered.next.name)), "");
+            order.retain(|name| *name != altered.next.name);
+        }
         let mut new: Vec<_> = self.created.iter().map(|(column, _)| column.name.clone()).collect();
         new.extend(recomputed.iter().cloned());
+        new.extend(self.freed.iter().map(|(altered, _)| altered.next.name.clone()));
         let moves = self.change.edits.contains(&Edit::ColumnOrder);
         let placements = place(&mut order, &self.target(), &new, moves);
         self.order = order;
@@ -355,7 +379,13 @@ impl<'a> Alteration<'a> {
             let Some(column) = self.next().column(&placement.column) else { continue };
             let position = self.position(placement);
             let altered = self.altered.iter().find(|altered| altered.next.name == column.name);
-            if new.contains(&column.name) {
+            if let Some((_, values)) = self.freed.iter().find(|(altered, _)| altered.next.name == column.name) {
+                let (values, name) = (self.dialect.quote(values), self.dialect.quote(&column.name));
+                clauses.add(
+                    format!("CHANGE COLUMN {values} {name} {}{position}", self.definition(column)),
+                    format!("makes {} a plain column", self.place_name(&column.name)),
+                );
+            } else if new.contains(&column.name) {
                 let verb = if altered.is_some() { "computes anew" } else { "adds" };
                 clauses.add(
                     format!("ADD COLUMN {} {}{position}", self.dialect.quote(&column.name), self.definition(column)),
@@ -386,8 +416,29 @@ impl<'a> Alteration<'a> {
         }
     }
 
+    /// Indexes that would lose a column with the virtual one that is dropped.
+    fn keep_indexes_of_freed(&self, clauses: &mut Clauses) {
+        let edited = |name: &Option<String>| {
+            self.change.edits.iter().any(|edit| {
+                matches!(edit, Edit::Index(delta) if delta.next().is_some_and(|index| index.name == *name))
+            })
+        };
+        let freed = |index: &&Index| {
+            self.freed.iter().any(|(altered, _)| {
+                index.parts.iter().any(|part| part.column_name() == Some(altered.next.name.as_str()))
+            })
+        };
+        for index in self.next().indexes.iter().filter(freed).filter(|index| !edited(&index.name)) {
+            if let Some(name) = &index.name {
+                clauses.add(format!("DROP KEY {}", self.dialect.quote(name)), "");
+                clauses.add(format!("ADD {}", self.dialect.index(index)), "");
+            }
+        }
+    }
+
     fn additions(&self, clauses: &mut Clauses) {
         let table = &self.next().name;
+        self.keep_indexes_of_freed(clauses);
         for edit in &self.change.edits {
             match edit {
                 Edit::PrimaryKey(delta) => {

@@ -38,6 +38,7 @@ pub(super) fn charset_of(collation: &str) -> String {
 
 /// A table, from the statement that creates it.
 pub(super) fn table(sql: &str, around: &Surroundings) -> Result<Table, DbError> {
+    let sql = &if around.mariadb { ddl_key::with_escaped_foreign_keys(sql) } else { sql.to_owned() };
     let mut cursor = Cursor::new(sql);
     cursor.take_word("CREATE");
     cursor.take_word("TEMPORARY");

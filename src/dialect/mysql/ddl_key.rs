@@ -152,3 +152,24 @@ fn names(cursor: &mut Cursor<'_>) -> Result<Vec<String>, DbError> {
     cursor.expect_symbol(")")?;
     Ok(names)
 }
+
+/// MariaDB prints a foreign key's own name and its columns between backticks without doubling the backticks inside;
+/// every other name it escapes.
+pub(super) fn with_escaped_foreign_keys(sql: &str) -> String {
+    let lines: Vec<_> = sql.split('\n').map(|line| escaped_foreign_key(line).unwrap_or_else(|| line.to_owned())).collect();
+    lines.join("\n")
+}
+
+fn escaped_foreign_key(line: &str) -> Option<String> {
+    let (name, rest) = line.strip_prefix("  CONSTRAINT `")?.split_once("` FOREIGN KEY (`")?;
+    let (columns, rest) = rest.split_once("`) REFERENCES `")?;
+    let (table, rest) = rest.split_once("` (`")?;
+    let (referenced, tail) = rest.rsplit_once("`)")?;
+    let each = |names: &str| names.split("`, `").map(|name| name.replace('`', "``")).collect::<Vec<_>>().join("`, `");
+    Some(format!(
+        "  CONSTRAINT `{}` FOREIGN KEY (`{}`) REFERENCES `{table}` (`{}`){tail}",
+        name.replace('`', "``"),
+        each(columns),
+        each(referenced),
+    ))
+}

@@ -15,7 +15,7 @@ mod render;
 mod token;
 mod types;
 
-use rungs_schema::{ColumnType, DialectName, Schema};
+use rungs_schema::{Action, ColumnType, DialectName, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
@@ -111,6 +111,13 @@ impl Dialect for Mysql {
             }
             _ => Some(fit(convention(table, part), self.features.identifier_length)),
         }
+    }
+
+    /// InnoDB checks at once, so that `NO ACTION` is `RESTRICT`. MariaDB prints nothing for `RESTRICT`, and MySQL
+    /// nothing for `NO ACTION`; the other word is printed where somebody wrote it.
+    fn same_action(&self, one: Action, other: Action) -> bool {
+        let checked = |action| matches!(action, Action::NoAction | Action::Restrict);
+        one == other || (checked(one) && checked(other))
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {
