@@ -16,7 +16,7 @@ mod statement;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use rungs_schema::{ColumnType, DialectName, Schema};
+use rungs_schema::{Action, ColumnType, DialectName, Schema};
 
 use crate::db::{Connection, ServerVersion};
 use crate::diff::change::Change;
@@ -58,6 +58,12 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     /// The name that a constraint or index gets when a model leaves it open. `None` where the engine keeps
     /// constraints without a name.
     fn default_name(&self, table: &str, part: Part<'_>) -> Option<String>;
+
+    /// Whether two actions of a foreign key do the same here, so that a declared one agrees with a live one. The
+    /// server may still print them apart.
+    fn same_action(&self, one: Action, other: Action) -> bool {
+        one == other
+    }
 
     /// The statements that carry out one change, in order.
     ///

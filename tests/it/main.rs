@@ -17,3 +17,7 @@ mod postgres_introspect;
 mod postgres_law;
 mod postgres_scratch;
 mod postgres_support;
+mod mysql_alter;
+mod mysql_canonical;
+mod mysql_read;
+mod mysql_support;

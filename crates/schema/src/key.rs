@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::IndexPart;
 
 /// The primary key of a table.
@@ -13,6 +15,10 @@ pub struct PrimaryKey {
     pub on_conflict: Option<String>,
     /// Deferrability, where the engine has it.
     pub deferrable: Option<crate::Deferrable>,
+    /// MySQL, MariaDB: `USING` in lower case, where it was asked for.
+    pub method: Option<String>,
+    /// MySQL, MariaDB: options of the key's index, by lower-case name.
+    pub options: BTreeMap<String, String>,
     /// The key's comment.
     pub comment: Option<String>,
 }

@@ -1,10 +1,21 @@
-//! Mysql.
+//! MySQL and MariaDB. They share a dialect and differ in [`Abilities`], by server and version.
 
+mod abilities;
+mod alter;
 mod canonical;
+mod clause;
+mod ddl;
+mod ddl_column;
+mod ddl_key;
+mod default;
+mod definition;
 pub mod introspect;
+mod order;
 mod render;
+mod token;
+mod types;
 
-use rungs_schema::{ColumnType, Schema};
+use rungs_schema::{Action, ColumnType, DialectName, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
@@ -12,11 +23,15 @@ use crate::diff::Abilities;
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
-/// The dialect.
+use abilities::Abilities;
+pub use definition::needs_delimiter;
+
+/// The dialect of MySQL and MariaDB.
 #[derive(Debug)]
 pub struct Mysql {
     version: ServerVersion,
     features: Features,
+    abilities: Abilities,
 }
 
 impl Mysql {
@@ -32,7 +47,20 @@ impl Mysql {
                 foreign_keys_pin_types: true,
             },
         };
-        Self { version, features }
+        let abilities = Abilities::of(&version);
+        Self { version, features, abilities }
+    }
+
+    fn is_mariadb(&self) -> bool {
+        self.version.name == DialectName::Mariadb
+    }
+
+    fn unsupported(&self, action: impl Into<String>, help: Option<&str>) -> PlanError {
+        PlanError::Unsupported {
+            engine: self.version.to_string(),
+            action: action.into(),
+            help: help.map(ToOwned::to_owned),
+        }
     }
 }
 
@@ -46,11 +74,26 @@ impl Dialect for Mysql {
     }
 
     fn quote(&self, identifier: &str) -> String {
-        format!("\"{}\"", identifier.replace('"', "\"\""))
+        format!("`{}`", identifier.replace('`', "``"))
     }
 
+    /// Sessions of ours have neither `ANSI_QUOTES` nor `NO_BACKSLASH_ESCAPES`, so that a backslash always escapes.
     fn literal(&self, text: &str) -> String {
-        format!("'{}'", text.replace('\'', "''"))
+        let mut literal = String::with_capacity(text.len() + 2);
+        literal.push('\'');
+        for c in text.chars() {
+            match c {
+                '\'' => literal.push_str("''"),
+                '\\' => literal.push_str("\\\\"),
+                '\n' => literal.push_str("\\n"),
+                '\r' => literal.push_str("\\r"),
+                '\0' => literal.push_str("\\0"),
+                '\u{1a}' => literal.push_str("\\Z"),
+                other => literal.push(other),
+            }
+        }
+        literal.push('\'');
+        literal
     }
 
     fn canonical(&self, declared: &Schema) -> Result<Schema, PlanError> {
@@ -58,11 +101,28 @@ impl Dialect for Mysql {
     }
 
     fn logical(&self, native: &str) -> ColumnType {
-        canonical::logical(self, native)
+        types::logical(self, native)
     }
 
+    /// A primary key is always called PRIMARY, and on MariaDB a check of a column has no name.
     fn default_name(&self, table: &str, part: Part<'_>) -> Option<String> {
-        Some(fit(convention(table, part), self.features.identifier_length))
+        match part {
+            Part::PrimaryKey(_) => None,
+            Part::Check(check) if check.column.is_some() && self.is_mariadb() => None,
+            // On these servers a unique index and a unique constraint are one thing, with one name.
+            Part::Index(index) if index.unique => {
+                let name = convention(table, part);
+                Some(fit(name.replacen("ix_", "uq_", 1), self.features.identifier_length))
+            }
+            _ => Some(fit(convention(table, part), self.features.identifier_length)),
+        }
+    }
+
+    /// InnoDB checks at once, so that `NO ACTION` is `RESTRICT`. MariaDB prints nothing for `RESTRICT`, and MySQL
+    /// nothing for `NO ACTION`; the other word is printed where somebody wrote it.
+    fn same_action(&self, one: Action, other: Action) -> bool {
+        let checked = |action| matches!(action, Action::NoAction | Action::Restrict);
+        one == other || (checked(one) && checked(other))
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

@@ -1,8 +1,144 @@
-use super::Mysql;
-use crate::dialect::Statement;
-use crate::diff::change::Change;
+//! Changes as statements.
+
+use rungs_schema::{Definition, DefinitionKind, Sequence, Table};
+
+use super::{Mysql, alter, definition};
+use crate::dialect::{Dialect as _, Statement};
+use crate::diff::change::{Change, Delta};
 use crate::error::PlanError;
 
-pub(super) fn render(_dialect: &Mysql, _change: &Change) -> Result<Vec<Statement>, PlanError> {
-    Ok(Vec::new())
+/// See [`Dialect::render`](crate::dialect::Dialect::render).
+pub(super) fn render(dialect: &Mysql, change: &Change) -> Result<Vec<Statement>, PlanError> {
+    match change {
+        Change::CreateTable { next } => Ok(vec![create_table(dialect, next)]),
+        Change::DropTable { previous } => Ok(vec![drop_table(dialect, previous)]),
+        Change::AlterTable(change) => alter::alter(dialect, change),
+        Change::Sequence(delta) => sequence(dialect, delta),
+        Change::Enum(delta) => {
+            let name = delta.next().or(delta.previous()).map(|ty| ty.name.to_string()).unwrap_or_default();
+            Err(dialect.unsupported(format!("keep type {name}: an enumeration is part of its column here"), None))
+        }
+        Change::Definition(delta) => Ok(define(dialect, delta)),
+    }
+}
+
+fn create_table(dialect: &Mysql, table: &Table) -> Statement {
+    let mut lines: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| format!("{} {}", dialect.quote(&column.name), dialect.column_definition(table, column, false)))
+        .collect();
+    lines.extend(table.primary_key.iter().map(|key| dialect.primary_key(key)));
+    lines.extend(table.indexes.iter().map(|index| dialect.index(index)));
+    lines.extend(table.foreign_keys.iter().map(|key| dialect.foreign_key(key)));
+    lines.extend(table.checks.iter().filter(|check| check.column.is_none()).map(|check| dialect.check(check)));
+    lines.extend(table.options.get("period").map(|period| format!("PERIOD FOR {period}")));
+    let mut tail = String::new();
+    // The engine decides which other options there are, and a collation has to follow its character set.
+    let first = ["engine", "charset", "collation"];
+    let leading = first.iter().filter_map(|key| table.options.get_key_value(*key));
+    let others = table.options.iter().filter(|(key, _)| !first.contains(&key.as_str()));
+    for (key, value) in leading.chain(others) {
+        if !matches!(key.as_str(), "partition" | "period") {
+            tail.push_str(&format!(" {}", Mysql::table_option(key, value)));
+        }
+    }
+    if let Some(comment) = &table.comment {
+        tail.push_str(&format!(" COMMENT={}", dialect.literal(comment)));
+    }
+    if let Some(partition) = table.options.get("partition") {
+        tail.push_str(&format!("\n{partition}"));
+    }
+    let sql = format!("CREATE TABLE {} (\n  {}\n){tail}", dialect.object(&table.name), lines.join(",\n  "));
+    Statement::new(sql, format!("creates table {}", table.name))
+}
+
+fn drop_table(dialect: &Mysql, table: &Table) -> Statement {
+    Statement::new(format!("DROP TABLE {}", dialect.object(&table.name)), format!("drops table {}", table.name))
+        .losing(format!("table {} and its rows", table.name))
+}
+
+fn define(dialect: &Mysql, delta: &Delta<Definition>) -> Vec<Statement> {
+    let create = |next: &Definition| Statement::new(next.sql.clone(), format!("creates {} {}", next.kind, next.name));
+    let drop = |previous: &Definition| {
+        let sql = definition::dropped(previous.kind, &dialect.object(&previous.name));
+        Statement::new(sql, format!("drops {} {}", previous.kind, previous.name))
+    };
+    match delta {
+        Delta::Create { next } => vec![create(next)],
+        Delta::Drop { previous } => vec![drop(previous)],
+        Delta::Alter { previous, next } => {
+            let in_place = previous.kind == DefinitionKind::View && next.kind == previous.kind && previous.name == next.name;
+            match definition::replacing(&next.sql).filter(|_| in_place) {
+                Some(sql) => vec![Statement::new(sql, format!("replaces view {}", next.name))],
+                None => vec![drop(previous), create(next)],
+            }
+        }
+    }
+}
+
+fn sequence(dialect: &Mysql, delta: &Delta<Sequence>) -> Result<Vec<Statement>, PlanError> {
+    if !dialect.abilities.sequences {
+        let name = delta.next().or(delta.previous()).map(|one| one.name.to_string()).unwrap_or_default();
+        let help = "use AUTO_INCREMENT, or keep the counter in a table";
+        return Err(dialect.unsupported(format!("keep sequence {name}"), Some(help)));
+    }
+    Ok(match delta {
+        Delta::Create { next } => {
+            let sql = format!("CREATE SEQUENCE {}{}", dialect.object(&next.name), sequence_options(dialect, next, false));
+            vec![Statement::new(sql, format!("creates sequence {}", next.name))]
+        }
+        Delta::Drop { previous } => {
+            let sql = format!("DROP SEQUENCE {}", dialect.object(&previous.name));
+            vec![
+                Statement::new(sql, format!("drops sequence {}", previous.name))
+                    .losing(format!("sequence {} and where it stands", previous.name)),
+            ]
+        }
+        Delta::Alter { previous, next } => {
+            let mut statements = Vec::new();
+            if previous.name != next.name {
+                statements.push(rename(dialect, &previous.name, &next.name, "sequence"));
+            }
+            let renamed = Sequence { name: next.name.clone(), ..previous.clone() };
+            if renamed != *next {
+                let options = sequence_options(dialect, next, true);
+                let sql = format!("ALTER SEQUENCE {}{options}", dialect.object(&next.name));
+                statements.push(Statement::new(sql, format!("alters sequence {}", next.name)));
+            }
+            statements
+        }
+    })
+}
+
+/// With `all`, what is the server's default is said too.
+fn sequence_options(dialect: &Mysql, sequence: &Sequence, all: bool) -> String {
+    let mut text = String::new();
+    let mut add = |part: Option<String>, default: &str| match part {
+        Some(part) => text.push_str(&format!(" {part}")),
+        None if all && !default.is_empty() => text.push_str(&format!(" {default}")),
+        None => {}
+    };
+    add(sequence.ty.as_ref().map(|ty| format!("AS {ty}")), "");
+    add(sequence.increment.map(|step| format!("INCREMENT BY {step}")), "INCREMENT BY 1");
+    add(sequence.min.map(|min| format!("MINVALUE {min}")), "NO MINVALUE");
+    add(sequence.max.map(|max| format!("MAXVALUE {max}")), "NO MAXVALUE");
+    let descending = sequence.increment.is_some_and(|step| step < 0);
+    let first = if descending { sequence.max.unwrap_or(-1) } else { sequence.min.unwrap_or(1) };
+    add(sequence.start.map(|start| format!("START WITH {start}")), &format!("START WITH {first}"));
+    add(sequence.cache.map(|cache| format!("CACHE {cache}")), "CACHE 1000");
+    add(sequence.cycle.then(|| "CYCLE".to_owned()), "NOCYCLE");
+    add(sequence.comment.as_ref().map(|comment| format!("COMMENT={}", dialect.literal(comment))), "");
+    text
+}
+
+/// `RENAME TABLE` takes tables and sequences alike.
+pub(super) fn rename(
+    dialect: &Mysql,
+    previous: &rungs_schema::ObjectName,
+    next: &rungs_schema::ObjectName,
+    kind: &str,
+) -> Statement {
+    let sql = format!("RENAME TABLE {} TO {}", dialect.object(previous), dialect.object(next));
+    Statement::new(sql, format!("renames {kind} {previous} to {next}"))
 }

@@ -1,0 +1,590 @@
+//! Edits of a table that stays, in one `ALTER TABLE` wherever the server takes them together: it is atomic, and some
+//! edits are only possible together (dropping the primary key of an AUTO_INCREMENT column, say).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rungs_schema::{Check, Column, ForeignKey, Index, PrimaryKey, Table};
+
+use super::order::{Placement, place};
+use super::render::rename;
+use super::{Mysql, types};
+use crate::dialect::{Dialect as _, Statement, fit};
+use crate::diff::change::{AlterTable, Delta, Edit};
+use crate::error::PlanError;
+
+/// The clauses of one `ALTER TABLE`, with what they are for.
+#[derive(Debug, Default)]
+struct Clauses {
+    clauses: Vec<String>,
+    comments: Vec<String>,
+    loses: Vec<String>,
+}
+
+impl Clauses {
+    fn add(&mut self, clause: String, comment: impl Into<String>) {
+        self.clauses.push(clause);
+        let comment = comment.into();
+        if !comment.is_empty() && !self.comments.contains(&comment) {
+            self.comments.push(comment);
+        }
+    }
+
+    fn statement(self, dialect: &Mysql, table: &Table) -> Option<Statement> {
+        let separator = if self.clauses.len() == 1 { " " } else { "\n  " };
+        let body = self.clauses.join(",\n  ");
+        let sql = format!("ALTER TABLE {}{separator}{body}", dialect.object(&table.name));
+        let mut statement = Statement::new(sql, self.comments.join(", "));
+        if !self.loses.is_empty() {
+            statement = statement.losing(self.loses.join(", "));
+        }
+        (!self.clauses.is_empty()).then_some(statement)
+    }
+}
+
+/// A column that changes, and what fills it.
+#[derive(Debug, Clone, Copy)]
+struct Altered<'a> {
+    previous: &'a Column,
+    next: &'a Column,
+    backfill: Option<&'a str>,
+}
+
+/// The edits, by what they are about.
+struct Alteration<'a> {
+    dialect: &'a Mysql,
+    change: &'a AlterTable,
+    /// The columns as they stand at each moment, under their new names.
+    order: Vec<String>,
+    created: Vec<(&'a Column, Option<&'a str>)>,
+    dropped: Vec<&'a Column>,
+    altered: Vec<Altered<'a>>,
+    /// Columns that are dropped and added again, because the server changes them in no other way.
+    recomputed: Vec<&'a Column>,
+    /// Virtual columns that become plain ones: their values are put into a column of their own first, by its name.
+    freed: Vec<(Altered<'a>, String)>,
+    /// Columns that have to be written again for another reason than an edit of their own.
+    rewritten: BTreeSet<String>,
+    /// Renames that were carried out already.
+    renamed: BTreeSet<String>,
+}
+
+/// The statements for one table.
+pub(super) fn alter(dialect: &Mysql, change: &AlterTable) -> Result<Vec<Statement>, PlanError> {
+    let mut statements = Vec::new();
+    if change.is_rename() {
+        statements.push(rename(dialect, &change.previous.name, &change.next.name, "table"));
+    }
+    let mut alteration = Alteration::new(dialect, change);
+    statements.extend(alteration.fill());
+    statements.extend(alteration.main());
+    statements.extend(alteration.foreign_keys_after());
+    statements.extend(alteration.partitions());
+    Ok(statements)
+}
+
+impl<'a> Alteration<'a> {
+    fn new(dialect: &'a Mysql, change: &'a AlterTable) -> Self {
+        let mut alteration = Self {
+            dialect,
+            change,
+            order: Vec::new(),
+            created: Vec::new(),
+            dropped: Vec::new(),
+            altered: Vec::new(),
+            recomputed: Vec::new(),
+            freed: Vec::new(),
+            rewritten: BTreeSet::new(),
+            renamed: BTreeSet::new(),
+        };
+        for edit in &change.edits {
+            alteration.note(edit);
+        }
+        let order: Vec<String> = change.previous.columns.iter().map(|column| alteration.name_after(column)).collect();
+        alteration.order = order;
+        alteration
+    }
+
+    fn note(&mut self, edit: &'a Edit) {
+        match edit {
+            Edit::Column { delta: Delta::Create { next }, backfill } => self.created.push((next, backfill.as_deref())),
+            Edit::Column { delta: Delta::Drop { previous }, .. } => self.dropped.push(previous),
+            Edit::Column { delta: Delta::Alter { previous, next }, backfill } => {
+                if is_recomputed(previous, next) {
+                    self.recomputed.push(next);
+                }
+                let altered = Altered { previous, next, backfill: backfill.as_deref() };
+                if previous.generated.as_ref().is_some_and(|generated| !generated.stored) && next.generated.is_none() {
+                    let name = fit(format!("{}__values", next.name), self.dialect.features.identifier_length);
+                    self.freed.push((altered, name));
+                }
+                self.altered.push(altered);
+            }
+            Edit::Check(delta) => {
+                // A check of a column is part of its definition.
+                let sides = [delta.previous(), delta.next()];
+                self.rewritten.extend(sides.into_iter().flatten().filter_map(|check| check.column.clone()));
+            }
+            Edit::Options if self.collation_changes() => {
+                let inheriting = |column: &&Column| {
+                    column.collation.is_none() && types::is_character(column.ty.native().unwrap_or_default())
+                };
+                self.rewritten.extend(self.next().columns.iter().filter(inheriting).map(|column| column.name.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn next(&self) -> &'a Table {
+        &self.change.next
+    }
+
+    fn collation_changes(&self) -> bool {
+        ["charset", "collation"].iter().any(|key| {
+            self.change.previous.options.get(*key) != self.change.next.options.get(*key)
+        }) && self.change.edits.contains(&Edit::Options)
+    }
+
+    fn name_after(&self, column: &Column) -> String {
+        let altered = self.altered.iter().find(|altered| altered.previous.name == column.name);
+        altered.map_or_else(|| column.name.clone(), |altered| altered.next.name.clone())
+    }
+
+    fn place_name(&self, column: &str) -> String {
+        format!("{}.{column}", self.next().name)
+    }
+
+    fn target(&self) -> Vec<String> {
+        self.next().columns.iter().map(|column| column.name.clone()).collect()
+    }
+
+    fn definition(&self, column: &Column) -> String {
+        self.dialect.column_definition(self.next(), column, self.collation_changes())
+    }
+
+    /// What gives rows their values before a column becomes NOT NULL: the server would fill in zeros by itself.
+    fn fill(&mut self) -> Vec<Statement> {
+        let added: Vec<_> = self.created.iter().copied().filter(|(column, backfill)| needs_filling(column, *backfill)).collect();
+        let tightened: Vec<_> = self
+            .altered
+            .iter()
+            .copied()
+            .filter(|altered| altered.backfill.is_some() && altered.previous.nullable && !altered.next.nullable)
+            .collect();
+        if added.is_empty() && tightened.is_empty() && self.freed.is_empty() {
+            return Vec::new();
+        }
+        let mut clauses = Clauses::default();
+        self.rename_early(&mut clauses);
+        let names: Vec<String> = added.iter().map(|(column, _)| column.name.clone()).collect();
+        let target = self.target();
+        let mut order = std::mem::take(&mut self.order);
+        let placements = place(&mut order, &target, &names, false);
+        self.order = order;
+        for placement in &placements {
+            let Some((column, _)) = added.iter().find(|(column, _)| column.name == placement.column) else { continue };
+            let relaxed = Column { nullable: true, ..(*column).clone() };
+            // Checks wait for the values too.
+            let bare = Table { checks: Vec::new(), ..self.next().clone() };
+            let definition = self.dialect.column_definition(&bare, &relaxed, self.collation_changes());
+            clauses.add(
+                format!("ADD COLUMN {} {definition}{}", self.dialect.quote(&column.name), self.position(placement)),
+                format!("adds column {}", self.place_name(&column.name)),
+            );
+        }
+        for (altered, name) in &self.freed {
+            let relaxed = Column { nullable: true, default: None, on_update: None, ..altered.next.clone() };
+            let bare = Table { checks: Vec::new(), ..self.next().clone() };
+            let definition = self.dialect.column_definition(&bare, &relaxed, self.collation_changes());
+            let comment = format!("adds a column for the values of {}", self.place_name(&altered.next.name));
+            clauses.add(format!("ADD COLUMN {} {definition}", self.dialect.quote(name)), comment);
+        }
+        let mut statements: Vec<_> = clauses.statement(self.dialect, self.next()).into_iter().collect();
+        for (altered, name) in &self.freed {
+            let column = self.dialect.quote(&altered.next.name);
+            statements.push(self.update(name, Some(&column), false));
+        }
+        for (column, backfill) in &added {
+            statements.push(self.update(&column.name, *backfill, false));
+            if !column.nullable || self.has_check(&column.name) {
+                self.rewritten.insert(column.name.clone());
+            }
+        }
+        statements.extend(tightened.iter().map(|altered| self.update(&altered.next.name, altered.backfill, true)));
+        self.created.retain(|(column, _)| !names.contains(&column.name));
+        statements
+    }
+
+    fn has_check(&self, column: &str) -> bool {
+        self.next().checks.iter().any(|check| check.column.as_deref() == Some(column))
+    }
+
+    /// A backfill speaks of columns by their new names.
+    fn rename_early(&mut self, clauses: &mut Clauses) {
+        let renames: Vec<_> =
+            self.altered.iter().filter(|altered| altered.previous.name != altered.next.name).copied().collect();
+        for altered in renames {
+            let (old, new) = (self.dialect.quote(&altered.previous.name), self.dialect.quote(&altered.next.name));
+            let clause = if self.dialect.abilities.rename_column {
+                format!("RENAME COLUMN {old} TO {new}")
+            } else {
+                let bare = Table { checks: Vec::new(), ..(*self.change.previous).clone() };
+                format!("CHANGE COLUMN {old} {new} {}", self.dialect.column_definition(&bare, altered.previous, false))
+            };
+            clauses.add(clause, self.rename_comment(&altered));
+            self.renamed.insert(altered.next.name.clone());
+        }
+    }
+
+    fn rename_comment(&self, altered: &Altered<'_>) -> String {
+        format!("renames column {} to {}", self.place_name(&altered.previous.name), altered.next.name)
+    }
+
+    fn update(&self, column: &str, backfill: Option<&str>, only_null: bool) -> Statement {
+        let quoted = self.dialect.quote(column);
+        let mut sql = format!("UPDATE {} SET {quoted} = {}", self.dialect.object(&self.next().name), backfill.unwrap_or("NULL"));
+        // A column that notes the last update keeps what it says: nobody has edited the row.
+        for noted in self.change.previous.columns.iter().filter(|noted| noted.on_update.is_some()) {
+            let name = self.name_after(noted);
+            if name != column && self.order.contains(&name) {
+                let name = self.dialect.quote(&name);
+                sql.push_str(&format!(", {name} = {name}"));
+            }
+        }
+        if only_null {
+            sql.push_str(&format!(" WHERE {quoted} IS NULL"));
+        }
+        let place = self.place_name(column);
+        let statement = Statement::new(sql, format!("fills {place} in the rows that are there"));
+        match backfill {
+            Some(_) => statement,
+            None => statement.needing_edit(format!(
+                "{place} is NOT NULL and has no default: write the value for the rows that are there in place of NULL"
+            )),
+        }
+    }
+
+    fn position(&self, placement: &Placement) -> String {
+        match &placement.after {
+            Some(after) => format!(" AFTER {}", self.dialect.quote(after)),
+            None => " FIRST".to_owned(),
+        }
+    }
+
+    fn main(&mut self) -> Option<Statement> {
+        let mut clauses = Clauses::default();
+        self.drops(&mut clauses);
+        self.columns(&mut clauses);
+        self.additions(&mut clauses);
+        self.options(&mut clauses);
+        clauses.statement(self.dialect, self.next())
+    }
+
+    fn drops(&self, clauses: &mut Clauses) {
+        let table = &self.next().name;
+        for edit in &self.change.edits {
+            match edit {
+                Edit::ForeignKey(delta) => {
+                    if let Some(ForeignKey { name: Some(name), .. }) = delta.previous() {
+                        let clause = format!("DROP FOREIGN KEY {}", self.dialect.quote(name));
+                        clauses.add(clause, format!("drops foreign key {name} of {table}"));
+                    }
+                }
+                Edit::Check(delta) => {
+                    if let Some(Check { name: Some(name), column: None, .. }) = delta.previous() {
+                        let word = if self.dialect.abilities.drop_constraint { "CONSTRAINT" } else { "CHECK" };
+                        let clause = format!("DROP {word} {}", self.dialect.quote(name));
+                        clauses.add(clause, format!("drops check {name} of {table}"));
+                    }
+                }
+                Edit::Index(delta) => {
+                    if let (Some(Index { name: Some(name), .. }), false) = (delta.previous(), self.in_place(delta).is_some()) {
+                        let clause = format!("DROP KEY {}", self.dialect.quote(name));
+                        clauses.add(clause, format!("drops index {name} of {table}"));
+                    }
+                }
+                Edit::PrimaryKey(delta) if delta.previous().is_some() => {
+                    clauses.add("DROP PRIMARY KEY".to_owned(), format!("drops the primary key of {table}"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What changes an index without building it again: another name, or whether the optimizer sees it.
+    fn in_place(&self, delta: &Delta<Index>) -> Option<String> {
+        let Delta::Alter { previous, next } = delta else { return None };
+        let (old, new) = (previous.name.as_ref()?, next.name.as_ref()?);
+        let abilities = &self.dialect.abilities;
+        if abilities.rename_index && old != new && (Index { name: next.name.clone(), ..previous.clone() }) == *next {
+            return Some(format!("RENAME KEY {} TO {}", self.dialect.quote(old), self.dialect.quote(new)));
+        }
+        let word = abilities.hidden_index?;
+        let key = word.to_ascii_lowercase();
+        let seen = |index: &Index| {
+            let mut index = index.clone();
+            index.options.remove(&key);
+            index
+        };
+        if old != new || seen(previous) != seen(next) {
+            return None;
+        }
+        let shown = if self.dialect.is_mariadb() { "NOT IGNORED" } else { "VISIBLE" };
+        let state = if next.options.contains_key(&key) { word } else { shown };
+        Some(format!("ALTER INDEX {} {state}", self.dialect.quote(new)))
+    }
+
+    fn columns(&mut self, clauses: &mut Clauses) {
+        for column in &self.dropped {
+            let place = self.place_name(&column.name);
+            clauses.add(format!("DROP COLUMN {}", self.dialect.quote(&column.name)), format!("drops column {place}"));
+            if column.generated.is_none() {
+                clauses.loses.push(format!("column {place} and its values"));
+            }
+        }
+        let mut order = std::mem::take(&mut self.order);
+        order.retain(|name| !self.dropped.iter().any(|column| column.name == *name));
+        let recomputed: Vec<_> = self.recomputed.iter().map(|column| column.name.clone()).collect();
+        for altered in self.altered.iter().filter(|altered| recomputed.contains(&altered.next.name)) {
+            let current = if self.renamed.contains(&altered.next.name) { altered.next } else { altered.previous };
+            clauses.add(format!("DROP COLUMN {}", self.dialect.quote(&current.name)), "");
+            if altered.previous.generated.is_none() {
+                clauses.loses.push(format!("the values of column {}", self.place_name(&altered.previous.name)));
+            }
+        }
+        order.retain(|name| !recomputed.contains(name));
+        for (altered, _) in &self.freed {
+            clauses.add(format!("DROP COLUMN {}", self.dialect.quote(&altered.next.name)), "");
+            order.retain(|name| *name != altered.next.name);
+        }
+        let mut new: Vec<_> = self.created.iter().map(|(column, _)| column.name.clone()).collect();
+        new.extend(recomputed.iter().cloned());
+        new.extend(self.freed.iter().map(|(altered, _)| altered.next.name.clone()));
+        let moves = self.change.edits.contains(&Edit::ColumnOrder);
+        let placements = place(&mut order, &self.target(), &new, moves);
+        self.order = order;
+        self.column_clauses(clauses, &new, &placements);
+    }
+
+    /// Definitions without a position first, then those with one, in the order of the table.
+    fn column_clauses(&self, clauses: &mut Clauses, new: &[String], placements: &[Placement]) {
+        let placed: BTreeMap<&str, &Placement> =
+            placements.iter().map(|placement| (placement.column.as_str(), placement)).collect();
+        for column in self.next().columns.iter().filter(|column| !placed.contains_key(column.name.as_str())) {
+            let altered = self.altered.iter().find(|altered| altered.next.name == column.name);
+            if altered.is_some() || self.rewritten.contains(&column.name) {
+                self.redefine(clauses, column, altered, "");
+            }
+        }
+        for placement in placements {
+            let Some(column) = self.next().column(&placement.column) else { continue };
+            let position = self.position(placement);
+            let altered = self.altered.iter().find(|altered| altered.next.name == column.name);
+            if let Some((_, values)) = self.freed.iter().find(|(altered, _)| altered.next.name == column.name) {
+                let (values, name) = (self.dialect.quote(values), self.dialect.quote(&column.name));
+                clauses.add(
+                    format!("CHANGE COLUMN {values} {name} {}{position}", self.definition(column)),
+                    format!("makes {} a plain column", self.place_name(&column.name)),
+                );
+            } else if new.contains(&column.name) {
+                let verb = if altered.is_some() { "computes anew" } else { "adds" };
+                clauses.add(
+                    format!("ADD COLUMN {} {}{position}", self.dialect.quote(&column.name), self.definition(column)),
+                    format!("{verb} column {}", self.place_name(&column.name)),
+                );
+            } else {
+                self.redefine(clauses, column, altered, &position);
+            }
+        }
+    }
+
+    fn redefine(&self, clauses: &mut Clauses, column: &Column, altered: Option<&Altered<'_>>, position: &str) {
+        let name = self.dialect.quote(&column.name);
+        let definition = self.definition(column);
+        let renamed = altered
+            .filter(|altered| altered.previous.name != column.name && !self.renamed.contains(&column.name));
+        match renamed {
+            Some(altered) => {
+                let old = self.dialect.quote(&altered.previous.name);
+                let clause = format!("CHANGE COLUMN {old} {name} {definition}{position}");
+                clauses.add(clause, self.rename_comment(altered));
+            }
+            None => {
+                let place = self.place_name(&column.name);
+                let verb = if altered.is_none() && !position.is_empty() { "moves" } else { "alters" };
+                clauses.add(format!("MODIFY COLUMN {name} {definition}{position}"), format!("{verb} column {place}"));
+            }
+        }
+    }
+
+    /// Indexes that would lose a column with the virtual one that is dropped.
+    fn keep_indexes_of_freed(&self, clauses: &mut Clauses) {
+        let edited = |name: &Option<String>| {
+            self.change.edits.iter().any(|edit| {
+                matches!(edit, Edit::Index(delta) if delta.next().is_some_and(|index| index.name == *name))
+            })
+        };
+        let freed = |index: &&Index| {
+            self.freed.iter().any(|(altered, _)| {
+                index.parts.iter().any(|part| part.column_name() == Some(altered.next.name.as_str()))
+            })
+        };
+        for index in self.next().indexes.iter().filter(freed).filter(|index| !edited(&index.name)) {
+            if let Some(name) = &index.name {
+                clauses.add(format!("DROP KEY {}", self.dialect.quote(name)), "");
+                clauses.add(format!("ADD {}", self.dialect.index(index)), "");
+            }
+        }
+    }
+
+    fn additions(&self, clauses: &mut Clauses) {
+        let table = &self.next().name;
+        self.keep_indexes_of_freed(clauses);
+        for edit in &self.change.edits {
+            match edit {
+                Edit::PrimaryKey(delta) => {
+                    if let Some(key) = delta.next() {
+                        let key: &PrimaryKey = key;
+                        let clause = format!("ADD {}", self.dialect.primary_key(key));
+                        clauses.add(clause, format!("adds the primary key of {table}"));
+                    }
+                }
+                Edit::Index(delta) => self.add_index(clauses, delta),
+                Edit::Check(delta) => {
+                    if let Some(check) = delta.next().filter(|check| check.column.is_none()) {
+                        let name = check.name.as_deref().unwrap_or(&check.expression);
+                        clauses.add(format!("ADD {}", self.dialect.check(check)), format!("adds check {name} to {table}"));
+                    }
+                }
+                Edit::ForeignKey(delta) if !self.foreign_keys_wait() => {
+                    if let Some(key) = delta.next() {
+                        clauses.add(format!("ADD {}", self.dialect.foreign_key(key)), self.foreign_key_comment(key));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn add_index(&self, clauses: &mut Clauses, delta: &Delta<Index>) {
+        let Some(index) = delta.next() else { return };
+        let name = index.name.as_deref().unwrap_or_default();
+        match self.in_place(delta) {
+            Some(clause) => clauses.add(clause, format!("alters index {name} of {}", self.next().name)),
+            None => {
+                let clause = format!("ADD {}", self.dialect.index(index));
+                clauses.add(clause, format!("adds index {name} to {}", self.next().name));
+            }
+        }
+    }
+
+    fn foreign_key_comment(&self, key: &ForeignKey) -> String {
+        let name = key.name.as_deref().unwrap_or_default();
+        format!("adds foreign key {name} from {} to {}", self.next().name, key.references)
+    }
+
+    /// The server refuses to add a foreign key under the name of one that goes in the same statement.
+    fn foreign_keys_wait(&self) -> bool {
+        self.change.edits.iter().any(|edit| matches!(edit, Edit::ForeignKey(delta) if delta.previous().is_some()))
+    }
+
+    fn foreign_keys_after(&self) -> Option<Statement> {
+        let mut clauses = Clauses::default();
+        for edit in self.change.edits.iter().filter(|_| self.foreign_keys_wait()) {
+            if let Edit::ForeignKey(delta) = edit
+                && let Some(key) = delta.next()
+            {
+                clauses.add(format!("ADD {}", self.dialect.foreign_key(key)), self.foreign_key_comment(key));
+            }
+        }
+        clauses.statement(self.dialect, self.next())
+    }
+
+    fn options(&self, clauses: &mut Clauses) {
+        let (previous, next) = (&self.change.previous, self.next());
+        let table = &next.name;
+        for edit in &self.change.edits {
+            match edit {
+                Edit::Comment => {
+                    let comment = self.dialect.literal(next.comment.as_deref().unwrap_or_default());
+                    clauses.add(format!("COMMENT={comment}"), format!("sets the comment of {table}"));
+                }
+                Edit::Options => {
+                    for (clause, key) in option_clauses(previous, next) {
+                        clauses.add(clause, format!("sets {key} of {table}"));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Partitions stand alone: their clause has no comma before it, and rebuilds the table anyhow.
+    fn partitions(&self) -> Option<Statement> {
+        let table = self.next();
+        let (previous, next) = (self.change.previous.options.get("partition"), table.options.get("partition"));
+        if previous == next || !self.change.edits.contains(&Edit::Options) {
+            return None;
+        }
+        let clause = next.map_or("REMOVE PARTITIONING", String::as_str);
+        let sql = format!("ALTER TABLE {}\n{clause}", self.dialect.object(&table.name));
+        Some(Statement::new(sql, format!("changes the partitions of {}", table.name)))
+    }
+}
+
+/// Options that changed, each as a clause, under their words.
+fn option_clauses(previous: &Table, next: &Table) -> Vec<(String, String)> {
+    let keys: BTreeSet<_> = previous.options.keys().chain(next.options.keys()).collect();
+    let mut found = Vec::new();
+    for key in keys {
+        let (old, new) = (previous.options.get(key), next.options.get(key));
+        if old == new || key == "partition" {
+            continue;
+        }
+        let clause = match (key.as_str(), new) {
+            ("with system versioning", Some(_)) => "ADD SYSTEM VERSIONING".to_owned(),
+            ("with system versioning", None) => "DROP SYSTEM VERSIONING".to_owned(),
+            ("period", Some(period)) => format!("ADD PERIOD FOR {period}"),
+            ("period", None) => {
+                format!("DROP PERIOD FOR {}", old.and_then(|old| old.split(" (").next()).unwrap_or_default())
+            }
+            // A collation stands with its character set, in one clause.
+            ("collation", _) if next.options.contains_key("charset") && previous.options.get("charset") != next.options.get("charset") => continue,
+            ("charset", Some(charset)) => {
+                let collation = next.options.get("collation").map(|name| format!(" COLLATE={name}")).unwrap_or_default();
+                format!("DEFAULT CHARSET={charset}{collation}")
+            }
+            // What is left open stays as it is.
+            ("charset" | "collation" | "engine" | "start transaction", None) => continue,
+            (key, Some(value)) => Mysql::table_option(key, value),
+            (key, None) => format!("{}={}", if key.starts_with('`') { key.to_owned() } else { key.to_ascii_uppercase() }, reset(key)),
+        };
+        found.push((clause, key.clone()));
+    }
+    found
+}
+
+/// What an option is when nobody sets it.
+/// See <https://dev.mysql.com/doc/refman/9.4/en/create-table.html#create-table-options>.
+fn reset(key: &str) -> &'static str {
+    match key {
+        "avg_row_length" | "max_rows" | "min_rows" | "checksum" | "delay_key_write" | "key_block_size"
+        | "autoextend_size" | "table_checksum" => "0",
+        "compression" | "connection" | "encryption" => "''",
+        _ => "DEFAULT",
+    }
+}
+
+fn needs_filling(column: &Column, backfill: Option<&str>) -> bool {
+    let fills_itself = column.default.is_some() || column.auto_increment.is_some() || column.generated.is_some();
+    column.generated.is_none() && (backfill.is_some() || (!column.nullable && !fills_itself))
+}
+
+/// Whether the server can only drop the column and add it again: it computes its values anyhow.
+/// See <https://dev.mysql.com/doc/refman/9.4/en/alter-table-generated-columns.html>.
+fn is_recomputed(previous: &Column, next: &Column) -> bool {
+    match (&previous.generated, &next.generated) {
+        (Some(previous), Some(next)) => previous.stored != next.stored,
+        (None, Some(_)) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,108 @@
+//! Views, triggers, routines and events: objects that are kept as the statement that creates them.
+
+use std::collections::BTreeSet;
+
+use rungs_schema::{Definition, DefinitionKind, ObjectName};
+
+use super::token::{Cursor, Kind, Token, tokens, without_database};
+
+/// What the server prints, without the name of the database, and without the definer where that is whoever reads:
+/// it would be the same person again who creates it.
+pub(super) fn cleaned(sql: &str, database: &str, user: &str) -> String {
+    let found = tokens(sql);
+    let mut text = sql.trim().trim_end_matches(';').to_owned();
+    let definer = found.iter().take(12).position(|token| token.is_word("DEFINER"));
+    if let Some(at) = definer {
+        // DEFINER = `user` @ `host`
+        let spelled: Vec<_> = found.iter().skip(at + 2).step_by(2).take(2).filter_map(Token::identifier).collect();
+        if let (Some(next), true) = (found.get(at + 5), spelled.join("@") == user) {
+            text = format!("{}{}", &sql[..found[at].start], &sql[next.start..]);
+            text = text.trim().trim_end_matches(';').to_owned();
+        }
+    }
+    without_database(&text, database)
+}
+
+/// The definer of a statement, where it names one: the whole clause.
+pub(super) fn definition(kind: DefinitionKind, name: &str, table: Option<&str>, sql: String) -> Definition {
+    Definition {
+        kind,
+        name: ObjectName::bare(name),
+        table: table.map(ObjectName::bare),
+        sql,
+        needs: Vec::new(),
+    }
+}
+
+/// Finds in each definition the names of the objects that it reads or calls.
+pub(super) fn find_needs(definitions: &mut [Definition], tables: &[ObjectName]) {
+    let named = |kinds: &[DefinitionKind]| -> BTreeSet<String> {
+        definitions.iter().filter(|other| kinds.contains(&other.kind)).map(|other| other.name.name.clone()).collect()
+    };
+    let mut relations = named(&[DefinitionKind::View]);
+    relations.extend(tables.iter().map(|table| table.name.clone()));
+    let routines = named(&[DefinitionKind::Function, DefinitionKind::Procedure]);
+    for definition in definitions {
+        let found = tokens(&definition.sql);
+        let mut needs = BTreeSet::new();
+        for (index, token) in found.iter().enumerate() {
+            let Some(name) = token.identifier() else { continue };
+            let before = index.checked_sub(1).map(|before| found[before]);
+            let after = found.get(index + 1);
+            let called = after.is_some_and(|after| after.is_symbol("("));
+            let read = before.is_some_and(|before| names_relation_after(&before));
+            if (called && routines.contains(&name)) || (read && relations.contains(&name)) {
+                needs.insert(name);
+            }
+        }
+        needs.remove(&definition.name.name);
+        definition.needs = needs.into_iter().map(ObjectName::bare).collect();
+        if let Some(table) = &definition.table {
+            if !definition.needs.contains(table) {
+                definition.needs.push(table.clone());
+            }
+        }
+    }
+}
+
+fn names_relation_after(before: &Token<'_>) -> bool {
+    ["FROM", "JOIN", "STRAIGHT_JOIN", "INTO", "UPDATE", "TABLE", "CALL"].iter().any(|word| before.is_word(word))
+        || before.is_symbol("(")
+        || before.is_symbol(",")
+}
+
+/// Whether a statement has semicolons inside, so that a client that splits at semicolons needs a `DELIMITER` line
+/// before it.
+///
+/// ```
+/// use rungs::dialect::mysql::needs_delimiter;
+/// assert!(needs_delimiter("CREATE PROCEDURE p() BEGIN SELECT 1; END"));
+/// assert!(!needs_delimiter("CREATE VIEW v AS SELECT ';'"));
+/// ```
+pub fn needs_delimiter(sql: &str) -> bool {
+    let found = tokens(sql);
+    found.iter().rev().skip_while(|token| token.is_symbol(";")).any(|token| token.is_symbol(";"))
+}
+
+/// The statement of a table's trigger that follows or precedes none: `SHOW CREATE` never prints an order, the
+/// server keeps them in the order of creation.
+pub(super) fn dropped(kind: DefinitionKind, name: &str) -> String {
+    let word = match kind {
+        DefinitionKind::Function => "FUNCTION",
+        DefinitionKind::Procedure => "PROCEDURE",
+        DefinitionKind::View => "VIEW",
+        DefinitionKind::Trigger => "TRIGGER",
+        DefinitionKind::Event => "EVENT",
+    };
+    format!("DROP {word} {name}")
+}
+
+/// Whether a view can be put in the place of the one that is there.
+pub(super) fn replacing(sql: &str) -> Option<String> {
+    let mut cursor = Cursor::new(sql);
+    let create = cursor.next().filter(|token| token.is_word("CREATE") && token.kind == Kind::Word)?;
+    if cursor.is_word("OR") {
+        return Some(sql.to_owned());
+    }
+    Some(format!("{} OR REPLACE{}", create.text, &sql[create.end()..]))
+}
