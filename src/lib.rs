@@ -11,6 +11,8 @@ pub use rungs_derive::{DbEnum, Model};
 pub use rungs_schema as schema;
 
 #[cfg(feature = "engine")]
+pub mod apply;
+#[cfg(feature = "engine")]
 pub mod db;
 #[cfg(feature = "engine")]
 pub mod dialect;
@@ -18,3 +20,5 @@ pub mod dialect;
 pub mod diff;
 #[cfg(feature = "engine")]
 pub mod error;
+#[cfg(feature = "engine")]
+pub mod revision;
