@@ -12,6 +12,14 @@ pub use rungs_schema as schema;
 pub use rungs_schema::{DbEnum, Model};
 
 #[cfg(feature = "engine")]
+pub mod apply;
+#[cfg(feature = "engine")]
+pub mod authoring;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "engine")]
+pub mod config;
+#[cfg(feature = "engine")]
 pub mod db;
 #[cfg(feature = "engine")]
 pub mod dialect;
@@ -21,4 +29,7 @@ pub mod diff;
 pub mod error;
 #[cfg(feature = "engine")]
 pub mod plan;
+#[cfg(feature = "engine")]
+pub mod revision;
+#[cfg(feature = "engine")]
 pub mod source;

@@ -8,4 +8,227 @@ pub enum ApplyError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Db(#[from] super::DbError),
+    /// Some of the revisions may not run; none of them did. All reasons are in here.
+    #[error("{} of the revisions cannot run, so none was started", refusals.len())]
+    #[diagnostic(code(apply::refused))]
+    Refused {
+        /// Each with its file and line.
+        #[related]
+        refusals: Vec<Refusal>,
+    },
+    /// A statement of a revision failed.
+    #[error(
+        "{place}: revision {revision} ({direction}), statement {index} of {total}: {reason}\n  in: {}\n{state}",
+        excerpt(sql)
+    )]
+    #[diagnostic(code(apply::statement))]
+    Statement {
+        /// `file:line` of the statement, or of the place in it where the server tells.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `up` or `down`.
+        direction: &'static str,
+        /// Which statement of the section, from 1.
+        index: usize,
+        /// How many it has.
+        total: usize,
+        /// What the server said.
+        reason: String,
+        /// The statement.
+        sql: String,
+        /// What of this revision stays in the database, and what ran before it.
+        state: String,
+        /// The revisions of this run that are done.
+        done: Vec<String>,
+        /// What to do.
+        #[help]
+        help: Option<String>,
+    },
+    /// SQLite only: rows refer to rows that are not there after the revision.
+    #[error("{place}: revision {revision} ({direction}) breaks foreign keys: {}\n{state}", rows.join("; "))]
+    #[diagnostic(
+        code(apply::foreign_keys),
+        help("delete or correct these rows in the revision, before the statement that makes them wrong")
+    )]
+    ForeignKeys {
+        /// `file:line` of the section.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `up` or `down`.
+        direction: &'static str,
+        /// `table, row 3: no such row in parent`.
+        rows: Vec<String>,
+        /// What of this revision stays in the database, and what ran before it.
+        state: String,
+        /// The revisions of this run that are done.
+        done: Vec<String>,
+    },
+    /// The commit failed, for example by a deferred constraint.
+    #[error("{place}: revision {revision} ({direction}) cannot be committed: {reason}\n{state}")]
+    #[diagnostic(code(apply::commit))]
+    Commit {
+        /// `file:line` of the section.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `up` or `down`.
+        direction: &'static str,
+        /// What the server said.
+        reason: String,
+        /// What of this revision stays in the database, and what ran before it.
+        state: String,
+        /// The revisions of this run that are done.
+        done: Vec<String>,
+    },
+    /// An earlier run stopped in the middle of a revision that is not one transaction.
+    #[error(
+        "revision {revision} is half {direction}: {done} of {total} statements ran in the run that began at {since}"
+    )]
+    #[diagnostic(
+        code(apply::half_done),
+        help(
+            "look at statement {} of its file: finish or undo the rest by hand, then record what is true with `migrate stamp`",
+            done + 1
+        )
+    )]
+    HalfDone {
+        /// The revision.
+        revision: String,
+        /// `applied` or `reverted`.
+        direction: &'static str,
+        /// How many statements are known to have run; the next one may have run too.
+        done: usize,
+        /// How many its section has.
+        total: usize,
+        /// When the run began.
+        since: String,
+    },
+    /// Another runner has the lock, and kept it for as long as we waited.
+    #[error("another runner is at work on this database{}, and did not finish within {waited} s", holder.as_ref().map(|holder| format!(" ({holder})")).unwrap_or_default())]
+    #[diagnostic(code(apply::locked), help("wait for it to finish, or give --lock-wait more seconds"))]
+    Locked {
+        /// Who has it, where the server tells.
+        holder: Option<String>,
+        /// For how long we waited, in seconds.
+        waited: u64,
+    },
+    /// Between planning and running, another runner has changed what is applied.
+    #[error("the database has changed since this run was planned: {reason}")]
+    #[diagnostic(code(apply::moved), help("run the command again"))]
+    Moved {
+        /// What no longer fits.
+        reason: String,
+    },
+    /// The connection has no namespace in which the ledger could stand.
+    #[error("there is no {what} to keep the ledger in")]
+    #[diagnostic(code(apply::no_namespace), help("{help}"))]
+    NoNamespace {
+        /// `current schema` or `database`.
+        what: &'static str,
+        /// What to do.
+        help: &'static str,
+    },
+    /// The ledger holds something that this version does not understand.
+    #[error("the ledger's row for revision {revision} cannot be read: {reason}")]
+    #[diagnostic(code(apply::ledger), help("was it written by a newer version of rungs, or changed by hand?"))]
+    Ledger {
+        /// The revision.
+        revision: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Why one revision may not run.
+#[derive(Debug, Error, Diagnostic)]
+pub enum Refusal {
+    /// A person has to edit the file first.
+    #[error("{place}: revision {revision} waits for an edit: {reason}")]
+    #[diagnostic(
+        code(apply::needs_edit),
+        help("write the SQL that is right for your data, and delete the line `-- migrate:edit`")
+    )]
+    NeedsEdit {
+        /// `file:line` of the marker.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// What a person has to decide.
+        reason: String,
+    },
+    /// Its down says that there is none.
+    #[error("{place}: revision {revision} cannot be reverted: {reason}")]
+    #[diagnostic(code(apply::irreversible), help("restore a backup, or write a new revision that leads forwards"))]
+    Irreversible {
+        /// `file:line` of the section.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// Its author's words.
+        reason: String,
+    },
+    /// The file has sections for other engines only.
+    #[error("{place}: revision {revision} has no `migrate:{direction}` for {dialect}")]
+    #[diagnostic(code(apply::no_section), help("add one with `dialect:{dialect}`, or one without `dialect:` for all"))]
+    NoSection {
+        /// The file.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `up` or `down`.
+        direction: &'static str,
+        /// The engine's word.
+        dialect: &'static str,
+    },
+    /// The SQL cannot be split into statements.
+    #[error("{place}: revision {revision}: {reason}")]
+    #[diagnostic(code(apply::split))]
+    Split {
+        /// `file:line`.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The SQL begins or ends a transaction where that would break the one it runs in.
+    #[error("{place}: revision {revision}: {statement} has no place here: {reason}")]
+    #[diagnostic(code(apply::transaction_control), help("{help}"))]
+    TransactionControl {
+        /// `file:line`.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `COMMIT`.
+        statement: String,
+        /// Why not.
+        reason: String,
+        /// What to do.
+        help: &'static str,
+    },
+    /// The file is not the one that was applied.
+    #[error("{place}: revision {revision} was edited after it was applied at {applied_at}")]
+    #[diagnostic(
+        code(apply::edited),
+        help("its down may not fit what its up has done: restore the file as it was, or check it and accept the edit")
+    )]
+    Edited {
+        /// The file.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// When it was applied.
+        applied_at: String,
+    },
+}
+
+/// The first lines of a statement, for a message.
+fn excerpt(sql: &str) -> String {
+    const MOST: usize = 400;
+    match sql.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} ...", &sql[..end]),
+        None => sql.to_owned(),
+    }
 }

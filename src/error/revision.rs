@@ -12,6 +12,126 @@ pub enum RevisionError {
         #[related]
         faults: Vec<RevisionFault>,
     },
+    /// A folder of revisions is not there.
+    #[error("there is no folder {path}")]
+    #[diagnostic(
+        code(revision::folder),
+        help("check `migrations` in migrate.toml, or make the first revision, which creates it")
+    )]
+    Folder {
+        /// The folder.
+        path: String,
+    },
+    /// A new revision file would take the place of one that is there.
+    #[error("{path} is there already")]
+    #[diagnostic(code(revision::exists), help("give another message, or put {{id}} into `file_template`"))]
+    Exists {
+        /// The file.
+        path: String,
+    },
+    /// A revision file cannot be written.
+    #[error("cannot write {path}: {reason}")]
+    #[diagnostic(code(revision::write), help("check that the folder is there, is writable, and has space"))]
+    Write {
+        /// The file.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A name for new files that cannot be used.
+    #[error("file_template `{template}`: {reason}")]
+    #[diagnostic(
+        code(revision::template),
+        help(
+            "the tokens are {{date}}, {{time}}, {{epoch}}, {{slug}} and {{id}}; the default is {{date}}_{{slug}}_{{id}}"
+        )
+    )]
+    Template {
+        /// The template.
+        template: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A word that is no target.
+    #[error("`{text}` is not a target: {reason}")]
+    #[diagnostic(
+        code(target::malformed),
+        help(
+            "write a revision id or its beginning, head, heads, base, a label, label@head, label@base, +2, -1, rev+1, rev-1 or label@+1"
+        )
+    )]
+    Malformed {
+        /// What was written.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No revision has this id, and no branch this label.
+    #[error("no revision or branch label is called `{text}`")]
+    #[diagnostic(code(target::unknown))]
+    Unknown {
+        /// What was asked for.
+        text: String,
+        /// What comes close, or where to look.
+        #[help]
+        help: String,
+    },
+    /// More than one revision is meant.
+    #[error("`{text}` is ambiguous: {reason}: {}", candidates.join(", "))]
+    #[diagnostic(code(target::ambiguous))]
+    Ambiguous {
+        /// What was asked for.
+        text: String,
+        /// In which way it is ambiguous.
+        reason: String,
+        /// The revisions it may be.
+        candidates: Vec<String>,
+        /// How to name each.
+        #[help]
+        help: String,
+    },
+    /// A relative target that leaves the history.
+    #[error("`{text}` goes {} step{} too far: {reason}", too_far, if *too_far == 1 { "" } else { "s" })]
+    #[diagnostic(code(target::too_far), help("`migrate history` shows what is there"))]
+    TooFar {
+        /// What was asked for.
+        text: String,
+        /// How many steps have no revision.
+        too_far: usize,
+        /// Where the line ends.
+        reason: String,
+    },
+    /// The target does not fit the direction or the branch.
+    #[error("`{text}` cannot be used here: {reason}")]
+    #[diagnostic(code(target::unusable))]
+    Unusable {
+        /// What was asked for.
+        text: String,
+        /// Why not.
+        reason: String,
+        /// What to write instead.
+        #[help]
+        help: String,
+    },
+    /// A downgrade that would do nothing.
+    #[error("`{text}` reverts nothing: {reason}")]
+    #[diagnostic(code(target::nothing_to_revert), help("`migrate current` shows what is applied"))]
+    NothingToRevert {
+        /// What was asked for.
+        text: String,
+        /// Why nothing is to be done.
+        reason: String,
+    },
+    /// Reverting reaches a revision that the database knows and the files don't.
+    #[error("the database has revisions that no file describes: {}", revisions.join(", "))]
+    #[diagnostic(
+        code(target::no_file),
+        help("they were applied from another checkout: get their files, or downgrade there")
+    )]
+    NoFile {
+        /// Their ids.
+        revisions: Vec<String>,
+    },
 }
 
 /// One fault of a revision file or of the graph.
@@ -30,5 +150,93 @@ pub enum RevisionFault {
         /// What to write.
         #[help]
         help: Option<String>,
+    },
+    /// The file or folder cannot be read.
+    #[error("{path}: cannot be read: {reason}")]
+    #[diagnostic(code(revision::unreadable))]
+    Unreadable {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// Two files have the same id.
+    #[error("{place}: revision {id} is also in {other}")]
+    #[diagnostic(code(revision::duplicate), help("give one of them another id, and change who names it as parent"))]
+    Duplicate {
+        /// `file:line` of the second.
+        place: String,
+        /// The id.
+        id: String,
+        /// `file:line` of the first.
+        other: String,
+    },
+    /// Two revisions carry the same label, or a label is some revision's id.
+    #[error("{place}: the branch label `{label}` is taken by {other}")]
+    #[diagnostic(code(revision::duplicate_label), help("remove the label from one of them, or call it differently"))]
+    DuplicateLabel {
+        /// `file:line` of the second.
+        place: String,
+        /// The label.
+        label: String,
+        /// Who has it.
+        other: String,
+    },
+    /// A parent that no file describes.
+    #[error("{place}: revision {id} revises {parent}, which no file has")]
+    #[diagnostic(code(revision::missing_parent))]
+    MissingParent {
+        /// `file:line`.
+        place: String,
+        /// The revision.
+        id: String,
+        /// Its parent.
+        parent: String,
+        /// What comes close, or where to look.
+        #[help]
+        help: String,
+    },
+    /// A dependency that is neither a revision nor a label.
+    #[error("{place}: revision {id} depends on {dependency}, which no file has as id or label")]
+    #[diagnostic(code(revision::missing_dependency))]
+    MissingDependency {
+        /// `file:line`.
+        place: String,
+        /// The revision.
+        id: String,
+        /// What it depends on.
+        dependency: String,
+        /// What comes close, or where to look.
+        #[help]
+        help: String,
+    },
+    /// A revision that names itself.
+    #[error("{place}: revision {id} names itself in {key}")]
+    #[diagnostic(code(revision::self_loop), help("take its own id out of {key}"))]
+    SelfLoop {
+        /// `file:line`.
+        place: String,
+        /// The revision.
+        id: String,
+        /// `down_revision` or `depends_on`.
+        key: &'static str,
+    },
+    /// Revisions that revise each other in a circle.
+    #[error("{place}: the revisions revise each other in a circle: {}", circle.join(" -> "))]
+    #[diagnostic(code(revision::cycle), help("one of them needs another down_revision"))]
+    Cycle {
+        /// `file:line` of the first.
+        place: String,
+        /// From child to parent, the first once more at the end.
+        circle: Vec<String>,
+    },
+    /// Revisions that wait for each other by way of `depends_on`.
+    #[error("{place}: the revisions depend on each other in a circle: {}", circle.join(" -> "))]
+    #[diagnostic(code(revision::dependency_cycle), help("take one of the dependencies away"))]
+    DependencyCycle {
+        /// `file:line` of the first.
+        place: String,
+        /// Who needs whom, the first once more at the end.
+        circle: Vec<String>,
     },
 }

@@ -1,0 +1,90 @@
+use std::time::Duration;
+
+use crate::revision::{Direction, Revision};
+
+/// What happens while revisions run, for whoever shows progress.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// Another runner has the lock; we wait.
+    Waiting {
+        /// Who has it, where the server tells.
+        holder: Option<&'a str>,
+    },
+    /// A revision begins.
+    Started {
+        /// The revision.
+        revision: &'a Revision,
+        /// Which way.
+        direction: Direction,
+        /// How many statements it has.
+        total: usize,
+    },
+    /// A statement is about to be sent.
+    Statement {
+        /// The revision.
+        revision: &'a Revision,
+        /// From 1.
+        index: usize,
+        /// How many there are.
+        total: usize,
+        /// The statement.
+        sql: &'a str,
+        /// Its line in the file.
+        line: usize,
+    },
+    /// A revision is done, and the ledger says so.
+    Finished {
+        /// The revision.
+        revision: &'a Revision,
+        /// Which way.
+        direction: Direction,
+        /// How long it took.
+        duration: Duration,
+    },
+    /// Another runner has done this one meanwhile.
+    Skipped {
+        /// The revision.
+        revision: &'a Revision,
+        /// Which way.
+        direction: Direction,
+    },
+}
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// For how long to wait while another runner is at work.
+    pub lock_wait: Duration,
+    /// Reverts a revision although its file was edited after it was applied.
+    pub accept_edits: bool,
+    /// Who runs it, for the log table.
+    pub runner: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let user = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+        Self { lock_wait: Duration::from_secs(10), accept_edits: false, runner: user.unwrap_or_default() }
+    }
+}
+
+/// What a run has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The revisions that ran, in their order.
+    pub steps: Vec<StepReport>,
+    /// The revisions that another runner had done meanwhile.
+    pub skipped: Vec<String>,
+}
+
+/// One revision that ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepReport {
+    /// The revision's id.
+    pub revision: String,
+    /// Which way.
+    pub direction: Direction,
+    /// How long it took.
+    pub duration: Duration,
+}

@@ -1,0 +1,355 @@
+//! The ledger: which revisions are applied, and the log of every run. All of its SQL stands here, as statements with
+//! literals, so that a script for later can hold the same.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use rungs_schema::DialectName;
+
+use crate::db::{Connection, Row};
+use crate::dialect::Dialect;
+use crate::error::{ApplyError, DbError};
+use crate::revision::{Direction, Revision};
+
+/// How far a revision is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Applied.
+    Applied,
+    /// A run that is not one transaction has begun to apply it, and has not ended.
+    Applying,
+    /// The same, reverting it.
+    Reverting,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Applying => "applying",
+            Self::Reverting => "reverting",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Self::Applied, Self::Applying, Self::Reverting].into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// A row of `rungs_ledger`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// The revision's id.
+    pub revision: String,
+    /// Its message.
+    pub message: String,
+    /// [`Revision::checksum`] when it was applied.
+    pub checksum: String,
+    /// Its parents, so that the heads are known without the files.
+    pub parents: Vec<String>,
+    /// What it depends on, as its file says it: ids or labels.
+    pub depends_on: Vec<String>,
+    /// How far it is.
+    pub state: State,
+    /// How many statements are done, of a revision that is not one transaction.
+    pub done: usize,
+    /// How many statements there are.
+    pub total: usize,
+    /// When it was applied, or when the run that has not ended began; RFC 3339, UTC.
+    pub applied_at: String,
+    /// How long it took; 0 where it was only recorded.
+    pub duration_ms: u64,
+}
+
+/// What a new row of the ledger says.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// The revision.
+    pub revision: &'a Revision,
+    /// How far it is.
+    pub state: State,
+    /// How many statements are done.
+    pub done: usize,
+    /// How many there are.
+    pub total: usize,
+    /// Now.
+    pub at: DateTime<Utc>,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+/// What a new row of the log says.
+#[derive(Debug, Clone, Copy)]
+pub struct LogEntry<'a> {
+    /// The revision's id.
+    pub revision: &'a str,
+    /// Which way.
+    pub direction: Direction,
+    /// When the run of this revision began.
+    pub at: DateTime<Utc>,
+    /// Who ran it.
+    pub runner: &'a str,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// Why it failed.
+    pub error: Option<&'a str>,
+}
+
+/// The ledger of one database (MySQL, MariaDB) or schema (PostgreSQL).
+#[derive(Debug, Clone)]
+pub struct Ledger<'d> {
+    dialect: &'d dyn Dialect,
+    /// Where its tables stand. They are always named in full, because a revision may change the search path or the
+    /// current database.
+    namespace: Option<String>,
+}
+
+impl<'d> Ledger<'d> {
+    /// The ledger of the connection's current schema or database, whether it is there or not.
+    ///
+    /// # Errors
+    /// When the connection has none, or breaks.
+    pub async fn open(connection: &mut Connection, dialect: &'d dyn Dialect) -> Result<Self, ApplyError> {
+        let (query, what, help) = match connection.version().name {
+            DialectName::Sqlite => return Ok(Self { dialect, namespace: None }),
+            DialectName::Postgres => (
+                "SELECT current_schema() AS name",
+                "current schema",
+                "create the first schema of this user's search_path",
+            ),
+            DialectName::Mysql | DialectName::Mariadb => {
+                ("SELECT DATABASE() AS name", "database", "put the database's name at the end of the URL")
+            }
+        };
+        let rows = connection.query(query).await?;
+        let name = rows.first().map(|row| row.opt("name")).transpose()?.flatten().map(str::to_owned);
+        match name {
+            Some(name) => Ok(Self { dialect, namespace: Some(name) }),
+            None => Err(ApplyError::NoNamespace { what, help }),
+        }
+    }
+
+    /// A ledger without a connection, for scripts: its tables are named without their schema.
+    pub fn offline(dialect: &'d dyn Dialect) -> Self {
+        Self { dialect, namespace: None }
+    }
+
+    /// The schema or database that it stands in.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn name(&self) -> DialectName {
+        self.dialect.version().name
+    }
+
+    fn table(&self, table: &str) -> String {
+        let table = self.dialect.quote(table);
+        match &self.namespace {
+            Some(namespace) => format!("{}.{table}", self.dialect.quote(namespace)),
+            None => table,
+        }
+    }
+
+    /// Asks the catalog for the table: an error never counts as an empty ledger.
+    fn exists_sql(&self) -> String {
+        let namespace = self.dialect.literal(self.namespace.as_deref().unwrap_or_default());
+        match self.name() {
+            DialectName::Sqlite => {
+                "SELECT count(*) AS found FROM sqlite_schema WHERE type = 'table' AND name = 'rungs_ledger'".to_owned()
+            }
+            DialectName::Postgres => format!(
+                "SELECT count(*) AS found FROM pg_catalog.pg_tables WHERE schemaname = {namespace} AND tablename = 'rungs_ledger'"
+            ),
+            DialectName::Mysql | DialectName::Mariadb => format!(
+                "SELECT count(*) AS found FROM information_schema.tables WHERE table_schema = {namespace} AND table_name = 'rungs_ledger'"
+            ),
+        }
+    }
+
+    /// The statements that create both tables, where they are not there.
+    pub fn create_sql(&self) -> [String; 2] {
+        let (key, text, number, serial, options) = match self.name() {
+            DialectName::Sqlite => ("TEXT", "TEXT", "INTEGER", "INTEGER PRIMARY KEY AUTOINCREMENT", ""),
+            DialectName::Postgres => ("text", "text", "bigint", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY", ""),
+            // Ids are told apart by case and accents, as the files' are.
+            DialectName::Mysql | DialectName::Mariadb => (
+                "varchar(190)",
+                "text",
+                "bigint",
+                "bigint AUTO_INCREMENT PRIMARY KEY",
+                " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+            ),
+        };
+        [
+            format!(
+                "CREATE TABLE IF NOT EXISTS {} (revision {key} NOT NULL PRIMARY KEY, message {text} NOT NULL, \
+                 checksum {text} NOT NULL, parents {text} NOT NULL, depends_on {text} NOT NULL, state {text} NOT NULL, \
+                 statements_done {number} NOT NULL, statements_total {number} NOT NULL, applied_at {text} NOT NULL, \
+                 duration_ms {number} NOT NULL){options}",
+                self.table("rungs_ledger")
+            ),
+            format!(
+                "CREATE TABLE IF NOT EXISTS {} (id {serial}, started_at {text} NOT NULL, runner {text} NOT NULL, \
+                 version {text} NOT NULL, revision {text} NOT NULL, direction {text} NOT NULL, \
+                 duration_ms {number} NOT NULL, outcome {text} NOT NULL, error {text}){options}",
+                self.table("rungs_log")
+            ),
+        ]
+    }
+
+    fn select_sql(&self) -> String {
+        format!(
+            "SELECT revision, message, checksum, parents, depends_on, state, statements_done, statements_total, \
+             applied_at, duration_ms FROM {} ORDER BY applied_at, revision",
+            self.table("rungs_ledger")
+        )
+    }
+
+    /// A new row.
+    pub fn insert_sql(&self, entry: &Entry<'_>) -> String {
+        let Entry { revision, state, done, total, at, duration_ms } = entry;
+        let literal = |text: &str| self.dialect.literal(&text.replace('\0', ""));
+        format!(
+            "INSERT INTO {} (revision, message, checksum, parents, depends_on, state, statements_done, \
+             statements_total, applied_at, duration_ms) VALUES ({}, {}, '{}', {}, {}, '{}', {done}, {total}, '{}', {duration_ms})",
+            self.table("rungs_ledger"),
+            literal(&revision.id),
+            literal(&revision.message),
+            revision.checksum(),
+            literal(&revision.down_revision.join(" ")),
+            literal(&revision.depends_on.join(" ")),
+            state.word(),
+            moment(*at),
+        )
+    }
+
+    /// Marks how far a revision is.
+    pub(super) fn progress_sql(&self, revision: &str, state: State, done: usize) -> String {
+        let id = self.dialect.literal(revision);
+        let table = self.table("rungs_ledger");
+        format!("UPDATE {table} SET state = '{}', statements_done = {done} WHERE revision = {id}", state.word())
+    }
+
+    /// Marks that reverting begins.
+    pub(super) fn revert_sql(&self, revision: &str, total: usize) -> String {
+        let id = self.dialect.literal(revision);
+        let table = self.table("rungs_ledger");
+        format!(
+            "UPDATE {table} SET state = '{}', statements_done = 0, statements_total = {total} WHERE revision = {id}",
+            State::Reverting.word()
+        )
+    }
+
+    /// Marks that a revision is applied.
+    pub(super) fn applied_sql(&self, revision: &str, total: usize, duration_ms: u64) -> String {
+        let id = self.dialect.literal(revision);
+        let table = self.table("rungs_ledger");
+        format!(
+            "UPDATE {table} SET state = '{}', statements_done = {total}, duration_ms = {duration_ms} WHERE revision = {id}",
+            State::Applied.word()
+        )
+    }
+
+    /// Takes a row away.
+    pub fn delete_sql(&self, revision: &str) -> String {
+        format!("DELETE FROM {} WHERE revision = {}", self.table("rungs_ledger"), self.dialect.literal(revision))
+    }
+
+    /// A new row of the log.
+    pub fn log_sql(&self, entry: &LogEntry<'_>) -> String {
+        const LONGEST: usize = 8_000;
+        let error: Option<String> = entry.error.map(|error| error.chars().take(LONGEST).collect());
+        let literal = |text: &str| self.dialect.literal(&text.replace('\0', ""));
+        format!(
+            "INSERT INTO {} (started_at, runner, version, revision, direction, duration_ms, outcome, error) \
+             VALUES ('{}', {}, '{}', {}, '{}', {}, '{}', {})",
+            self.table("rungs_log"),
+            moment(entry.at),
+            literal(entry.runner),
+            env!("CARGO_PKG_VERSION"),
+            literal(entry.revision),
+            entry.direction,
+            entry.duration_ms,
+            if error.is_some() { "failed" } else { "done" },
+            error.map_or_else(|| "NULL".to_owned(), |error| literal(&error)),
+        )
+    }
+
+    /// Whether the tables are there.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn exists(&self, connection: &mut Connection) -> Result<bool, ApplyError> {
+        let rows = connection.query(&self.exists_sql()).await?;
+        Ok(rows.first().map(|row| row.int("found")).transpose()?.unwrap_or_default() > 0)
+    }
+
+    /// Creates the tables where they are not there.
+    ///
+    /// # Errors
+    /// When this user may not create them.
+    pub async fn ensure(&self, connection: &mut Connection) -> Result<(), ApplyError> {
+        if !self.exists(connection).await? {
+            for sql in self.create_sql() {
+                connection.execute(&sql).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the rows in the order of their application; none where the table is not there.
+    ///
+    /// # Errors
+    /// When the table cannot be read or has a row that makes no sense.
+    pub async fn read(&self, connection: &mut Connection) -> Result<Vec<LedgerRow>, ApplyError> {
+        if !self.exists(connection).await? {
+            return Ok(Vec::new());
+        }
+        let rows = connection.query(&self.select_sql()).await?;
+        rows.iter().map(ledger_row).collect()
+    }
+}
+
+fn ledger_row(row: &Row) -> Result<LedgerRow, ApplyError> {
+    let revision = row.text("revision")?.to_owned();
+    let words = |column: &str| -> Result<Vec<String>, DbError> {
+        Ok(row.text(column)?.split_whitespace().map(str::to_owned).collect())
+    };
+    let number = |column: &str| -> Result<u64, DbError> { Ok(u64::try_from(row.int(column)?).unwrap_or_default()) };
+    let count = |column: &str| -> Result<usize, DbError> { Ok(usize::try_from(number(column)?).unwrap_or(usize::MAX)) };
+    let word = row.text("state")?;
+    let state = State::from_word(word)
+        .ok_or_else(|| ApplyError::Ledger { revision: revision.clone(), reason: format!("its state is `{word}`") })?;
+    Ok(LedgerRow {
+        message: row.text("message")?.to_owned(),
+        checksum: row.text("checksum")?.to_owned(),
+        parents: words("parents")?,
+        depends_on: words("depends_on")?,
+        state,
+        done: count("statements_done")?,
+        total: count("statements_total")?,
+        applied_at: row.text("applied_at")?.to_owned(),
+        duration_ms: number("duration_ms")?,
+        revision,
+    })
+}
+
+/// A moment as the ledger writes it: sorting the texts sorts the moments.
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// What the ledger of a database says; nothing where there is none yet.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn applied(connection: &mut Connection, dialect: &dyn Dialect) -> Result<Vec<LedgerRow>, ApplyError> {
+    Ledger::open(connection, dialect).await?.read(connection).await
+}
+
+/// The ids of what is applied, for [`History`](crate::revision::History). A revision that is half applied is not among
+/// them, one that is half reverted is.
+pub fn applied_ids(rows: &[LedgerRow]) -> BTreeSet<String> {
+    rows.iter().filter(|row| row.state != State::Applying).map(|row| row.revision.clone()).collect()
+}

@@ -1,0 +1,16 @@
+//! Running revisions, and keeping the ledger of what was run.
+//!
+//! Invariant: the ledger describes the database truly, whatever happens. Where DDL is transactional, a revision and
+//! its row commit together; where it is not, the row says beforehand that the revision has begun, and after each
+//! statement how far it is.
+
+mod event;
+mod executor;
+mod ledger;
+mod lock;
+mod prepare;
+mod session;
+
+pub use event::{Event, Options, Report, StepReport};
+pub use executor::{downgrade, forget, record, upgrade};
+pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, State, applied, applied_ids};

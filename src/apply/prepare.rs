@@ -1,0 +1,170 @@
+//! Everything that can be known before anything runs.
+
+use rungs_schema::DialectName;
+
+use crate::dialect::splitter::{Piece, split};
+use crate::error::{ApplyError, Refusal};
+use crate::revision::{Direction, Revision, Section, Step};
+
+/// A step that may run, with its statements.
+#[derive(Debug)]
+pub(super) struct Prepared<'a> {
+    pub(super) revision: &'a Revision,
+    pub(super) direction: Direction,
+    pub(super) section: &'a Section,
+    pub(super) pieces: Vec<Piece<'a>>,
+    /// All statements and the ledger row are one transaction.
+    pub(super) in_transaction: bool,
+    /// The SQL begins and ends transactions itself.
+    pub(super) own_transactions: bool,
+}
+
+impl Prepared<'_> {
+    /// `file:line` of the section.
+    pub(super) fn place(&self) -> String {
+        self.revision.place(self.section.line)
+    }
+
+    /// The line in the file of a statement.
+    pub(super) fn line(&self, piece: &Piece<'_>) -> usize {
+        self.section.line + piece.line
+    }
+}
+
+/// Checks all steps.
+///
+/// # Errors
+/// With everything that speaks against running them.
+pub(super) fn prepare<'a>(
+    steps: &[Step<'a>],
+    dialect: DialectName,
+    transactional_ddl: bool,
+) -> Result<Vec<Prepared<'a>>, ApplyError> {
+    let mut refusals = Vec::new();
+    let mut prepared = Vec::with_capacity(steps.len());
+    for step in steps {
+        if let Some(step) = prepare_step(step, dialect, transactional_ddl, &mut refusals) {
+            prepared.push(step);
+        }
+    }
+    if refusals.is_empty() { Ok(prepared) } else { Err(ApplyError::Refused { refusals }) }
+}
+
+fn prepare_step<'a>(
+    step: &Step<'a>,
+    dialect: DialectName,
+    transactional_ddl: bool,
+    refusals: &mut Vec<Refusal>,
+) -> Option<Prepared<'a>> {
+    let Step { revision, direction } = *step;
+    let id = || revision.id.clone();
+    let Some(section) = revision.section(direction, dialect.word()) else {
+        refusals.push(Refusal::NoSection {
+            place: revision.path.display().to_string(),
+            revision: id(),
+            direction: direction.word(),
+            dialect: dialect.word(),
+        });
+        return None;
+    };
+    if let Some(reason) = &section.irreversible {
+        refusals.push(Refusal::Irreversible {
+            place: revision.place(section.line),
+            revision: id(),
+            reason: reason.clone(),
+        });
+        return None;
+    }
+    for mark in &section.edits {
+        refusals.push(Refusal::NeedsEdit {
+            place: revision.place(mark.line),
+            revision: id(),
+            reason: mark.reason.clone(),
+        });
+    }
+    let pieces = match split(dialect, &section.text) {
+        Ok(pieces) => pieces,
+        Err(error) => {
+            let place = revision.place(section.line + error.line);
+            refusals.push(Refusal::Split { place, revision: id(), reason: error.reason });
+            return None;
+        }
+    };
+    let mut prepared = Prepared {
+        revision,
+        direction,
+        section,
+        pieces,
+        in_transaction: transactional_ddl && section.transaction,
+        own_transactions: false,
+    };
+    check_transactions(&mut prepared, dialect, refusals);
+    Some(prepared)
+}
+
+/// What a statement does to the transaction around it.
+enum Control {
+    Begins,
+    Ends,
+}
+
+fn control(words: &[String], dialect: DialectName) -> Option<Control> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["BEGIN", ..] | ["START", "TRANSACTION", ..] => Some(Control::Begins),
+        // ROLLBACK TO names a savepoint.
+        ["ROLLBACK", "TO", ..] | ["ROLLBACK", "TRANSACTION" | "WORK", "TO", ..] => None,
+        ["COMMIT" | "ROLLBACK", ..] => Some(Control::Ends),
+        ["END" | "ABORT", ..] if dialect != DialectName::Mysql && dialect != DialectName::Mariadb => {
+            Some(Control::Ends)
+        }
+        ["PREPARE", "TRANSACTION", ..] => Some(Control::Ends),
+        _ => None,
+    }
+}
+
+/// A revision that is one transaction has no COMMIT in it: its ledger row would no longer commit with it. One that is
+/// none may have transactions of its own, but ends each that it begins: the ledger row would end up in it.
+fn check_transactions(prepared: &mut Prepared<'_>, dialect: DialectName, refusals: &mut Vec<Refusal>) {
+    let revision = prepared.revision;
+    let mut open: Option<usize> = None;
+    let mut found = Vec::new();
+    for piece in &prepared.pieces {
+        let words = piece.words(dialect, 3);
+        let line = prepared.section.line + piece.line;
+        // MariaDB's BEGIN NOT ATOMIC is a block of statements.
+        let is_block = words.get(1).is_some_and(|word| word == "NOT");
+        match control(&words, dialect).filter(|_| !is_block) {
+            None => {}
+            Some(_) if prepared.in_transaction => {
+                found.push((line, words.join(" "), "the revision is one transaction"))
+            }
+            Some(Control::Begins) => open = Some(line),
+            Some(Control::Ends) => open = None,
+        }
+        prepared.own_transactions |= control(&words, dialect).is_some() && !is_block;
+    }
+    if let Some(line) = open {
+        found.push((line, "the transaction that begins here".to_owned(), "nothing in the section ends it"));
+    }
+    let help = if prepared.in_transaction {
+        "delete it; or put `transaction:false` after the marker, which sends the statements one by one"
+    } else {
+        "add COMMIT, or take the BEGIN away"
+    };
+    for (line, statement, reason) in found {
+        refusals.push(Refusal::TransactionControl {
+            place: revision.place(line),
+            revision: revision.id.clone(),
+            statement,
+            reason: reason.to_owned(),
+            help,
+        });
+    }
+}
+
+/// Whether a statement changes rows and nothing else, so that it can share a transaction with its progress mark.
+pub(super) fn changes_rows(piece: &Piece<'_>, dialect: DialectName) -> bool {
+    let words = piece.words(dialect, 1);
+    words.first().is_some_and(|word| matches!(word.as_str(), "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE"))
+}

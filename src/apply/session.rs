@@ -1,0 +1,91 @@
+//! What a revision may change in the session, and the next one must not see: two revisions applied in one run leave
+//! what they would leave in two.
+
+use rungs_schema::DialectName;
+
+use super::Ledger;
+use crate::db::Connection;
+use crate::dialect::Dialect;
+use crate::error::ApplyError;
+
+/// How the session was before the first revision.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Run between two revisions.
+    between: Vec<String>,
+    /// Run at the end.
+    after: Vec<String>,
+}
+
+impl Session {
+    /// Looks at the session, and prepares it.
+    pub(super) async fn begin(
+        connection: &mut Connection,
+        dialect: &dyn Dialect,
+        ledger: &Ledger<'_>,
+        wait: std::time::Duration,
+    ) -> Result<Self, ApplyError> {
+        match connection.version().name {
+            DialectName::Sqlite => {
+                let before = pragma(connection, "busy_timeout").await?;
+                let foreign_keys = pragma(connection, "foreign_keys").await?;
+                connection.execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis())).await?;
+                let keys = format!("PRAGMA foreign_keys = {foreign_keys}");
+                Ok(Self { between: vec![keys.clone()], after: vec![keys, format!("PRAGMA busy_timeout = {before}")] })
+            }
+            DialectName::Postgres => {
+                let reset = vec!["RESET ROLE".to_owned(), "RESET ALL".to_owned()];
+                Ok(Self { between: reset.clone(), after: reset })
+            }
+            DialectName::Mysql | DialectName::Mariadb => {
+                let reset = mysql_reset(connection, dialect, ledger).await?;
+                Ok(Self { between: reset.clone(), after: reset })
+            }
+        }
+    }
+
+    /// What to run before the ledger is written: a role or a search path that a revision has set ends here.
+    pub(super) fn between(&self) -> &[String] {
+        &self.between
+    }
+
+    /// Puts everything back.
+    pub(super) async fn end(self, connection: &mut Connection) -> Result<(), ApplyError> {
+        for sql in &self.after {
+            connection.execute(sql).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The number that an SQLite pragma has.
+pub(super) async fn pragma(connection: &mut Connection, name: &str) -> Result<i64, ApplyError> {
+    let rows = connection.query(&format!("PRAGMA {name}")).await?;
+    let value = rows.first().and_then(|row| row.values().first().cloned().flatten());
+    Ok(value.and_then(|value| value.parse().ok()).unwrap_or_default())
+}
+
+/// The variables that dumps and migrations set, and the current database.
+async fn mysql_reset(
+    connection: &mut Connection,
+    dialect: &dyn Dialect,
+    ledger: &Ledger<'_>,
+) -> Result<Vec<String>, ApplyError> {
+    const VARIABLES: [&str; 6] =
+        ["sql_mode", "time_zone", "foreign_key_checks", "unique_checks", "autocommit", "sql_notes"];
+    let columns: Vec<String> =
+        VARIABLES.iter().map(|name| format!("CAST(@@SESSION.{name} AS CHAR) AS {name}")).collect();
+    let rows = connection.query(&format!("SELECT {}", columns.join(", "))).await?;
+    let mut assignments = Vec::new();
+    if let Some(row) = rows.first() {
+        for name in VARIABLES {
+            let value = row.text(name)?;
+            let is_number = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.is_empty();
+            let value = if is_number { value.to_owned() } else { dialect.literal(value) };
+            assignments.push(format!("SESSION {name} = {value}"));
+        }
+    }
+    let mut reset = vec![format!("SET {}", assignments.join(", "))];
+    reset.extend(ledger.namespace().map(|database| format!("USE {}", dialect.quote(database))));
+    Ok(reset)
+}

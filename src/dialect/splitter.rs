@@ -1,1 +1,0 @@
-//! Splits an SQL script into statements.

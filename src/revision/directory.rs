@@ -1,0 +1,129 @@
+//! Folders of revision files.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::Revision;
+use crate::error::{RevisionError, RevisionFault};
+
+/// Reads all revision files (`*.sql`) of the folders and of the folders in them, in the order of their paths. Names
+/// that begin with a dot are passed over, and a file that is reached twice is read once.
+///
+/// Files without a header of ours (dbmate's) revise the one before them by name in the same folder.
+///
+/// # Errors
+/// [`RevisionError::Folder`] when one of the folders is not there, else all faults of all files.
+pub fn read(folders: &[PathBuf]) -> Result<Vec<Revision>, RevisionError> {
+    let mut walk = Walk::default();
+    for folder in folders {
+        if !folder.is_dir() {
+            return Err(RevisionError::Folder { path: folder.display().to_string() });
+        }
+        walk.folder(folder);
+    }
+    let Walk { files, mut faults, .. } = walk;
+    let mut revisions = Vec::with_capacity(files.len());
+    for path in files {
+        match std::fs::read_to_string(&path) {
+            Ok(text) => match Revision::parse(&path, &text) {
+                Ok(revision) => revisions.push(revision),
+                Err(found) => faults.extend(found),
+            },
+            Err(error) => faults.push(unreadable(&path, &error)),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(RevisionError::Invalid { faults });
+    }
+    chain_by_name(&mut revisions);
+    Ok(revisions)
+}
+
+#[derive(Default)]
+struct Walk {
+    files: Vec<PathBuf>,
+    faults: Vec<RevisionFault>,
+    /// Where we have been, so that links in a circle end and nothing is read twice.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Walk {
+    fn folder(&mut self, folder: &Path) {
+        if !self.first_time(folder) {
+            return;
+        }
+        let entries = std::fs::read_dir(folder)
+            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>());
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => return self.faults.push(unreadable(folder, &error)),
+        };
+        entries.sort();
+        for path in entries {
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+                continue;
+            }
+            if path.is_dir() {
+                self.folder(&path);
+            } else if path.extension().is_some_and(|extension| extension == "sql") && self.first_time(&path) {
+                self.files.push(path);
+            }
+        }
+    }
+
+    fn first_time(&mut self, path: &Path) -> bool {
+        match path.canonicalize() {
+            Ok(real) => self.seen.insert(real),
+            Err(error) => {
+                self.faults.push(unreadable(path, &error));
+                false
+            }
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> RevisionFault {
+    RevisionFault::Unreadable { path: path.display().to_string(), reason: error.to_string() }
+}
+
+/// The paths are sorted, so that the files of one folder come in the order of their names.
+fn chain_by_name(revisions: &mut [Revision]) {
+    let mut before: Vec<(PathBuf, String)> = Vec::new();
+    for revision in revisions.iter_mut().filter(|revision| revision.ordered_by_name) {
+        let folder = revision.path.parent().map(Path::to_path_buf).unwrap_or_default();
+        match before.iter_mut().find(|(known, _)| *known == folder) {
+            Some((_, last)) => revision.down_revision = vec![std::mem::replace(last, revision.id.clone())],
+            None => before.push((folder, revision.id.clone())),
+        }
+    }
+}
+
+/// Writes a new revision file, whole or not at all, and never in the place of another. The folder is created.
+///
+/// # Errors
+/// When a file of this name is there, or the folder cannot be written.
+pub fn write_new(folder: &Path, file_name: &str, revision: &Revision) -> Result<PathBuf, RevisionError> {
+    let path = folder.join(file_name);
+    let fault =
+        |error: std::io::Error| RevisionError::Write { path: path.display().to_string(), reason: error.to_string() };
+    std::fs::create_dir_all(folder).map_err(fault)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rungs-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        // Temporary files are private; a revision is as readable as any file that this user creates.
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(fault)?;
+    file.write_all(revision.to_string().as_bytes()).map_err(fault)?;
+    file.as_file().sync_all().map_err(fault)?;
+    match file.persist_noclobber(&path) {
+        Ok(_) => Ok(path),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(RevisionError::Exists { path: path.display().to_string() })
+        }
+        Err(error) => Err(fault(error.error)),
+    }
+}

@@ -1,0 +1,497 @@
+//! The history as a graph.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef as _;
+use petgraph::{Directed, Direction as Towards};
+
+use super::edit_distance::did_you_mean;
+use super::{Revision, directory};
+use crate::error::{RevisionError, RevisionFault};
+
+/// Why one revision comes before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tie {
+    /// It is revised by the other (`down_revision`).
+    Parent,
+    /// The other names it in `depends_on`.
+    Dependency,
+}
+
+/// All revisions, with their ties checked.
+///
+/// Invariant: node `i` of the graph is revision `i`, and the revisions stand in a topological order over both kinds
+/// of tie, ties in it broken by `created` and then by id. The order therefore depends on neither the file system nor
+/// a hash, and every route is a selection from it.
+#[derive(Debug, Default)]
+pub struct History {
+    pub(super) revisions: Vec<Revision>,
+    pub(super) graph: DiGraph<(), Tie, u32>,
+    /// By id.
+    pub(super) index: BTreeMap<String, NodeIndex>,
+    /// Which revision carries a label.
+    pub(super) labels: BTreeMap<String, NodeIndex>,
+    /// The labels of each revision's line.
+    lines: Vec<Arc<BTreeSet<String>>>,
+}
+
+impl History {
+    /// Reads the folders' files and builds the graph.
+    ///
+    /// # Errors
+    /// When a folder is missing, or with all faults of the files and, where these are fine, of their graph.
+    pub fn read(folders: &[PathBuf]) -> Result<Self, RevisionError> {
+        Self::new(directory::read(folders)?)
+    }
+
+    /// Builds the graph.
+    ///
+    /// # Errors
+    /// With all faults that the graph has.
+    pub fn new(revisions: Vec<Revision>) -> Result<Self, RevisionError> {
+        let mut faults = Vec::new();
+        let (ids, labels) = names(&revisions, &mut faults);
+        let graph = ties(&revisions, &ids, &labels, &mut faults);
+        let order = order(&revisions, &graph);
+        if order.len() < revisions.len() {
+            circles(&revisions, &graph, &mut faults);
+        }
+        if !faults.is_empty() {
+            faults.sort_by_key(ToString::to_string);
+            return Err(RevisionError::Invalid { faults });
+        }
+        Ok(Self::arranged(revisions, &graph, &order, labels))
+    }
+
+    /// Puts everything into the given order.
+    fn arranged(
+        revisions: Vec<Revision>,
+        unordered: &DiGraph<(), Tie, u32>,
+        order: &[NodeIndex],
+        labels: BTreeMap<String, NodeIndex>,
+    ) -> Self {
+        let mut position = vec![NodeIndex::new(0); order.len()];
+        for (index, node) in order.iter().enumerate() {
+            position[node.index()] = NodeIndex::new(index);
+        }
+        let mut graph = DiGraph::with_capacity(order.len(), unordered.edge_count());
+        for _ in order {
+            graph.add_node(());
+        }
+        for edge in unordered.edge_references() {
+            graph.add_edge(position[edge.source().index()], position[edge.target().index()], *edge.weight());
+        }
+        let mut placed: Vec<(usize, Revision)> =
+            revisions.into_iter().enumerate().map(|(index, revision)| (position[index].index(), revision)).collect();
+        placed.sort_by_key(|(index, _)| *index);
+        let revisions: Vec<Revision> = placed.into_iter().map(|(_, revision)| revision).collect();
+        let index = revisions
+            .iter()
+            .enumerate()
+            .map(|(index, revision)| (revision.id.clone(), NodeIndex::new(index)))
+            .collect();
+        let labels = labels.into_iter().map(|(label, node)| (label, position[node.index()])).collect();
+        let mut history = Self { revisions, graph, index, labels, lines: Vec::new() };
+        history.lines = history.spread_labels();
+        history
+    }
+
+    /// Every descendant of a labelled revision has its labels, and every ancestor up to a branch or merge point.
+    fn spread_labels(&self) -> Vec<Arc<BTreeSet<String>>> {
+        let mut lines: Vec<Arc<BTreeSet<String>>> = Vec::with_capacity(self.revisions.len());
+        for (index, revision) in self.revisions.iter().enumerate() {
+            let mut parents = self.parents_of(NodeIndex::new(index)).map(|parent| Arc::clone(&lines[parent.index()]));
+            // Along a line without new labels, all share one set: memory stays linear in the number of revisions.
+            let mut line = parents.next().unwrap_or_default();
+            for other in parents {
+                if !other.is_subset(&line) {
+                    Arc::make_mut(&mut line).extend(other.iter().cloned());
+                }
+            }
+            if revision.branch_labels.iter().any(|label| !line.contains(label)) {
+                Arc::make_mut(&mut line).extend(revision.branch_labels.iter().cloned());
+            }
+            lines.push(line);
+        }
+        for (label, node) in &self.labels {
+            let mut at = *node;
+            while let Some(parent) = self.only_parent(at) {
+                let is_branch_point = self.children_of(parent).nth(1).is_some();
+                if is_branch_point || lines[parent.index()].contains(label) {
+                    break;
+                }
+                Arc::make_mut(&mut lines[parent.index()]).insert(label.clone());
+                at = parent;
+            }
+        }
+        lines
+    }
+
+    /// The parent of a revision that has exactly one.
+    fn only_parent(&self, node: NodeIndex) -> Option<NodeIndex> {
+        let mut parents = self.parents_of(node);
+        parents.next().filter(|_| parents.next().is_none())
+    }
+
+    pub(super) fn parents_of(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> + '_ {
+        self.tied(node, Towards::Incoming, false)
+    }
+
+    pub(super) fn children_of(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> + '_ {
+        self.tied(node, Towards::Outgoing, false)
+    }
+
+    /// Neighbours by `down_revision`, and also by `depends_on` when asked.
+    pub(super) fn tied(
+        &self,
+        node: NodeIndex,
+        towards: Towards,
+        dependencies: bool,
+    ) -> impl Iterator<Item = NodeIndex> + '_ {
+        self.graph
+            .edges_directed(node, towards)
+            .filter(move |edge| dependencies || *edge.weight() == Tie::Parent)
+            .map(move |edge| if towards == Towards::Incoming { edge.source() } else { edge.target() })
+    }
+
+    /// The nodes that can be reached from some, with these, as one flag for each revision.
+    pub(super) fn reached(
+        &self,
+        from: impl IntoIterator<Item = NodeIndex>,
+        towards: Towards,
+        dependencies: bool,
+    ) -> Vec<bool> {
+        let mut seen = vec![false; self.revisions.len()];
+        let mut stack: Vec<NodeIndex> = from.into_iter().collect();
+        while let Some(node) = stack.pop() {
+            if !std::mem::replace(&mut seen[node.index()], true) {
+                stack.extend(self.tied(node, towards, dependencies).filter(|next| !seen[next.index()]));
+            }
+        }
+        seen
+    }
+
+    pub(super) fn revision(&self, node: NodeIndex) -> &Revision {
+        &self.revisions[node.index()]
+    }
+
+    pub(super) fn nodes(&self) -> impl DoubleEndedIterator<Item = NodeIndex> + use<> {
+        (0..self.revisions.len()).map(NodeIndex::new)
+    }
+
+    /// All revisions, each after those that it stands on.
+    pub fn revisions(&self) -> &[Revision] {
+        &self.revisions
+    }
+
+    /// All revisions, each before those that it stands on.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Revision> {
+        self.revisions.iter().rev()
+    }
+
+    /// The revision with exactly this id.
+    pub fn find(&self, id: &str) -> Option<&Revision> {
+        self.index.get(id).map(|node| self.revision(*node))
+    }
+
+    /// The revision with this id, or the only one whose id begins so, or the one that carries this label.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub fn get(&self, text: &str) -> Result<&Revision, RevisionError> {
+        self.node(text, text).map(|node| self.revision(node))
+    }
+
+    /// As [`get`](Self::get); `whole` is the target that messages show.
+    pub(super) fn node(&self, text: &str, whole: &str) -> Result<NodeIndex, RevisionError> {
+        if let Some(node) = self.index.get(text).or_else(|| self.labels.get(text)) {
+            return Ok(*node);
+        }
+        let from = (std::ops::Bound::Included(text), std::ops::Bound::Unbounded);
+        let candidates: Vec<(&String, &NodeIndex)> =
+            self.index.range::<str, _>(from).take_while(|(id, _)| id.starts_with(text)).collect();
+        match candidates.as_slice() {
+            [(_, node)] if !text.is_empty() => Ok(**node),
+            [] => {
+                let names = self.index.keys().chain(self.labels.keys()).map(String::as_str);
+                let help = did_you_mean(text, names, "`migrate history` shows all revisions");
+                Err(RevisionError::Unknown { text: whole.to_owned(), help })
+            }
+            several => Err(RevisionError::Ambiguous {
+                text: whole.to_owned(),
+                reason: "the ids of several revisions begin so".to_owned(),
+                candidates: several.iter().map(|(id, _)| (*id).clone()).collect(),
+                help: "write more of the id".to_owned(),
+            }),
+        }
+    }
+
+    /// The revisions that no other revises.
+    pub fn heads(&self) -> Vec<&Revision> {
+        self.head_nodes().map(|node| self.revision(node)).collect()
+    }
+
+    pub(super) fn head_nodes(&self) -> impl Iterator<Item = NodeIndex> + '_ {
+        self.nodes().filter(|node| self.children_of(*node).next().is_none())
+    }
+
+    /// The heads that no other revision needs either, neither as parent nor as dependency.
+    pub fn resolved_heads(&self) -> Vec<&Revision> {
+        let needed = |node: NodeIndex| self.tied(node, Towards::Outgoing, true).next().is_some();
+        self.nodes().filter(|node| !needed(*node)).map(|node| self.revision(node)).collect()
+    }
+
+    /// The revisions that revise nothing.
+    pub fn bases(&self) -> Vec<&Revision> {
+        self.base_nodes().map(|node| self.revision(node)).collect()
+    }
+
+    pub(super) fn base_nodes(&self) -> impl Iterator<Item = NodeIndex> + '_ {
+        self.nodes().filter(|node| self.parents_of(*node).next().is_none())
+    }
+
+    /// The parents of a revision, in the order of the history.
+    pub fn parents(&self, id: &str) -> Vec<&Revision> {
+        self.neighbours(id, Towards::Incoming)
+    }
+
+    /// The revisions that revise it.
+    pub fn children(&self, id: &str) -> Vec<&Revision> {
+        self.neighbours(id, Towards::Outgoing)
+    }
+
+    fn neighbours(&self, id: &str, towards: Towards) -> Vec<&Revision> {
+        let Some(node) = self.index.get(id) else { return Vec::new() };
+        let mut nodes: Vec<NodeIndex> = self.tied(*node, towards, false).collect();
+        nodes.sort_unstable();
+        nodes.into_iter().map(|node| self.revision(node)).collect()
+    }
+
+    /// What must be applied before a revision, dependencies and their ancestors included, oldest first; without
+    /// itself.
+    pub fn ancestors(&self, id: &str) -> Vec<&Revision> {
+        self.relatives(id, Towards::Incoming)
+    }
+
+    /// What stands on a revision, by way of dependencies too, oldest first; without itself.
+    pub fn descendants(&self, id: &str) -> Vec<&Revision> {
+        self.relatives(id, Towards::Outgoing)
+    }
+
+    fn relatives(&self, id: &str, towards: Towards) -> Vec<&Revision> {
+        let Some(start) = self.index.get(id) else { return Vec::new() };
+        let reached = self.reached([*start], towards, true);
+        self.nodes().filter(|node| node != start && reached[node.index()]).map(|node| self.revision(node)).collect()
+    }
+
+    /// The labels of the line that a revision stands on, in alphabetical order.
+    pub fn labels(&self, id: &str) -> Vec<&str> {
+        let line = self.index.get(id).map(|node| &self.lines[node.index()]);
+        line.map(|line| line.iter().map(String::as_str).collect()).unwrap_or_default()
+    }
+
+    pub(super) fn has_label(&self, node: NodeIndex, label: &str) -> bool {
+        self.lines[node.index()].contains(label)
+    }
+
+    /// All labels, each with the revision that carries it, in alphabetical order.
+    pub fn all_labels(&self) -> impl Iterator<Item = (&str, &Revision)> {
+        self.labels.iter().map(|(label, node)| (label.as_str(), self.revision(*node)))
+    }
+
+    /// The applied revisions on which no applied one stands as a child, ids without a file included.
+    pub fn applied_heads(&self, applied: &BTreeSet<String>) -> Vec<String> {
+        let is_head = |id: &&String| match self.index.get(*id) {
+            Some(node) => !self.children_of(*node).any(|child| applied.contains(&self.revision(child).id)),
+            None => true,
+        };
+        applied.iter().filter(is_head).cloned().collect()
+    }
+
+    /// The revisions that are not applied yet, oldest first.
+    pub fn pending(&self, applied: &BTreeSet<String>) -> Vec<&Revision> {
+        self.revisions.iter().filter(|revision| !applied.contains(&revision.id)).collect()
+    }
+
+    /// Applied ids that no file has.
+    pub fn without_file(&self, applied: &BTreeSet<String>) -> Vec<String> {
+        applied.iter().filter(|id| !self.index.contains_key(*id)).cloned().collect()
+    }
+}
+
+type Names = HashMap<String, NodeIndex>;
+
+/// Who is called what. An id or label that is there twice stays with the first.
+fn names(revisions: &[Revision], faults: &mut Vec<RevisionFault>) -> (Names, BTreeMap<String, NodeIndex>) {
+    let mut ids = Names::with_capacity(revisions.len());
+    let mut labels: BTreeMap<String, NodeIndex> = BTreeMap::new();
+    for (index, revision) in revisions.iter().enumerate() {
+        match ids.get(&revision.id) {
+            Some(first) => faults.push(RevisionFault::Duplicate {
+                place: revision.place(revision.lines.revision),
+                id: revision.id.clone(),
+                other: place_of_id(&revisions[first.index()]),
+            }),
+            None => {
+                ids.insert(revision.id.clone(), NodeIndex::new(index));
+            }
+        }
+    }
+    for (index, revision) in revisions.iter().enumerate() {
+        for label in &revision.branch_labels {
+            let other = labels.get(label).or_else(|| ids.get(label)).map(|node| &revisions[node.index()]);
+            match other {
+                Some(other) => faults.push(RevisionFault::DuplicateLabel {
+                    place: revision.place(revision.lines.branch_labels),
+                    label: label.clone(),
+                    other: format!("revision {} ({})", other.id, place_of_id(other)),
+                }),
+                None => {
+                    labels.insert(label.clone(), NodeIndex::new(index));
+                }
+            }
+        }
+    }
+    (ids, labels)
+}
+
+fn place_of_id(revision: &Revision) -> String {
+    revision.place(revision.lines.revision)
+}
+
+/// The edges, from what comes first to what stands on it.
+fn ties(
+    revisions: &[Revision],
+    ids: &Names,
+    labels: &BTreeMap<String, NodeIndex>,
+    faults: &mut Vec<RevisionFault>,
+) -> DiGraph<(), Tie, u32> {
+    let mut graph = DiGraph::with_capacity(revisions.len(), revisions.len());
+    for _ in revisions {
+        graph.add_node(());
+    }
+    let help = |wanted: &str, or: &str| did_you_mean(wanted, ids.keys().map(String::as_str), or);
+    for (index, revision) in revisions.iter().enumerate() {
+        let node = NodeIndex::new(index);
+        let self_loop =
+            |place: usize, key| RevisionFault::SelfLoop { place: revision.place(place), id: revision.id.clone(), key };
+        for parent in &revision.down_revision {
+            match ids.get(parent) {
+                _ if *parent == revision.id => {
+                    faults.push(self_loop(revision.lines.down_revision, "down_revision"));
+                }
+                Some(parent) => {
+                    graph.add_edge(*parent, node, Tie::Parent);
+                }
+                None => faults.push(RevisionFault::MissingParent {
+                    place: revision.place(revision.lines.down_revision),
+                    id: revision.id.clone(),
+                    parent: parent.clone(),
+                    help: help(parent, "is its file missing from this checkout, or its folder from migrate.toml?"),
+                }),
+            }
+        }
+        for dependency in &revision.depends_on {
+            match ids.get(dependency).or_else(|| labels.get(dependency)) {
+                Some(found) if *found == node => faults.push(self_loop(revision.lines.depends_on, "depends_on")),
+                Some(found) => {
+                    graph.add_edge(*found, node, Tie::Dependency);
+                }
+                None => faults.push(RevisionFault::MissingDependency {
+                    place: revision.place(revision.lines.depends_on),
+                    id: revision.id.clone(),
+                    dependency: dependency.clone(),
+                    help: help(dependency, "is its file missing from this checkout, or its folder from migrate.toml?"),
+                }),
+            }
+        }
+    }
+    graph
+}
+
+/// A topological order, by Kahn's algorithm with a heap, so that of all revisions that may come next the oldest does.
+/// Shorter than the graph when there is a circle.
+fn order(revisions: &[Revision], graph: &DiGraph<(), Tie, u32>) -> Vec<NodeIndex> {
+    let key = |node: NodeIndex| {
+        let revision = &revisions[node.index()];
+        Reverse((revision.created, revision.id.as_str(), node))
+    };
+    let mut waiting: Vec<usize> =
+        graph.node_indices().map(|node| graph.edges_directed(node, Towards::Incoming).count()).collect();
+    let mut ready: BinaryHeap<_> = graph.node_indices().filter(|node| waiting[node.index()] == 0).map(key).collect();
+    let mut order = Vec::with_capacity(revisions.len());
+    while let Some(Reverse((_, _, node))) = ready.pop() {
+        order.push(node);
+        for edge in graph.edges_directed(node, Towards::Outgoing) {
+            let next = edge.target();
+            waiting[next.index()] -= 1;
+            if waiting[next.index()] == 0 {
+                ready.push(key(next));
+            }
+        }
+    }
+    order
+}
+
+/// Names every circle: first those of parents alone, then those that dependencies close.
+fn circles(revisions: &[Revision], graph: &petgraph::Graph<(), Tie, Directed, u32>, faults: &mut Vec<RevisionFault>) {
+    let parents = graph.filter_map(|_, ()| Some(()), |_, tie| (*tie == Tie::Parent).then_some(*tie));
+    let mut in_circle = vec![false; revisions.len()];
+    for component in kosaraju_scc(&parents).into_iter().filter(|component| component.len() > 1) {
+        for node in &component {
+            in_circle[node.index()] = true;
+        }
+        let (place, circle) = circle(revisions, &parents, &component);
+        faults.push(RevisionFault::Cycle { place, circle });
+    }
+    for component in kosaraju_scc(graph).into_iter().filter(|component| component.len() > 1) {
+        if component.iter().any(|node| in_circle[node.index()]) {
+            continue;
+        }
+        let (place, circle) = circle(revisions, graph, &component);
+        faults.push(RevisionFault::DependencyCycle { place, circle });
+    }
+}
+
+/// One way around a component, from its smallest id, each followed by what it names.
+fn circle(revisions: &[Revision], graph: &DiGraph<(), Tie, u32>, component: &[NodeIndex]) -> (String, Vec<String>) {
+    let id = |node: NodeIndex| revisions[node.index()].id.clone();
+    let inside: BTreeSet<NodeIndex> = component.iter().copied().collect();
+    let Some(start) = component.iter().copied().min_by_key(|node| id(*node)) else { return Default::default() };
+    // Within a strongly connected component there is a way back: breadth first finds the shortest.
+    let mut came_from: HashMap<NodeIndex, NodeIndex> = HashMap::new();
+    let mut queue = std::collections::VecDeque::from([start]);
+    let mut last = start;
+    'search: while let Some(node) = queue.pop_front() {
+        let mut next: Vec<NodeIndex> = graph.neighbors_directed(node, Towards::Incoming).collect();
+        next.sort_by_key(|node| id(*node));
+        for before in next.into_iter().filter(|before| inside.contains(before)) {
+            if before == start {
+                last = node;
+                break 'search;
+            }
+            if !came_from.contains_key(&before) {
+                came_from.insert(before, node);
+                queue.push_back(before);
+            }
+        }
+    }
+    let mut circle = vec![id(start)];
+    let mut at = last;
+    while at != start {
+        circle.push(id(at));
+        match came_from.get(&at) {
+            Some(before) => at = *before,
+            None => break,
+        }
+    }
+    circle.push(id(start));
+    circle.reverse();
+    let first = &revisions[start.index()];
+    (first.place(first.lines.down_revision), circle)
+}

@@ -1,0 +1,136 @@
+//! From a target to the steps that lead there.
+
+use std::collections::BTreeSet;
+
+use petgraph::Direction as Towards;
+use petgraph::graph::NodeIndex;
+
+use super::{Direction, History, Point, Revision, Target};
+use crate::error::RevisionError;
+
+/// One revision to run in one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// The revision.
+    pub revision: &'a Revision,
+    /// Which way.
+    pub direction: Direction,
+}
+
+impl History {
+    /// What applies the target: it and its ancestors and dependencies, as far as they are not applied, oldest first.
+    /// Nothing to do is an empty route.
+    ///
+    /// # Errors
+    /// When the target is unknown, ambiguous, or leads backwards.
+    pub fn upgrade_route(&self, applied: &BTreeSet<String>, target: &Target) -> Result<Vec<Step<'_>>, RevisionError> {
+        let backwards = match (&target.point, target.steps) {
+            (Point::Current, steps) if steps <= 0 => Some("it does not go forwards"),
+            (Point::Base, 0) => Some("the base is before the first revision"),
+            _ => None,
+        };
+        if let Some(reason) = backwards {
+            return Err(RevisionError::Unusable {
+                text: target.to_string(),
+                reason: reason.to_owned(),
+                help: "to revert revisions, run `migrate downgrade`".to_owned(),
+            });
+        }
+        let wanted = self.places(target, applied)?.into_iter().flatten();
+        let needed = self.reached(wanted, Towards::Incoming, true);
+        let is_next = |node: &NodeIndex| needed[node.index()] && !applied.contains(&self.revision(*node).id);
+        Ok(self.steps(self.nodes().filter(is_next), Direction::Up))
+    }
+
+    /// What reverts the applied descendants of the target and all that depends on them, newest first; the target
+    /// itself stays. `label@base` reverts that label's line.
+    ///
+    /// # Errors
+    /// When the target is unknown, ambiguous or leads forwards, when there is nothing that it reverts, and when a
+    /// revision that the database has and no file describes is in the way.
+    pub fn downgrade_route(&self, applied: &BTreeSet<String>, target: &Target) -> Result<Vec<Step<'_>>, RevisionError> {
+        let text = target.to_string();
+        if target.point == Point::Current && target.steps >= 0 {
+            return Err(RevisionError::Unusable {
+                text,
+                reason: "it does not go backwards".to_owned(),
+                help: "to apply revisions, run `migrate upgrade`; to revert the last one, `migrate downgrade -- -1`"
+                    .to_owned(),
+            });
+        }
+        let roots = self.downgrade_roots(applied, target, &text)?;
+        let reverted = self.reached(roots, Towards::Outgoing, true);
+        let is_next = |node: &NodeIndex| reverted[node.index()] && applied.contains(&self.revision(*node).id);
+        let steps = self.steps(self.nodes().rev().filter(is_next), Direction::Down);
+        if target.point == Point::Base && target.branch.is_none() && target.steps == 0 {
+            let revisions = self.without_file(applied);
+            if !revisions.is_empty() {
+                return Err(RevisionError::NoFile { revisions });
+            }
+        }
+        if steps.is_empty() { Err(self.nothing_to_revert(applied, target, text)) } else { Ok(steps) }
+    }
+
+    /// The lowest revisions that a downgrade takes away, whether they are applied or not.
+    fn downgrade_roots(
+        &self,
+        applied: &BTreeSet<String>,
+        target: &Target,
+        text: &str,
+    ) -> Result<Vec<NodeIndex>, RevisionError> {
+        if let (Some(branch), Point::Base, 0) = (&target.branch, &target.point, target.steps) {
+            return Ok(self.own_line(self.node(branch, text)?));
+        }
+        let places = self.places(target, applied)?;
+        let mut line = target.branch.as_deref().map(|branch| self.lineage(branch, text)).transpose()?;
+        if target.point == Point::Current {
+            // Counted back from one head: its own line, and no other that leaves it on the way.
+            let back = Target { steps: 0, ..target.clone() };
+            let tip = self.places(&back, applied)?.into_iter().flatten();
+            line = Some(self.reached(tip, Towards::Incoming, false));
+        }
+        let mut roots: Vec<NodeIndex> = Vec::new();
+        for place in places {
+            match place {
+                Some(node) => roots.extend(self.children_of(node)),
+                None => roots.extend(self.base_nodes()),
+            }
+        }
+        roots.retain(|node| line.as_ref().is_none_or(|line| line[node.index()]));
+        Ok(roots)
+    }
+
+    /// A revision, and its ancestors as long as they are on no other line.
+    fn own_line(&self, node: NodeIndex) -> Vec<NodeIndex> {
+        let mut line = vec![node];
+        let mut at = node;
+        loop {
+            let mut parents = self.parents_of(at);
+            let (Some(parent), None) = (parents.next(), parents.next()) else { return line };
+            if self.children_of(parent).nth(1).is_some() {
+                return line;
+            }
+            line.push(parent);
+            at = parent;
+        }
+    }
+
+    fn steps(&self, nodes: impl Iterator<Item = NodeIndex>, direction: Direction) -> Vec<Step<'_>> {
+        nodes.map(|node| Step { revision: self.revision(node), direction }).collect()
+    }
+
+    fn nothing_to_revert(&self, applied: &BTreeSet<String>, target: &Target, text: String) -> RevisionError {
+        let reason = match self.places(target, applied) {
+            Ok(places) if applied.is_empty() || places.is_empty() => "nothing is applied".to_owned(),
+            Ok(places) => match places.into_iter().flatten().next() {
+                Some(node) if applied.contains(&self.revision(node).id) => {
+                    format!("nothing that stands on {} is applied", self.revision(node).id)
+                }
+                Some(node) => format!("{} is not applied", self.revision(node).id),
+                None => "nothing of it is applied".to_owned(),
+            },
+            Err(error) => error.to_string(),
+        };
+        RevisionError::NothingToRevert { text, reason }
+    }
+}
