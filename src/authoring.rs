@@ -42,7 +42,7 @@ pub async fn compare(
     let guide = Guide {
         hints: declared.hints.clone(),
         open_names: named.open,
-        abilities: dialect.features().abilities.clone(),
+        rules: dialect.features().rules.clone(),
         ..Guide::default()
     };
     let mut changes = diff::diff(&current, &named.schema, &guide);
@@ -58,7 +58,8 @@ pub async fn compare(
 pub fn tables_created<'a>(revisions: impl Iterator<Item = &'a Revision>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for section in revisions.flat_map(|revision| revision.sections(Direction::Up)) {
-        let code = section.text.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join(" ");
+        let code =
+            section.text.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join(" ");
         for statement in code.split(';') {
             found.extend(table_created(statement));
         }
@@ -93,7 +94,8 @@ fn scope(wanted: &Schema) -> Scope {
 fn ours(mut live: Schema, wanted: &Schema, owns: impl Fn(&ObjectName) -> bool) -> Schema {
     live.tables.retain(|table| wanted.table(&table.name).is_some() || owns(&table.name));
     let released = |name: &ObjectName| uses(&live.tables, &name.name) && !uses(&wanted.tables, &name.name);
-    let sequences = live.sequences.iter().filter(|one| wanted.sequences.iter().any(|w| w.name == one.name) || released(&one.name));
+    let sequences =
+        live.sequences.iter().filter(|one| wanted.sequences.iter().any(|w| w.name == one.name) || released(&one.name));
     let sequences = sequences.cloned().collect();
     let enums = live.enums.iter().filter(|one| wanted.enums.iter().any(|w| w.name == one.name) || released(&one.name));
     let enums = enums.cloned().collect();
@@ -108,7 +110,8 @@ fn uses(tables: &[Table], name: &str) -> bool {
             !inside(text[..at].chars().next_back()) && !inside(text[at + name.len()..].chars().next())
         })
     };
-    tables.iter().flat_map(|table| &table.columns).any(|column| {
-        column.ty.native().is_some_and(mentions) || column.default.as_deref().is_some_and(mentions)
-    })
+    tables
+        .iter()
+        .flat_map(|table| &table.columns)
+        .any(|column| column.ty.native().is_some_and(mentions) || column.default.as_deref().is_some_and(mentions))
 }

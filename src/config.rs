@@ -143,7 +143,8 @@ impl Config {
         if let Some(name) = &overrides.env {
             let Some(env) = file.env.get(name) else {
                 let known: Vec<_> = file.env.keys().map(String::as_str).collect();
-                let help = format!("the file has: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") });
+                let help =
+                    format!("the file has: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") });
                 return Err(invalid(1, format!("there is no [env.{name}]"), Some(help)));
             };
             database_url = env.database_url.clone().or(database_url);
@@ -162,7 +163,8 @@ impl Config {
             }
             None => None,
         };
-        let in_root = |paths: Vec<String>| paths.into_iter().map(|path| root.join(path).display().to_string()).collect();
+        let in_root =
+            |paths: Vec<String>| paths.into_iter().map(|path| root.join(path).display().to_string()).collect();
         let branches = file.branches.into_iter().map(|(label, branch)| {
             (label, Branch { models: in_root(branch.models), migrations: root.join(branch.migrations) })
         });
@@ -189,7 +191,9 @@ fn line_of(text: &str, offset: usize) -> usize {
 /// An SQLite file that the project names relatively lies in the project, wherever the command is run.
 fn from_root(url: &str, root: &Path) -> String {
     match url.strip_prefix("sqlite://") {
-        Some(path) if !path.starts_with('/') && !path.starts_with(':') => format!("sqlite://{}", root.join(path).display()),
+        Some(path) if !path.starts_with('/') && !path.starts_with(':') => {
+            format!("sqlite://{}", root.join(path).display())
+        }
         _ => url.to_owned(),
     }
 }
@@ -235,7 +239,8 @@ mod tests {
     #[test]
     fn a_chosen_environment_wins_over_the_file_and_the_command_line_over_both() {
         let text = "database_url = \"sqlite://a.db\"\n[env.production]\ndatabase_url = \"mysql://h/b\"\n";
-        let parse = |overrides: &Overrides| Config::parse(text, Path::new("migrate.toml"), PathBuf::from("/p"), overrides);
+        let parse =
+            |overrides: &Overrides| Config::parse(text, Path::new("migrate.toml"), PathBuf::from("/p"), overrides);
         assert_eq!(parse(&Overrides::default()).unwrap().database_url.as_deref(), Some("sqlite:///p/a.db"));
         let chosen = Overrides { env: Some("production".to_owned()), ..Overrides::default() };
         assert_eq!(parse(&chosen).unwrap().database_url.as_deref(), Some("mysql://h/b"));

@@ -1,5 +1,5 @@
 //! The `migrate` command.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    rungs::cli::run()
 }

@@ -16,7 +16,10 @@ fn main() {
         note: None,
     };
     println!("{} has the columns {}", Customer::TABLE, Customer::COLUMNS.join(", "));
-    println!("{} ({:?}, {} years) has order {}", customer.email, customer.nickname, customer.age, order.id);
+    println!(
+        "{} ({:?}, {} years), customer {}, has order {}",
+        customer.email, customer.nickname, customer.age, order.customer_id, order.id
+    );
     println!("placed on {}: {} ({:?})", order.placed_on, order.status.as_str(), order.note);
     println!("an order is one of {}", OrderStatus::VALUES.join(", "));
 }

@@ -1,4 +1,4 @@
-use crate::diff::Abilities;
+use crate::diff::Rules;
 
 /// What a server can do, by engine and version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,5 +8,5 @@ pub struct Features {
     /// The longest identifier, in bytes on PostgreSQL and in characters elsewhere; 0 where there is no limit.
     pub identifier_length: usize,
     /// What a comparison has to know of it.
-    pub abilities: Abilities,
+    pub rules: Rules,
 }

@@ -99,7 +99,7 @@ fn edits(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
     if previous.options != next.options {
         edits.push(Edit::Options);
     }
-    if guide.abilities.column_order && order_differs(previous, next) {
+    if guide.rules.column_order && order_differs(previous, next) {
         edits.push(Edit::ColumnOrder);
     }
     if edits.is_empty() && wording_differs(previous, next, guide) {

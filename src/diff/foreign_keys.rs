@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rungs_schema::{ForeignKey, Index, ObjectName, Schema, Table};
 
-use super::Abilities;
+use super::Rules;
 use super::change::{AlterTable, Delta, Edit};
 use super::compare::AlteredTable;
 use super::order::referred_first;
@@ -32,12 +32,12 @@ pub(super) fn reconnect(
     altered: Vec<AlteredTable>,
     previous: &Schema,
     next: &Schema,
-    abilities: &Abilities,
+    rules: &Rules,
 ) -> Reconnected {
     let created = referred_first(created);
     let mut dropped = referred_first(dropped);
     dropped.reverse();
-    if !abilities.foreign_keys_in_place {
+    if !rules.foreign_keys_in_place {
         return Reconnected { cut: Vec::new(), dropped, created, altered, tied: Vec::new() };
     }
     let mut found = Reconnected {
@@ -47,9 +47,9 @@ pub(super) fn reconnect(
         altered: Vec::new(),
         tied: Vec::new(),
     };
-    let moving = in_the_way(&altered, previous, next, abilities);
+    let moving = in_the_way(&altered, previous, next, rules);
     create_tables(created, &altered, &mut found);
-    alter_tables(altered, moving, previous, abilities, &mut found);
+    alter_tables(altered, moving, previous, rules, &mut found);
     drop_tables(dropped, &mut found);
     found
 }
@@ -85,7 +85,7 @@ fn alter_tables(
     altered: Vec<AlteredTable>,
     mut moving: BTreeMap<ObjectName, Vec<ForeignKey>>,
     previous: &Schema,
-    abilities: &Abilities,
+    rules: &Rules,
     found: &mut Reconnected,
 ) {
     for table in altered {
@@ -93,7 +93,7 @@ fn alter_tables(
         for edit in table.edits {
             match edit {
                 Edit::ForeignKey(Delta::Alter { previous, next })
-                    if abilities.renames_foreign_keys && previous.same_but_name(&next) =>
+                    if rules.renames_foreign_keys && previous.same_but_name(&next) =>
                 {
                     rest.push(Edit::ForeignKey(Delta::Alter { previous, next }));
                 }
@@ -156,7 +156,7 @@ fn in_the_way(
     altered: &[AlteredTable],
     previous: &Schema,
     next: &Schema,
-    abilities: &Abilities,
+    rules: &Rules,
 ) -> BTreeMap<ObjectName, Vec<ForeignKey>> {
     let by_name: BTreeMap<&ObjectName, &AlteredTable> = altered.iter().map(|table| (&table.next.name, table)).collect();
     let mut found: BTreeMap<ObjectName, Vec<ForeignKey>> = BTreeMap::new();
@@ -165,7 +165,7 @@ fn in_the_way(
         for key in table.foreign_keys.iter().filter(|key| after.foreign_keys.contains(key)) {
             let target = by_name.get(&key.references);
             let loses_key = target.is_some_and(|target| loses_key(target, &key.referenced_columns));
-            let changes_type = abilities.foreign_keys_pin_types
+            let changes_type = rules.foreign_keys_pin_types
                 && (by_name.get(&table.name).is_some_and(|own| changes_type(own, &key.columns))
                     || target.is_some_and(|target| changes_type(target, &key.referenced_columns)));
             if loses_key || changes_type {

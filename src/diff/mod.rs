@@ -21,7 +21,7 @@ pub use summary::{Difference, summary};
 
 /// What a comparison has to know of the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Abilities {
+pub struct Rules {
     /// Foreign keys can be added to and dropped from a table that is there. Where they cannot, CREATE TABLE may
     /// name tables that are not there yet.
     pub foreign_keys_in_place: bool,
@@ -45,7 +45,7 @@ pub struct Guide {
     /// Whether the wording of CREATE TABLE counts where an engine keeps it (SQLite), and what is the same wording.
     pub same_wording: Option<fn(&str, &str) -> bool>,
     /// The engine.
-    pub abilities: Abilities,
+    pub rules: Rules,
 }
 
 /// The changes that turn `previous` into `next`, in an order that works. Their reversals, backwards, turn it back.
@@ -53,7 +53,7 @@ pub fn diff(previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
     let renamed = rename::apply(previous, next, &guide.hints);
     let differences = compare::compare(&renamed.schema, next, guide);
     let mut changes = renamed.changes;
-    changes.extend(order::order(differences, &renamed.schema, next, &guide.abilities));
+    changes.extend(order::order(differences, &renamed.schema, next, &guide.rules));
     changes
 }
 

@@ -19,16 +19,16 @@ use std::sync::Arc;
 
 use rungs_schema::{Definition, DefinitionKind, EnumType, ForeignKey, ObjectName, Schema, Sequence, Table};
 
-use super::Abilities;
+use super::Rules;
 use super::change::{AlterTable, Change, Delta, Edit};
 use super::compare::{AlteredTable, Differences};
 use super::dependents;
 use super::foreign_keys::{Reconnected, reconnect};
 
-pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, abilities: &Abilities) -> Vec<Change> {
+pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, rules: &Rules) -> Vec<Change> {
     let Differences { created, dropped, altered, sequences, enums, definitions, standing } = differences;
     let Reconnected { cut, created, altered, dropped, tied } =
-        reconnect(created, dropped, altered, previous, next, abilities);
+        reconnect(created, dropped, altered, previous, next, rules);
     let (definitions_drop, definitions_create) = split_definitions(definitions);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
     let (enums_last, enums_first): (Vec<_>, Vec<_>) =

@@ -2,7 +2,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 /// What can be wrong with the configuration and the command line.
-#[derive(Debug, Error, Diagnostic)]
+#[derive(Debug, Clone, Error, Diagnostic)]
 pub enum ConfigError {
     /// There is no migrate.toml here or above.
     #[error("there is no migrate.toml in {folder} or above it")]

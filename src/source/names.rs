@@ -26,11 +26,16 @@ pub fn adopt(wanted: &Schema, current: &Schema, dialect: &dyn Dialect) -> Adopte
         let other = current.table(&table.name).unwrap_or(&empty);
         let mut namer = Namer { dialect, table: table.name.clone(), taken: taken_names(table), open: &mut open };
         let same_place = |a: &ForeignKey, b: &ForeignKey| a.columns == b.columns && a.references == b.references;
-        namer.name_all(table.primary_key.as_mut_slice(), other.primary_key.as_slice(), Part::PrimaryKey, |_, _| true);
-        namer.name_all(&mut table.uniques, &other.uniques, Part::Unique, Named::same_but_name);
-        namer.name_all(&mut table.foreign_keys, &other.foreign_keys, Part::ForeignKey, same_place);
-        namer.name_all(&mut table.checks, &other.checks, Part::Check, Named::same_but_name);
-        namer.name_all(&mut table.indexes, &other.indexes, Part::Index, Named::same_but_name);
+        namer.name_all(
+            table.primary_key.as_mut_slice(),
+            other.primary_key.as_slice(),
+            |key| Part::PrimaryKey(key),
+            |_, _| true,
+        );
+        namer.name_all(&mut table.uniques, &other.uniques, |unique| Part::Unique(unique), Named::same_but_name);
+        namer.name_all(&mut table.foreign_keys, &other.foreign_keys, |key| Part::ForeignKey(key), same_place);
+        namer.name_all(&mut table.checks, &other.checks, |check| Part::Check(check), Named::same_but_name);
+        namer.name_all(&mut table.indexes, &other.indexes, |index| Part::Index(index), Named::same_but_name);
     }
     Adopted { schema, open }
 }
@@ -44,7 +49,13 @@ struct Namer<'a> {
 
 impl Namer<'_> {
     /// Names the parts of one kind. `same_place` says that a part of the database may lend its name although it differs.
-    fn name_all<T: Named>(&mut self, wanted: &mut [T], current: &[T], part_of: fn(&T) -> Part<'_>, same_place: fn(&T, &T) -> bool) {
+    fn name_all<T: Named>(
+        &mut self,
+        wanted: &mut [T],
+        current: &[T],
+        part_of: fn(&T) -> Part<'_>,
+        same_place: fn(&T, &T) -> bool,
+    ) {
         let claimed: Vec<String> = wanted.iter().filter_map(|part| part.name().map(str::to_owned)).collect();
         let mut free: Vec<&T> =
             current.iter().filter(|part| part.name().is_none_or(|name| !claimed.iter().any(|c| c == name))).collect();

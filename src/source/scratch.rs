@@ -23,7 +23,7 @@ pub async fn as_printed(
     hints: &Hints,
     dialect: &dyn Dialect,
 ) -> Result<Schema, Error> {
-    let guide = Guide { abilities: dialect.features().abilities.clone(), definitions: true, ..Guide::default() };
+    let guide = Guide { rules: dialect.features().rules.clone(), definitions: true, ..Guide::default() };
     let statements = plan::render(&diff::diff(&Schema::default(), wanted, &guide), dialect)?;
     let printed = match dialect.version().name {
         #[cfg(feature = "postgres")]
@@ -33,7 +33,8 @@ pub async fn as_printed(
         }
         _ => {
             let mut scratch = Scratch::open(target, url).await?;
-            let printed = build(&mut scratch.connection, statements.iter().map(|statement| statement.sql.as_str())).await;
+            let printed =
+                build(&mut scratch.connection, statements.iter().map(|statement| statement.sql.as_str())).await;
             scratch.close().await?;
             printed
         }
@@ -102,11 +103,21 @@ impl Scratch {
             }
             DialectName::Postgres => {
                 let create = format!("CREATE DATABASE {name} TEMPLATE template0");
-                Self::on_server(&url.with_database("postgres"), url, &name, &create, format!("DROP DATABASE {name} WITH (FORCE)")).await
+                Self::on_server(
+                    &url.with_database("postgres"),
+                    url,
+                    &name,
+                    &create,
+                    format!("DROP DATABASE {name} WITH (FORCE)"),
+                )
+                .await
             }
             DialectName::Mysql | DialectName::Mariadb => {
-                let rows = target.query("SELECT @@character_set_database AS charset, @@collation_database AS collation").await?;
-                let row = rows.first().ok_or_else(|| DbError::Answer { reason: "no row for a character set".to_owned() })?;
+                let rows = target
+                    .query("SELECT @@character_set_database AS charset, @@collation_database AS collation")
+                    .await?;
+                let row =
+                    rows.first().ok_or_else(|| DbError::Answer { reason: "no row for a character set".to_owned() })?;
                 let (charset, collation) = (row.text("charset")?, row.text("collation")?);
                 let create = format!("CREATE DATABASE {name} CHARACTER SET {charset} COLLATE {collation}");
                 Self::on_server(&url.with_database(""), url, &name, &create, format!("DROP DATABASE {name}")).await
@@ -114,7 +125,13 @@ impl Scratch {
         }
     }
 
-    async fn on_server(server: &DatabaseUrl, url: &DatabaseUrl, name: &str, create: &str, drop: String) -> Result<Self, DbError> {
+    async fn on_server(
+        server: &DatabaseUrl,
+        url: &DatabaseUrl,
+        name: &str,
+        create: &str,
+        drop: String,
+    ) -> Result<Self, DbError> {
         let mut keeper = Connection::open(server).await?;
         keeper.execute(create).await?;
         match Connection::open(&url.with_database(name)).await {
@@ -146,7 +163,8 @@ fn unique() -> String {
 fn rejected(error: DbError, statements: &[Statement], wanted: &Schema, hints: &Hints) -> Error {
     let DbError::Statement { reason, sql, help, .. } = &error else { return error.into() };
     let comment = statements.iter().find(|statement| statement.sql == *sql).map(|statement| statement.comment.as_str());
-    let table = wanted.tables.iter().filter(|table| comment.is_some_and(|comment| mentions(comment, &table.name.to_string())));
+    let table =
+        wanted.tables.iter().filter(|table| comment.is_some_and(|comment| mentions(comment, &table.name.to_string())));
     let place = table.filter_map(|table| hints.tables.get(&table.name)).find_map(|hints| {
         hints.location.as_ref().map(|location| format!("look at the model {} at {location}", hints.model))
     });
@@ -155,5 +173,7 @@ fn rejected(error: DbError, statements: &[Statement], wanted: &Schema, hints: &H
 }
 
 fn mentions(comment: &str, name: &str) -> bool {
-    comment.split(|c: char| c.is_whitespace() || c == ':' || c == ',').any(|word| word == name || word.starts_with(&format!("{name}.")))
+    comment
+        .split(|c: char| c.is_whitespace() || c == ':' || c == ',')
+        .any(|word| word == name || word.starts_with(&format!("{name}.")))
 }

@@ -7,17 +7,21 @@
     reason = "in a test, to panic is how a failure is told"
 )]
 
+mod command;
 mod connection;
 mod harness;
-mod sqlite_alter;
-mod sqlite_introspect;
-mod sqlite_support;
+mod law_generator;
+mod laws;
+mod layers;
+mod mysql_alter;
+mod mysql_canonical;
+mod mysql_read;
+mod mysql_support;
 mod postgres_alter;
 mod postgres_introspect;
 mod postgres_law;
 mod postgres_scratch;
 mod postgres_support;
-mod mysql_alter;
-mod mysql_canonical;
-mod mysql_read;
-mod mysql_support;
+mod sqlite_alter;
+mod sqlite_introspect;
+mod sqlite_support;

@@ -100,9 +100,13 @@ fn tables_in_a_cycle_come_and_go() {
 #[test]
 fn generated_columns_change() {
     turns_into(
-        &["CREATE TABLE t (id int PRIMARY KEY, v int AS (id + 1) VIRTUAL, s int AS (id + 1) STORED, w int AS (id) VIRTUAL, KEY v (v), KEY vs (id, s))"],
+        &[
+            "CREATE TABLE t (id int PRIMARY KEY, v int AS (id + 1) VIRTUAL, s int AS (id + 1) STORED, w int AS (id) VIRTUAL, KEY v (v), KEY vs (id, s))",
+        ],
         ROWS,
-        &["CREATE TABLE t (id int PRIMARY KEY, v int AS (id + 1) STORED, s int AS (id + 1) VIRTUAL, w bigint AS (id * 2) VIRTUAL, KEY v (v), KEY vs (id, s))"],
+        &[
+            "CREATE TABLE t (id int PRIMARY KEY, v int AS (id + 1) STORED, s int AS (id + 1) VIRTUAL, w bigint AS (id * 2) VIRTUAL, KEY v (v), KEY vs (id, s))",
+        ],
     );
 }
 
@@ -180,11 +184,17 @@ fn names_that_need_quoting_change_in_place() {
 #[test]
 fn definitions_change() {
     turns_into(
-        &["CREATE TABLE t (id int PRIMARY KEY)", "CREATE VIEW v AS SELECT id FROM t",
-          "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.id"],
+        &[
+            "CREATE TABLE t (id int PRIMARY KEY)",
+            "CREATE VIEW v AS SELECT id FROM t",
+            "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.id",
+        ],
         ROWS,
-        &["CREATE TABLE t (id int PRIMARY KEY)", "CREATE VIEW v AS SELECT id + 1 AS x FROM t",
-          "CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW BEGIN SET @a = 1; SET @b = ';'; END"],
+        &[
+            "CREATE TABLE t (id int PRIMARY KEY)",
+            "CREATE VIEW v AS SELECT id + 1 AS x FROM t",
+            "CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW BEGIN SET @a = 1; SET @b = ';'; END",
+        ],
     );
 }
 
@@ -219,7 +229,10 @@ fn a_new_not_null_column_is_filled_from_its_backfill() {
             Edit::Column { delta: Delta::Create { next: column }, backfill: Some("id * 10".into()) },
         ];
         apply(&db, &[change(previous, &next, edits.clone())]).await;
-        assert_eq!(db.rows("SELECT id, o, n, at FROM t").await, [["1", "NULL", "10", "NULL"], ["2", "NULL", "20", "NULL"]]);
+        assert_eq!(
+            db.rows("SELECT id, o, n, at FROM t").await,
+            [["1", "NULL", "10", "NULL"], ["2", "NULL", "20", "NULL"]]
+        );
         let after = db.introspect().await;
         let names: Vec<_> = after.tables[0].columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names, ["id", "o", "n", "at", "z"]);

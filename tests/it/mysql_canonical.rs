@@ -22,7 +22,10 @@ fn native(text: &str) -> ColumnType {
 
 /// Table `t` with a key and these columns.
 fn table(columns: Vec<Column>) -> Table {
-    let id = Column { auto_increment: Some(AutoIncrement::Native), ..column("id", ColumnType::Integer { bits: 64, unsigned: true }) };
+    let id = Column {
+        auto_increment: Some(AutoIncrement::Native),
+        ..column("id", ColumnType::Integer { bits: 64, unsigned: true })
+    };
     Table {
         name: "t".into(),
         columns: [vec![id], columns].concat(),
@@ -71,9 +74,31 @@ fn every_type_is_spelled_as_the_server_prints_it() {
             columns.push(column(&format!("u{bits}"), ColumnType::Integer { bits, unsigned: true }));
         }
         for (at, alias) in [
-            "integer", "bool", "INT", "character varying(10)", "numeric(5)", "DEC", "double precision", "int(7)", "real",
-            "float(30)", "float(5)", "tinyint(1) unsigned", "int zerofill", "char", "bit", "binary", "year", "datetime(0)",
-            "DATETIME(6)", "blob(70000)", "ENUM ('a' , \"b'c\")", "set('x')", "long", "bigint signed", "float(7,3)",
+            "integer",
+            "bool",
+            "INT",
+            "character varying(10)",
+            "numeric(5)",
+            "DEC",
+            "double precision",
+            "int(7)",
+            "real",
+            "float(30)",
+            "float(5)",
+            "tinyint(1) unsigned",
+            "int zerofill",
+            "char",
+            "bit",
+            "binary",
+            "year",
+            "datetime(0)",
+            "DATETIME(6)",
+            "blob(70000)",
+            "ENUM ('a' , \"b'c\")",
+            "set('x')",
+            "long",
+            "bigint signed",
+            "float(7,3)",
         ]
         .into_iter()
         .enumerate()
@@ -86,7 +111,10 @@ fn every_type_is_spelled_as_the_server_prints_it() {
         let dialect = db.dialect().await;
         for (declared, canonical) in columns.iter().zip(&canonical.tables[0].columns[1..]) {
             let logical = dialect.logical(canonical.ty.native().unwrap());
-            let expressible = !matches!(declared.ty, ColumnType::Native(_) | ColumnType::Enum(_) | ColumnType::Decimal { precision: None, .. });
+            let expressible = !matches!(
+                declared.ty,
+                ColumnType::Native(_) | ColumnType::Enum(_) | ColumnType::Decimal { precision: None, .. }
+            );
             if expressible {
                 assert_eq!(logical, declared.ty, "{}", declared.name);
             }
@@ -130,9 +158,21 @@ fn keys_and_checks_become_what_the_server_makes_of_them() {
         let int = || ColumnType::Integer { bits: 32, unsigned: false };
         let mut parent = table(vec![column("x", int())]);
         parent.name = "parent".into();
-        parent.uniques.push(Unique { name: Some("uq_x".into()), parts: vec![IndexPart::column("x")], ..Unique::default() });
-        let mut child = table(vec![column("p", ColumnType::Integer { bits: 64, unsigned: true }), column("q", int()), column("s", ColumnType::Varchar(9))]);
-        child.indexes.push(Index { name: Some("ix_s".into()), parts: vec![IndexPart::column("s")], ..Index::default() });
+        parent.uniques.push(Unique {
+            name: Some("uq_x".into()),
+            parts: vec![IndexPart::column("x")],
+            ..Unique::default()
+        });
+        let mut child = table(vec![
+            column("p", ColumnType::Integer { bits: 64, unsigned: true }),
+            column("q", int()),
+            column("s", ColumnType::Varchar(9)),
+        ]);
+        child.indexes.push(Index {
+            name: Some("ix_s".into()),
+            parts: vec![IndexPart::column("s")],
+            ..Index::default()
+        });
         let key = |name: &str, column: &str, referenced: &str, on_delete| ForeignKey {
             name: Some(name.into()),
             columns: vec![column.into()],
@@ -155,7 +195,10 @@ fn keys_and_checks_become_what_the_server_makes_of_them() {
             table.options.clear();
             if !is_mariadb(&db).await {
                 // MySQL prints literals with their character set.
-                table.checks.iter_mut().for_each(|check| check.expression = check.expression.replace("_utf8mb4", "").replace("\\'", "'"));
+                table
+                    .checks
+                    .iter_mut()
+                    .for_each(|check| check.expression = check.expression.replace("_utf8mb4", "").replace("\\'", "'"));
             }
         }
         assert_same(canonical, live);
@@ -168,7 +211,11 @@ fn a_unique_text_is_a_hash_or_wants_a_length() {
         let mut archives = table(vec![column("filename", ColumnType::Text)]);
         archives.name = "archives".into();
         archives.options.insert("charset".into(), "utf8".into());
-        archives.uniques.push(Unique { name: Some("uq".into()), parts: vec![IndexPart::column("filename")], ..Unique::default() });
+        archives.uniques.push(Unique {
+            name: Some("uq".into()),
+            parts: vec![IndexPart::column("filename")],
+            ..Unique::default()
+        });
         let schema = Schema { tables: vec![archives], ..Schema::default() };
         let dialect = db.dialect().await;
         if is_mariadb(&db).await {

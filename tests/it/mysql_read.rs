@@ -58,10 +58,12 @@ fn keys_of_every_kind_survive() {
         if mariadb {
             db.run(&["CREATE TABLE m (a int, t text, KEY ig (a) IGNORED, UNIQUE KEY ut (t), PRIMARY KEY (a))"]).await;
         } else {
-            db.run(&["CREATE TABLE m (a int, b int, c varchar(20), d json, KEY fe ((a + b)), KEY c2 ((lower(c)) DESC, a),
+            db.run(&[
+                "CREATE TABLE m (a int, b int, c varchar(20), d json, KEY fe ((a + b)), KEY c2 ((lower(c)) DESC, a),
                 KEY inv (a) INVISIBLE, CHECK (a < b) NOT ENFORCED, KEY m ((CAST(d->'$[*]' AS unsigned ARRAY)), b),
-                FULLTEXT KEY f2 (c) WITH PARSER ngram)"])
-                .await;
+                FULLTEXT KEY f2 (c) WITH PARSER ngram)",
+            ])
+            .await;
         }
         let schema = survives(&db).await;
         let table = schema.tables.iter().find(|table| table.name.name == "t").unwrap();
@@ -117,7 +119,10 @@ fn options_and_partitions_survive() {
             ])
             .await;
         } else {
-            db.run(&["CREATE TABLE sr (g geometry NOT NULL SRID 4326 COMMENT 'x', v int STORAGE DISK, SPATIAL KEY (g))"]).await;
+            db.run(&[
+                "CREATE TABLE sr (g geometry NOT NULL SRID 4326 COMMENT 'x', v int STORAGE DISK, SPATIAL KEY (g))",
+            ])
+            .await;
         }
         let schema = survives(&db).await;
         let latin = schema.tables.iter().find(|table| table.name.name == "la").unwrap();

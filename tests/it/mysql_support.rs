@@ -96,7 +96,8 @@ pub fn transition(previous: &Schema, next: &Schema) -> Vec<Change> {
     let mut waiting: Vec<_> = next.definitions.iter().filter(|one| !previous.definitions.contains(one)).collect();
     while !waiting.is_empty() {
         let names: Vec<_> = waiting.iter().map(|one| one.name.clone()).collect();
-        let ready = waiting.iter().position(|one| !one.needs.iter().any(|need| names.contains(need))).expect("no cycle");
+        let ready =
+            waiting.iter().position(|one| !one.needs.iter().any(|need| names.contains(need))).expect("no cycle");
         changes.push(Change::Definition(Delta::Create { next: waiting.remove(ready).clone() }));
     }
     changes
@@ -116,7 +117,8 @@ fn alter(previous: &Table, next: &Table, edits: Vec<Edit>) -> Option<Change> {
 /// Everything but foreign keys, matched by name.
 pub fn edits(old: &Table, new: &Table) -> Vec<Edit> {
     let column = |delta| Edit::Column { delta, backfill: None };
-    let mut edits: Vec<Edit> = deltas(&old.columns, &new.columns, |one| Some(one.name.clone())).into_iter().map(column).collect();
+    let mut edits: Vec<Edit> =
+        deltas(&old.columns, &new.columns, |one| Some(one.name.clone())).into_iter().map(column).collect();
     match (&old.primary_key, &new.primary_key) {
         (Some(previous), Some(next)) if previous != next => {
             edits.push(Edit::PrimaryKey(Delta::Alter { previous: previous.clone(), next: next.clone() }));
@@ -126,7 +128,9 @@ pub fn edits(old: &Table, new: &Table) -> Vec<Edit> {
         _ => {}
     }
     edits.extend(deltas(&old.indexes, &new.indexes, |one| one.name.clone()).into_iter().map(Edit::Index));
-    edits.extend(deltas(&old.checks, &new.checks, |one| one.name.clone().or(one.column.clone())).into_iter().map(Edit::Check));
+    edits.extend(
+        deltas(&old.checks, &new.checks, |one| one.name.clone().or(one.column.clone())).into_iter().map(Edit::Check),
+    );
     if old.comment != new.comment {
         edits.push(Edit::Comment);
     }

@@ -139,9 +139,10 @@ impl<'a> Alteration<'a> {
     }
 
     fn collation_changes(&self) -> bool {
-        ["charset", "collation"].iter().any(|key| {
-            self.change.previous.options.get(*key) != self.change.next.options.get(*key)
-        }) && self.change.edits.contains(&Edit::Options)
+        ["charset", "collation"]
+            .iter()
+            .any(|key| self.change.previous.options.get(*key) != self.change.next.options.get(*key))
+            && self.change.edits.contains(&Edit::Options)
     }
 
     fn name_after(&self, column: &Column) -> String {
@@ -163,7 +164,8 @@ impl<'a> Alteration<'a> {
 
     /// What gives rows their values before a column becomes NOT NULL: the server would fill in zeros by itself.
     fn fill(&mut self) -> Vec<Statement> {
-        let added: Vec<_> = self.created.iter().copied().filter(|(column, backfill)| needs_filling(column, *backfill)).collect();
+        let added: Vec<_> =
+            self.created.iter().copied().filter(|(column, backfill)| needs_filling(column, *backfill)).collect();
         let tightened: Vec<_> = self
             .altered
             .iter()
@@ -241,7 +243,8 @@ impl<'a> Alteration<'a> {
 
     fn update(&self, column: &str, backfill: Option<&str>, only_null: bool) -> Statement {
         let quoted = self.dialect.quote(column);
-        let mut sql = format!("UPDATE {} SET {quoted} = {}", self.dialect.object(&self.next().name), backfill.unwrap_or("NULL"));
+        let mut sql =
+            format!("UPDATE {} SET {quoted} = {}", self.dialect.object(&self.next().name), backfill.unwrap_or("NULL"));
         // A column that notes the last update keeps what it says: nobody has edited the row.
         for noted in self.change.previous.columns.iter().filter(|noted| noted.on_update.is_some()) {
             let name = self.name_after(noted);
@@ -297,7 +300,9 @@ impl<'a> Alteration<'a> {
                     }
                 }
                 Edit::Index(delta) => {
-                    if let (Some(Index { name: Some(name), .. }), false) = (delta.previous(), self.in_place(delta).is_some()) {
+                    if let (Some(Index { name: Some(name), .. }), false) =
+                        (delta.previous(), self.in_place(delta).is_some())
+                    {
                         let clause = format!("DROP KEY {}", self.dialect.quote(name));
                         clauses.add(clause, format!("drops index {name} of {table}"));
                     }
@@ -400,8 +405,8 @@ impl<'a> Alteration<'a> {
     fn redefine(&self, clauses: &mut Clauses, column: &Column, altered: Option<&Altered<'_>>, position: &str) {
         let name = self.dialect.quote(&column.name);
         let definition = self.definition(column);
-        let renamed = altered
-            .filter(|altered| altered.previous.name != column.name && !self.renamed.contains(&column.name));
+        let renamed =
+            altered.filter(|altered| altered.previous.name != column.name && !self.renamed.contains(&column.name));
         match renamed {
             Some(altered) => {
                 let old = self.dialect.quote(&altered.previous.name);
@@ -419,9 +424,10 @@ impl<'a> Alteration<'a> {
     /// Indexes that would lose a column with the virtual one that is dropped.
     fn keep_indexes_of_freed(&self, clauses: &mut Clauses) {
         let edited = |name: &Option<String>| {
-            self.change.edits.iter().any(|edit| {
-                matches!(edit, Edit::Index(delta) if delta.next().is_some_and(|index| index.name == *name))
-            })
+            self.change
+                .edits
+                .iter()
+                .any(|edit| matches!(edit, Edit::Index(delta) if delta.next().is_some_and(|index| index.name == *name)))
         };
         let freed = |index: &&Index| {
             self.freed.iter().any(|(altered, _)| {
@@ -452,7 +458,8 @@ impl<'a> Alteration<'a> {
                 Edit::Check(delta) => {
                     if let Some(check) = delta.next().filter(|check| check.column.is_none()) {
                         let name = check.name.as_deref().unwrap_or(&check.expression);
-                        clauses.add(format!("ADD {}", self.dialect.check(check)), format!("adds check {name} to {table}"));
+                        clauses
+                            .add(format!("ADD {}", self.dialect.check(check)), format!("adds check {name} to {table}"));
                     }
                 }
                 Edit::ForeignKey(delta) if !self.foreign_keys_wait() => {
@@ -548,15 +555,25 @@ fn option_clauses(previous: &Table, next: &Table) -> Vec<(String, String)> {
                 format!("DROP PERIOD FOR {}", old.and_then(|old| old.split(" (").next()).unwrap_or_default())
             }
             // A collation stands with its character set, in one clause.
-            ("collation", _) if next.options.contains_key("charset") && previous.options.get("charset") != next.options.get("charset") => continue,
+            ("collation", _)
+                if next.options.contains_key("charset")
+                    && previous.options.get("charset") != next.options.get("charset") =>
+            {
+                continue;
+            }
             ("charset", Some(charset)) => {
-                let collation = next.options.get("collation").map(|name| format!(" COLLATE={name}")).unwrap_or_default();
+                let collation =
+                    next.options.get("collation").map(|name| format!(" COLLATE={name}")).unwrap_or_default();
                 format!("DEFAULT CHARSET={charset}{collation}")
             }
             // What is left open stays as it is.
             ("charset" | "collation" | "engine" | "start transaction", None) => continue,
             (key, Some(value)) => Mysql::table_option(key, value),
-            (key, None) => format!("{}={}", if key.starts_with('`') { key.to_owned() } else { key.to_ascii_uppercase() }, reset(key)),
+            (key, None) => format!(
+                "{}={}",
+                if key.starts_with('`') { key.to_owned() } else { key.to_ascii_uppercase() },
+                reset(key)
+            ),
         };
         found.push((clause, key.clone()));
     }

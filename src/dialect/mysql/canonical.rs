@@ -115,16 +115,17 @@ impl Tabled<'_> {
     fn primary_key(&self, table: &mut Table) -> Result<(), PlanError> {
         let Some(mut key) = table.primary_key.take() else { return Ok(()) };
         if key.deferrable.is_some() || key.on_conflict.is_some() {
-            return Err(self.dialect.unsupported(
-                format!("keep DEFERRABLE or ON CONFLICT of the primary key of {}", self.name),
-                None,
-            ));
+            return Err(self
+                .dialect
+                .unsupported(format!("keep DEFERRABLE or ON CONFLICT of the primary key of {}", self.name), None));
         }
         key.name = None;
         self.parts(table, &mut key.parts, "the primary key", true)?;
         for part in &key.parts {
             // A key column is never NULL, and the server says so.
-            if let Some(column) = table.columns.iter_mut().find(|column| Some(column.name.as_str()) == part.column_name()) {
+            if let Some(column) =
+                table.columns.iter_mut().find(|column| Some(column.name.as_str()) == part.column_name())
+            {
                 column.nullable = false;
             }
         }
@@ -141,10 +142,7 @@ impl Tabled<'_> {
             );
             return Err(self.dialect.unsupported(action, None));
         }
-        let name = unique
-            .name
-            .clone()
-            .or_else(|| self.dialect.default_name(&table.name.name, Part::Unique(&unique)));
+        let name = unique.name.clone().or_else(|| self.dialect.default_name(&table.name.name, Part::Unique(&unique)));
         Ok(Index { name, parts: unique.parts, unique: true, comment: unique.comment, ..Index::default() })
     }
 
@@ -185,7 +183,9 @@ impl Tabled<'_> {
             match &part.key {
                 IndexKey::Expression(_) if !self.dialect.abilities.functional_keys => {
                     let help = "index a generated column that computes it";
-                    return Err(self.dialect.unsupported(format!("index an expression ({what} on {})", self.name), Some(help)));
+                    return Err(self
+                        .dialect
+                        .unsupported(format!("index an expression ({what} on {})", self.name), Some(help)));
                 }
                 IndexKey::Expression(_) => {}
                 IndexKey::Column(name) => {
@@ -193,7 +193,9 @@ impl Tabled<'_> {
                     if part.length.is_none() && types::is_blob(native) {
                         hashed |= self.lengthless(name, native, what, unique)?;
                     }
-                    if part.length == types::length(native) && matches!(types::name(native).as_str(), "char" | "varchar") {
+                    if part.length == types::length(native)
+                        && matches!(types::name(native).as_str(), "char" | "varchar")
+                    {
                         // All of the column: the server leaves it out.
                         part.length = None;
                     }
@@ -247,17 +249,16 @@ impl Tabled<'_> {
             let leads = |parts: &[IndexPart]| {
                 parts.len() >= key.columns.len()
                     && parts.iter().zip(&key.columns).all(|(part, column)| {
-                        part.length.is_none() && part.column_name().is_some_and(|name| name.eq_ignore_ascii_case(column))
+                        part.length.is_none()
+                            && part.column_name().is_some_and(|name| name.eq_ignore_ascii_case(column))
                     })
             };
             let searched = |index: &Index| matches!(index.method.as_deref(), Some("fulltext" | "spatial" | "hash"));
             let covered = table.primary_key.as_ref().is_some_and(|primary| leads(&primary.parts))
                 || table.indexes.iter().any(|index| !searched(index) && leads(&index.parts));
             if !covered {
-                let name = key
-                    .name
-                    .clone()
-                    .or_else(|| self.dialect.default_name(&table.name.name, Part::ForeignKey(key)));
+                let name =
+                    key.name.clone().or_else(|| self.dialect.default_name(&table.name.name, Part::ForeignKey(key)));
                 let parts = key.columns.iter().map(IndexPart::column).collect();
                 table.indexes.push(Index { name, parts, ..Index::default() });
             }
@@ -291,7 +292,8 @@ impl Tabled<'_> {
     fn check_name(&self, table: &str, column: &str, taken: &[String]) -> String {
         let mut number = 1;
         loop {
-            let name = if number == 1 { format!("ck_{table}_{column}") } else { format!("ck_{table}_{column}_{number}") };
+            let name =
+                if number == 1 { format!("ck_{table}_{column}") } else { format!("ck_{table}_{column}_{number}") };
             let name = crate::dialect::fit(name, self.dialect.features.identifier_length);
             if !taken.contains(&name) {
                 return name;

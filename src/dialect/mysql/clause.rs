@@ -26,9 +26,11 @@ impl Mysql {
             text.push(' ');
             text.push_str(part);
         };
-        let inherited = |key: &str| table.options.get(key).filter(|_| {
-            collated && types::is_character(ty) && column.charset.is_none() && column.collation.is_none()
-        });
+        let inherited = |key: &str| {
+            table.options.get(key).filter(|_| {
+                collated && types::is_character(ty) && column.charset.is_none() && column.collation.is_none()
+            })
+        };
         if let Some(charset) = column.charset.as_ref().or_else(|| inherited("charset")) {
             add(&format!("CHARACTER SET {charset}"));
         }
@@ -115,7 +117,9 @@ impl Mysql {
 
     fn index_tail(&self, index: &Index) -> String {
         let mut text = String::new();
-        if let Some(method) = index.method.as_deref().filter(|method| !matches!(*method, "fulltext" | "spatial" | "vector")) {
+        if let Some(method) =
+            index.method.as_deref().filter(|method| !matches!(*method, "fulltext" | "spatial" | "vector"))
+        {
             text.push_str(&format!(" USING {}", method.to_ascii_uppercase()));
         }
         for (key, value) in &index.options {

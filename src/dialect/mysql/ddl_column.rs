@@ -8,8 +8,20 @@ use crate::error::DbError;
 
 /// The words after which a default is over.
 const AFTER_DEFAULT: [&str; 14] = [
-    "ON", "AUTO_INCREMENT", "COMMENT", "INVISIBLE", "VISIBLE", "CHECK", "COLUMN_FORMAT", "STORAGE", "GENERATED",
-    "WITHOUT", "SRID", "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE", "REF_SYSTEM_ID",
+    "ON",
+    "AUTO_INCREMENT",
+    "COMMENT",
+    "INVISIBLE",
+    "VISIBLE",
+    "CHECK",
+    "COLUMN_FORMAT",
+    "STORAGE",
+    "GENERATED",
+    "WITHOUT",
+    "SRID",
+    "ENGINE_ATTRIBUTE",
+    "SECONDARY_ENGINE_ATTRIBUTE",
+    "REF_SYSTEM_ID",
 ];
 
 /// A column, with the checks that stand on it.
@@ -100,7 +112,8 @@ fn extra(cursor: &mut Cursor<'_>) -> Result<String, DbError> {
     if cursor.take_words(&["NOT", "SECONDARY"]) {
         return Ok("not secondary".to_owned());
     }
-    for word in ["srid", "column_format", "storage", "engine_attribute", "secondary_engine_attribute", "ref_system_id"] {
+    for word in ["srid", "column_format", "storage", "engine_attribute", "secondary_engine_attribute", "ref_system_id"]
+    {
         if cursor.take_word(word) {
             let equals = if cursor.take_symbol("=") { "=" } else { " " };
             let value = cursor.next().map(|token| token.text).unwrap_or_default();
@@ -120,13 +133,20 @@ fn extra(cursor: &mut Cursor<'_>) -> Result<String, DbError> {
 /// Cuts a native type into the type itself and what has to stand after the other attributes.
 pub(super) fn split_extras(native: &str) -> (&str, &str) {
     const STARTS: [&str; 10] = [
-        "srid", "column_format", "storage", "engine_attribute", "secondary_engine_attribute", "ref_system_id",
-        "without", "not", "generated", "with",
+        "srid",
+        "column_format",
+        "storage",
+        "engine_attribute",
+        "secondary_engine_attribute",
+        "ref_system_id",
+        "without",
+        "not",
+        "generated",
+        "with",
     ];
     let found = super::token::tokens(native);
-    let first = found.iter().skip(1).find(|token| {
-        token.kind == Kind::Quoted || STARTS.iter().any(|word| token.is_word(word))
-    });
+    let first =
+        found.iter().skip(1).find(|token| token.kind == Kind::Quoted || STARTS.iter().any(|word| token.is_word(word)));
     match first {
         Some(token) => (native[..token.start].trim_end(), &native[token.start..]),
         None => (native, ""),

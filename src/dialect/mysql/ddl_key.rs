@@ -13,10 +13,8 @@ pub(super) const WITHOUT_OVERLAPS: &str = "without overlaps";
 pub(super) fn key(cursor: &mut Cursor<'_>, table: &mut Table, around: &Surroundings) -> Result<(), DbError> {
     let primary = cursor.take_word("PRIMARY");
     let unique = cursor.take_word("UNIQUE");
-    let mut method = ["FULLTEXT", "SPATIAL", "VECTOR"]
-        .into_iter()
-        .find(|word| cursor.take_word(word))
-        .map(str::to_ascii_lowercase);
+    let mut method =
+        ["FULLTEXT", "SPATIAL", "VECTOR"].into_iter().find(|word| cursor.take_word(word)).map(str::to_ascii_lowercase);
     if !(cursor.take_word("KEY") || cursor.take_word("INDEX")) {
         return Err(cursor.unexpected("a column, key or constraint"));
     }
@@ -156,7 +154,8 @@ fn names(cursor: &mut Cursor<'_>) -> Result<Vec<String>, DbError> {
 /// MariaDB prints a foreign key's own name and its columns between backticks without doubling the backticks inside;
 /// every other name it escapes.
 pub(super) fn with_escaped_foreign_keys(sql: &str) -> String {
-    let lines: Vec<_> = sql.split('\n').map(|line| escaped_foreign_key(line).unwrap_or_else(|| line.to_owned())).collect();
+    let lines: Vec<_> =
+        sql.split('\n').map(|line| escaped_foreign_key(line).unwrap_or_else(|| line.to_owned())).collect();
     lines.join("\n")
 }
 

@@ -78,7 +78,10 @@ fn literal(dialect: &Mysql, native: &str, value: &str, text: &str) -> String {
     let name = types::name(native);
     let decimal = name == "decimal";
     let numeric = decimal
-        || matches!(name.as_str(), "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "float" | "double" | "year");
+        || matches!(
+            name.as_str(),
+            "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "float" | "double" | "year"
+        );
     if name == "bit" {
         return text.to_owned();
     }

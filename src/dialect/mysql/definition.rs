@@ -25,13 +25,7 @@ pub(super) fn cleaned(sql: &str, database: &str, user: &str) -> String {
 
 /// The definer of a statement, where it names one: the whole clause.
 pub(super) fn definition(kind: DefinitionKind, name: &str, table: Option<&str>, sql: String) -> Definition {
-    Definition {
-        kind,
-        name: ObjectName::bare(name),
-        table: table.map(ObjectName::bare),
-        sql,
-        needs: Vec::new(),
-    }
+    Definition { kind, name: ObjectName::bare(name), table: table.map(ObjectName::bare), sql, needs: Vec::new() }
 }
 
 /// Finds in each definition the names of the objects that it reads or calls.

@@ -19,7 +19,7 @@ use rungs_schema::{Action, ColumnType, DialectName, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
-use crate::diff::Abilities;
+use crate::diff::Rules;
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
@@ -40,7 +40,7 @@ impl Mysql {
         let features = Features {
             transactional_ddl: false,
             identifier_length: 64,
-            abilities: Abilities {
+            rules: Rules {
                 foreign_keys_in_place: true,
                 column_order: true,
                 renames_foreign_keys: false,
@@ -128,9 +128,4 @@ impl Dialect for Mysql {
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {
         render::render(self, change)
     }
-}
-
-/// Placeholder until merge.
-pub fn needs_delimiter(sql: &str) -> bool {
-    sql.contains(';')
 }

@@ -68,7 +68,8 @@ fn define(dialect: &Mysql, delta: &Delta<Definition>) -> Vec<Statement> {
         Delta::Create { next } => vec![create(next)],
         Delta::Drop { previous } => vec![drop(previous)],
         Delta::Alter { previous, next } => {
-            let in_place = previous.kind == DefinitionKind::View && next.kind == previous.kind && previous.name == next.name;
+            let in_place =
+                previous.kind == DefinitionKind::View && next.kind == previous.kind && previous.name == next.name;
             match definition::replacing(&next.sql).filter(|_| in_place) {
                 Some(sql) => vec![Statement::new(sql, format!("replaces view {}", next.name))],
                 None => vec![drop(previous), create(next)],
@@ -85,7 +86,8 @@ fn sequence(dialect: &Mysql, delta: &Delta<Sequence>) -> Result<Vec<Statement>, 
     }
     Ok(match delta {
         Delta::Create { next } => {
-            let sql = format!("CREATE SEQUENCE {}{}", dialect.object(&next.name), sequence_options(dialect, next, false));
+            let sql =
+                format!("CREATE SEQUENCE {}{}", dialect.object(&next.name), sequence_options(dialect, next, false));
             vec![Statement::new(sql, format!("creates sequence {}", next.name))]
         }
         Delta::Drop { previous } => {

@@ -236,9 +236,10 @@ impl<'a> Cursor<'a> {
 
     /// Takes these words when all of them stand here.
     pub(super) fn take_words(&mut self, words: &[&str]) -> bool {
-        let here = words.iter().enumerate().all(|(offset, word)| {
-            self.tokens.get(self.at + offset).is_some_and(|token| token.is_word(word))
-        });
+        let here = words
+            .iter()
+            .enumerate()
+            .all(|(offset, word)| self.tokens.get(self.at + offset).is_some_and(|token| token.is_word(word)));
         if here {
             self.at += words.len();
         }
@@ -346,7 +347,9 @@ mod tests {
 
     #[test]
     fn only_the_database_before_a_name_goes() {
-        assert_eq!(without_database("nextval(`db`.`s`) and `t`.`db`.`x` and '`db`.`s`'", "db"),
-            "nextval(`s`) and `t`.`db`.`x` and '`db`.`s`'");
+        assert_eq!(
+            without_database("nextval(`db`.`s`) and `t`.`db`.`x` and '`db`.`s`'", "db"),
+            "nextval(`s`) and `t`.`db`.`x` and '`db`.`s`'"
+        );
     }
 }

@@ -13,12 +13,7 @@ use crate::error::PlanError;
 /// Where there is a choice: a `String` without length is `text` and bytes are `blob`; a UUID is `binary(16)`, which
 /// is what drivers send; times carry whole seconds (`datetime`, `time`, `timestamp`), and who keeps microseconds
 /// says so with `type(mysql = "datetime(6)")`.
-pub(super) fn native(
-    dialect: &Mysql,
-    ty: &ColumnType,
-    place: &str,
-    enums: &[EnumType],
-) -> Result<String, PlanError> {
+pub(super) fn native(dialect: &Mysql, ty: &ColumnType, place: &str, enums: &[EnumType]) -> Result<String, PlanError> {
     let lacks = |what: &str, help: &str| {
         Err(dialect.unsupported(format!("keep {what} in {place}: it has no such type"), Some(help)))
     };
@@ -174,7 +169,8 @@ fn default_arguments(
     let number = arguments.as_ref().and_then(|arguments| arguments.parse::<u32>().ok());
     match name.as_str() {
         "tinyint" | "smallint" | "mediumint" | "int" | "bigint" => {
-            let kept = dialect.abilities.integer_widths || zerofill || (name == "tinyint" && number == Some(1) && !unsigned);
+            let kept =
+                dialect.abilities.integer_widths || zerofill || (name == "tinyint" && number == Some(1) && !unsigned);
             let width = default_width(name, unsigned);
             if !kept {
                 *arguments = None;
@@ -240,7 +236,10 @@ pub(super) fn length(native: &str) -> Option<u32> {
 
 /// Whether a type holds characters, and so has a character set.
 pub(super) fn is_character(native: &str) -> bool {
-    matches!(name(native).as_str(), "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set")
+    matches!(
+        name(native).as_str(),
+        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set"
+    )
 }
 
 /// Whether a type is kept outside of the row, so that a key on it needs a length.
@@ -271,7 +270,8 @@ pub(super) fn logical(dialect: &Mysql, text: &str) -> ColumnType {
     if let Some(number) = number {
         candidates.extend([ColumnType::Varchar(number), ColumnType::Char(number), ColumnType::Binary(Some(number))]);
     }
-    if let Some((precision, scale)) = text.split_once('(').and_then(|(_, rest)| rest.split_once(')')?.0.split_once(',')) {
+    if let Some((precision, scale)) = text.split_once('(').and_then(|(_, rest)| rest.split_once(')')?.0.split_once(','))
+    {
         if let (Ok(precision), Ok(scale)) = (precision.parse(), scale.parse()) {
             candidates.push(ColumnType::Decimal { precision: Some(precision), scale: Some(scale) });
         }

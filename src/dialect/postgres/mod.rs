@@ -12,7 +12,7 @@ use rungs_schema::{ColumnType, ObjectName, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
-use crate::diff::Abilities;
+use crate::diff::Rules;
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
@@ -34,7 +34,7 @@ impl Postgres {
         let features = Features {
             transactional_ddl: true,
             identifier_length: IDENTIFIER_BYTES,
-            abilities: Abilities {
+            rules: Rules {
                 foreign_keys_in_place: true,
                 column_order: false,
                 renames_foreign_keys: true,

@@ -103,7 +103,8 @@ impl<'a> Work<'a> {
             | Edit::Unique(_)
             | Edit::ForeignKey(Delta::Alter { .. })
             | Edit::Check(Delta::Alter { .. })
-            | Edit::Options => false,
+            | Edit::Options
+            | Edit::Wording => false,
         });
         possible && self.words_come_out_right()
     }
@@ -308,6 +309,7 @@ fn is_left(edit: &Edit, moved: &Table, next: &Table, renames: &Renames) -> bool 
         Edit::Index(_) => true,
         Edit::Comment | Edit::ColumnOrder => false,
         Edit::Options => moved.options != next.options,
+        Edit::Wording => true,
     }
 }
 

@@ -45,7 +45,7 @@ fn reasons_of(table: &str, edit: &Edit, work: &Work<'_>) -> Vec<String> {
         }
         Edit::Options => vec!["changes its options".to_owned()],
         // An index is created again in any case; comments and order are not kept.
-        Edit::Index(_) | Edit::Comment | Edit::ColumnOrder => Vec::new(),
+        Edit::Index(_) | Edit::Comment | Edit::ColumnOrder | Edit::Wording => Vec::new(),
     }
 }
 

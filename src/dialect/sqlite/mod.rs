@@ -19,7 +19,7 @@ pub use ddl::same_text;
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
-use crate::diff::Abilities;
+use crate::diff::Rules;
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
@@ -36,7 +36,7 @@ impl Sqlite {
         let features = Features {
             transactional_ddl: true,
             identifier_length: 0,
-            abilities: Abilities {
+            rules: Rules {
                 foreign_keys_in_place: false,
                 column_order: false,
                 renames_foreign_keys: false,
@@ -88,9 +88,4 @@ impl Dialect for Sqlite {
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {
         render::render(self, change)
     }
-}
-
-/// Placeholder until merge.
-pub fn same_text(a: &str, b: &str) -> bool {
-    a == b
 }

@@ -365,6 +365,6 @@ fn sides(edit: &Edit) -> Option<(Option<Part<'_>>, Option<Part<'_>>)> {
         Edit::ForeignKey(delta) => (delta.previous().map(Part::ForeignKey), delta.next().map(Part::ForeignKey)),
         Edit::Check(delta) => (delta.previous().map(Part::Check), delta.next().map(Part::Check)),
         Edit::Index(delta) => (delta.previous().map(Part::Index), delta.next().map(Part::Index)),
-        Edit::Column { .. } | Edit::Comment | Edit::Options | Edit::ColumnOrder => return None,
+        Edit::Column { .. } | Edit::Comment | Edit::Options | Edit::ColumnOrder | Edit::Wording => return None,
     })
 }

@@ -1,0 +1,119 @@
+//! What every subcommand stands on: the configuration, the printer, the way to the database and to the files.
+
+use std::path::{Path, PathBuf};
+
+use rungs_schema::Declared;
+
+use super::Global;
+use super::ui::Ui;
+use crate::config::{Config, Overrides};
+use crate::db::{Connection, DatabaseUrl};
+use crate::error::{ConfigError, DbError, Error};
+use crate::revision::History;
+use crate::source;
+
+/// What a subcommand is given.
+pub(super) struct Context {
+    pub(super) ui: Ui,
+    /// The folder that paths on the command line are relative to.
+    pub(super) folder: PathBuf,
+    config: Result<Config, ConfigError>,
+}
+
+impl Context {
+    pub(super) fn new(global: Global, ui: Ui) -> Result<Self, Error> {
+        let folder = std::env::current_dir().map_err(|error| ConfigError::Io {
+            action: "read",
+            path: ".".to_owned(),
+            reason: error.to_string(),
+        })?;
+        let overrides = Overrides {
+            config: global.config,
+            env: global.env,
+            database_url: global.database_url,
+            migrations: global.migrations,
+        };
+        let config = match Config::load(&folder, &overrides) {
+            // A command that needs nothing but what the command line says works without a project.
+            Err(ConfigError::Missing { .. }) if overrides.database_url.is_some() => {
+                Ok(Config::without_file(&folder, &overrides))
+            }
+            other => other,
+        };
+        Ok(Self { ui, folder, config })
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// When there is none, or it has a fault. A command that does not ask for it works without.
+    pub(super) fn config(&self) -> Result<&Config, Error> {
+        self.config.as_ref().map_err(|error| error.clone().into())
+    }
+
+    /// The configured database.
+    pub(super) fn url(&self) -> Result<DatabaseUrl, Error> {
+        let url = self.config()?.database_url.as_deref().ok_or_else(|| ConfigError::Usage {
+            reason: "no database is configured".to_owned(),
+            help: Some("set database_url in migrate.toml, or DATABASE_URL, or --database-url".to_owned()),
+        })?;
+        Ok(DatabaseUrl::parse(url)?)
+    }
+
+    /// The revisions of all configured folders. A folder that is not there yet is an empty one.
+    pub(super) fn history(&self) -> Result<History, Error> {
+        let config = self.config()?;
+        let folders =
+            std::iter::once(&config.migrations).chain(config.branches.values().map(|branch| &branch.migrations));
+        let folders: Vec<PathBuf> = folders.filter(|folder| folder.is_dir()).cloned().collect();
+        Ok(History::read(&folders)?)
+    }
+
+    /// The models of the whole project.
+    pub(super) fn declared(&self) -> Result<Declared, Error> {
+        let config = self.config()?;
+        let paths: Vec<String> =
+            config.models.iter().chain(config.branches.values().flat_map(|branch| &branch.models)).cloned().collect();
+        self.read_models(&paths)
+    }
+
+    /// The models of some paths.
+    pub(super) fn read_models(&self, paths: &[String]) -> Result<Declared, Error> {
+        if paths.is_empty() {
+            return Err(ConfigError::Usage {
+                reason: "no models are configured".to_owned(),
+                help: Some("set models = [\"src/models\"] in migrate.toml".to_owned()),
+            }
+            .into());
+        }
+        Ok(source::models::read(paths, &self.folder)?)
+    }
+
+    /// A connection to the configured database. An SQLite file that is not there yet is an empty database, and is not
+    /// created by looking.
+    pub(super) async fn connect(&self, url: &DatabaseUrl) -> Result<Connection, Error> {
+        match Connection::open(url).await {
+            Err(DbError::Missing { .. }) if url.sqlite_path().is_some() => {
+                Ok(Connection::open(&DatabaseUrl::parse("sqlite::memory:")?).await?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// A connection to the server of a URL, to ask what it is and to work in scratch places.
+    pub(super) async fn server(&self, url: &DatabaseUrl) -> Result<Connection, Error> {
+        Ok(source::scratch::open_server(url).await?)
+    }
+
+    /// The text of a file that the command line names.
+    pub(super) fn read(&self, path: &Path) -> Result<String, Error> {
+        std::fs::read_to_string(self.folder.join(path)).map_err(|error| {
+            ConfigError::Io { action: "read", path: path.display().to_string(), reason: error.to_string() }.into()
+        })
+    }
+
+    /// A path as a person in the current folder would write it.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()
+    }
+}

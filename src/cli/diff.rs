@@ -1,0 +1,133 @@
+//! `migrate diff`.
+
+use rungs_schema::{Declared, DialectName, Hints};
+
+use super::run::scripts_to;
+use super::{Context, Outcome};
+use crate::db::{Connection, DatabaseUrl};
+use crate::dialect::{self, Dialect, Scope};
+use crate::diff::{self, Guide};
+use crate::error::{Error, SourceError};
+use crate::plan;
+use crate::source::{self, Source, scratch};
+
+/// Print the SQL that turns one schema into another, and nothing when they agree.
+///
+/// A SOURCE is models, models:PATH, db, db:URL, file:PATH.sql, rev:TARGET or empty.
+#[derive(Debug, clap::Args)]
+pub(super) struct Diff {
+    /// The schema to start from
+    #[arg(long, value_name = "SOURCE")]
+    from: String,
+    /// The schema to arrive at
+    #[arg(long, value_name = "SOURCE")]
+    to: String,
+}
+
+/// One side of the comparison.
+struct Side {
+    schema: rungs_schema::Schema,
+    hints: Hints,
+    is_database: bool,
+    has_definitions: bool,
+}
+
+impl Diff {
+    pub(super) async fn run(self, context: &Context) -> Result<Outcome, Error> {
+        let (from, to) = (Source::parse(&self.from)?, Source::parse(&self.to)?);
+        let engine = engine(context, &from, &to)?;
+        let dialect = dialect_of(context, &engine).await?;
+        let previous = load(context, &from, &engine, dialect.as_ref()).await?;
+        let next = load(context, &to, &engine, dialect.as_ref()).await?;
+        let both_printed = previous.is_database && next.is_database;
+        let same_wording: Option<fn(&str, &str) -> bool> = both_printed.then_some(dialect::same_wording);
+        let guide = Guide {
+            hints: next.hints,
+            definitions: previous.has_definitions && next.has_definitions,
+            same_wording,
+            rules: dialect.features().rules.clone(),
+            ..Guide::default()
+        };
+        let changes = diff::diff(&previous.schema, &next.schema, &guide);
+        let statements = plan::render(&changes, dialect.as_ref())?;
+        let mut script = plan::client_script(&statements, dialect.version().name);
+        if dialect.version().name == DialectName::Sqlite && script.contains("_rungs_new_") {
+            // Without this a rebuilt table's children would be deleted by their cascades.
+            script.insert_str(0, "PRAGMA foreign_keys = OFF;\n");
+        }
+        context.ui.script(&script);
+        Ok(Outcome::Fine)
+    }
+}
+
+/// The database whose engine both sides speak: the first that one of them names, else the configured one.
+fn engine(context: &Context, from: &Source, to: &Source) -> Result<DatabaseUrl, Error> {
+    let named = [from, to].into_iter().filter_map(|source| match source {
+        Source::Database(Some(url)) => Some(url.clone()),
+        _ => None,
+    });
+    let named: Vec<_> = named.collect();
+    let family = |url: &DatabaseUrl| match url.dialect_name() {
+        DialectName::Mariadb => DialectName::Mysql,
+        other => other,
+    };
+    match named.as_slice() {
+        [a, b] if family(a) != family(b) => {
+            let (previous, next) = (a.dialect_name().to_string(), b.dialect_name().to_string());
+            Err(SourceError::Engines { previous, next }.into())
+        }
+        [url, ..] => Ok(url.clone()),
+        [] => context.url(),
+    }
+}
+
+async fn dialect_of(context: &Context, url: &DatabaseUrl) -> Result<Box<dyn Dialect>, Error> {
+    let connection = context.server(url).await?;
+    let dialect = dialect::for_version(connection.version())?;
+    connection.close().await?;
+    Ok(dialect)
+}
+
+async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect: &dyn Dialect) -> Result<Side, Error> {
+    let printed = |schema, is_database| Side { schema, hints: Hints::default(), is_database, has_definitions: true };
+    match source {
+        Source::Empty => Ok(printed(rungs_schema::Schema::default(), false)),
+        Source::Database(url) => {
+            let url = url.clone().map_or_else(|| context.url(), Ok)?;
+            let mut connection = Connection::open(&url).await?;
+            let schema = dialect::introspect(&mut connection, &Scope::Everything).await?;
+            connection.close().await?;
+            Ok(printed(schema, true))
+        }
+        Source::File(path) => {
+            let text = context.read(path)?;
+            Ok(printed(scratch::of_scripts(engine, &[text]).await?.0, false))
+        }
+        Source::Revision(target) => {
+            let scripts = scripts_to(&context.history()?, target, dialect.version().name)?;
+            Ok(printed(scratch::of_scripts(engine, &scripts).await?.0, false))
+        }
+        Source::Models(path) => {
+            let models = match path {
+                Some(path) => context.read_models(&[path.clone()])?,
+                None => context.declared()?,
+            };
+            self::declared(context, engine, dialect, &models).await
+        }
+    }
+}
+
+/// What models declare, as the server prints it.
+async fn declared(
+    context: &Context,
+    engine: &DatabaseUrl,
+    dialect: &dyn Dialect,
+    declared: &Declared,
+) -> Result<Side, Error> {
+    let wanted = dialect.canonical(&declared.schema)?;
+    let named = source::adopt(&wanted, &rungs_schema::Schema::default(), dialect);
+    let mut connection = context.server(engine).await?;
+    let schema = scratch::as_printed(&mut connection, engine, &named.schema, &declared.hints, dialect).await?;
+    connection.close().await?;
+    Ok(Side { schema, hints: declared.hints.clone(), is_database: false, has_definitions: false })
+}

@@ -1,0 +1,142 @@
+//! The `migrate` command: one file a subcommand. A subcommand parses its arguments, calls the library, and hands what
+//! comes back to [`ui`], the only place that prints.
+
+mod autogenerate;
+mod check;
+mod context;
+mod current;
+mod db;
+mod diff;
+mod downgrade;
+mod heads;
+mod history;
+mod init;
+mod models;
+mod record;
+mod revision;
+mod run;
+mod show;
+mod ui;
+mod upgrade;
+mod write;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::{ConfigError, Error};
+use context::Context;
+use ui::{Format, Ui};
+
+/// Schema migrations for Rust: reads the models, looks at the live database, writes reviewable SQL revisions, and
+/// applies them safely.
+#[derive(Debug, Parser)]
+#[command(name = "migrate", version, max_term_width = 100, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every subcommand takes.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// The configuration, where it is not the nearest migrate.toml here or above
+    #[arg(long, global = true, env = "MIGRATE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Use [env.NAME] of the configuration
+    #[arg(long, global = true, env = "MIGRATE_ENV", value_name = "NAME")]
+    env: Option<String>,
+    /// The database, instead of the configured one
+    #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// The folder of revisions, instead of the configured one
+    #[arg(long, global = true, env = "MIGRATE_MIGRATIONS", value_name = "FOLDER")]
+    migrations: Option<PathBuf>,
+    /// How data is printed
+    #[arg(long, global = true, value_enum, default_value = "text", env = "MIGRATE_FORMAT")]
+    format: Format,
+    /// Leave progress out
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a project: migrate.toml, a first model, a folder for revisions
+    Init(init::Init),
+    /// Compare the models with the database and write a revision with what differs
+    Autogenerate(autogenerate::Autogenerate),
+    /// Write an empty revision, to be filled by hand
+    Revision(revision::NewRevision),
+    /// Apply revisions
+    Upgrade(upgrade::Upgrade),
+    /// Revert revisions
+    Downgrade(downgrade::Downgrade),
+    /// Show what is applied to the database
+    Current(current::Current),
+    /// Show the newest revision of each line
+    Heads(heads::Heads),
+    /// List the revisions, newest first
+    History(history::HistoryCommand),
+    /// Show one revision whole
+    Show(show::Show),
+    /// Fail (exit code 1) when models and database differ, or when revisions are pending
+    Check(check::Check),
+    /// Print the SQL that turns one schema into another
+    Diff(diff::Diff),
+    /// Print Rust structs for an existing schema
+    Models(models::Models),
+    /// Create, drop or look for the database itself
+    Db(db::Db),
+}
+
+/// What a command that did not fail came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Fine, or no difference.
+    Fine,
+    /// A check found something.
+    Found,
+}
+
+/// Runs the command with the arguments of the process.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let ui = Ui { format: arguments.global.format, quiet: arguments.global.quiet };
+    let outcome = runtime().and_then(|runtime| runtime.block_on(dispatch(arguments, ui)));
+    match outcome {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Err(error) => {
+            ui.error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| ConfigError::Usage { reason: format!("cannot start: {error}"), help: None }.into())
+}
+
+async fn dispatch(arguments: Arguments, ui: Ui) -> Result<Outcome, Error> {
+    let context = Context::new(arguments.global, ui)?;
+    match arguments.command {
+        Command::Init(command) => command.run(&context),
+        Command::Autogenerate(command) => command.run(&context).await,
+        Command::Revision(command) => command.run(&context),
+        Command::Upgrade(command) => command.run(&context).await,
+        Command::Downgrade(command) => command.run(&context).await,
+        Command::Current(command) => command.run(&context).await,
+        Command::Heads(command) => command.run(&context),
+        Command::History(command) => command.run(&context),
+        Command::Show(command) => command.run(&context),
+        Command::Check(command) => command.run(&context).await,
+        Command::Diff(command) => command.run(&context).await,
+        Command::Models(command) => command.run(&context).await,
+        Command::Db(command) => command.run(&context).await,
+    }
+}

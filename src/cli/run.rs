@@ -1,0 +1,94 @@
+//! What upgrade and downgrade have in common: the route, the events, the report.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rungs_schema::DialectName;
+use serde_json::json;
+
+use super::Context;
+use crate::apply::{self, Event, Options, Report};
+use crate::db::Connection;
+use crate::dialect;
+use crate::error::Error;
+use crate::revision::{Direction, History, Section, Target};
+
+/// What is asked for.
+pub(super) struct Request {
+    pub(super) direction: Direction,
+    pub(super) target: Target,
+    /// In seconds.
+    pub(super) lock_wait: u64,
+}
+
+/// Finds the route, runs it, and prints what was done.
+pub(super) async fn run(context: &Context, connection: &mut Connection, request: &Request) -> Result<(), Error> {
+    let history = context.history()?;
+    let dialect = dialect::for_version(connection.version())?;
+    let applied = applied(connection).await?;
+    let options = Options { lock_wait: Duration::from_secs(request.lock_wait), ..Options::default() };
+    let ui = &context.ui;
+    let mut tell = |event: Event<'_>| match event {
+        Event::Waiting { holder: Some(holder) } => ui.progress(format!("waiting for another runner: {holder}")),
+        Event::Waiting { holder: None } => ui.progress("waiting for another runner"),
+        Event::Finished { revision, direction, duration } => ui.progress(format!(
+            "{} {} {} ({} ms)",
+            if direction == Direction::Up { "applied" } else { "reverted" },
+            revision.id,
+            revision.message,
+            duration.as_millis()
+        )),
+        Event::Skipped { revision, .. } => {
+            ui.progress(format!("another runner did {} {}", revision.id, revision.message))
+        }
+        _ => {}
+    };
+    let report = match request.direction {
+        Direction::Up => {
+            let steps = history.upgrade_route(&applied, &request.target)?;
+            apply::upgrade(connection, dialect.as_ref(), &steps, &options, &mut tell).await?
+        }
+        Direction::Down => {
+            let steps = history.downgrade_route(&applied, &request.target)?;
+            apply::downgrade(connection, dialect.as_ref(), &steps, &options, &mut tell).await?
+        }
+    };
+    let applied = self::applied(connection).await?;
+    print(context, &report, &history, &applied);
+    Ok(())
+}
+
+/// The SQL of the revisions up to a target, oldest first, as an engine would run it.
+pub(super) fn scripts_to(history: &History, target: &str, dialect: DialectName) -> Result<Vec<String>, Error> {
+    let target = Target::parse(target)?;
+    let base = target == Target::base();
+    let steps = if base { Vec::new() } else { history.upgrade_route(&BTreeSet::new(), &target)? };
+    let sections = steps.iter().flat_map(|step| step.revision.sections(Direction::Up));
+    let fits = |section: &&Section| section.dialect.as_deref().is_none_or(|word| word == dialect.word());
+    Ok(sections.filter(fits).map(|section| section.text.clone()).collect())
+}
+
+/// The ids of what is applied.
+pub(super) async fn applied(connection: &mut Connection) -> Result<BTreeSet<String>, Error> {
+    let dialect = dialect::for_version(connection.version())?;
+    Ok(apply::applied_ids(&apply::applied(connection, dialect.as_ref()).await?))
+}
+
+fn print(context: &Context, report: &Report, history: &History, applied: &BTreeSet<String>) {
+    let heads = history.applied_heads(applied);
+    let steps: Vec<_> = report
+        .steps
+        .iter()
+        .map(|step| {
+            let duration = u64::try_from(step.duration.as_millis()).unwrap_or(u64::MAX);
+            json!({ "revision": step.revision, "direction": step.direction.word(), "duration_ms": duration })
+        })
+        .collect();
+    let place = if heads.is_empty() { "at base".to_owned() } else { format!("at {}", heads.join(", ")) };
+    let text = if report.steps.is_empty() {
+        format!("nothing to do: the database is {place}")
+    } else {
+        format!("the database is {place}")
+    };
+    context.ui.data(text, &json!({ "steps": steps, "heads": heads }));
+}

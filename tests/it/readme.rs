@@ -1,0 +1,97 @@
+//! The tours in the documentation are played, and their output is true.
+//!
+//! In a block ```` ```console ````, lines that begin with `$ ` are commands and the lines below are what they print.
+//! Ids, dates and durations are different each time, so they are compared by their shape. `cat FILE` prints a file,
+//! with `*` for what varies in its name. Blocks of one document share a folder.
+
+use std::path::Path;
+
+use crate::command::Project;
+
+#[test]
+fn the_readme_is_true() {
+    play("README.md");
+}
+
+fn play(document: &str) {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).expect("the document");
+    let project = Project::empty();
+    let mut played = 0;
+    for block in blocks(&text) {
+        for (command, expected) in commands(&block) {
+            let printed = run(&project, &command);
+            assert_eq!(shape(&printed), shape(&expected), "{document}: $ {command}\nprints:\n{printed}");
+            played += 1;
+        }
+    }
+    assert!(played > 0, "{document} has no console blocks");
+}
+
+fn run(project: &Project, command: &str) -> String {
+    if let Some(pattern) = command.strip_prefix("cat ") {
+        let found = glob::glob(&project.path().join(pattern).display().to_string()).expect("a pattern").next();
+        let path = found.unwrap_or_else(|| panic!("no file {pattern}")).expect("a path");
+        return std::fs::read_to_string(path).expect("a readable file");
+    }
+    if let Some(edit) = command.strip_prefix("sed -i ") {
+        let words = crate::command::words(edit);
+        let parts: Vec<_> = words[0].split('|').collect();
+        let path = project.path().join(&words[1]);
+        let text = std::fs::read_to_string(&path).expect("a readable file");
+        assert!(text.contains(parts[1]), "{text}\nlacks {}", parts[1]);
+        std::fs::write(path, text.replacen(parts[1], &parts[2].replace("\\n", "\n"), 1)).expect("a written file");
+        return String::new();
+    }
+    let line = command.strip_prefix("migrate ").unwrap_or_else(|| panic!("cannot play: {command}"));
+    let ran = project.run(line);
+    format!("{}{}", ran.stdout, ran.stderr)
+}
+
+fn blocks(text: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut block: Option<String> = None;
+    for line in text.lines() {
+        match &mut block {
+            None if line == "```console" => block = Some(String::new()),
+            None => {}
+            Some(_) if line == "```" => blocks.extend(block.take()),
+            Some(lines) => lines.push_str(&format!("{line}\n")),
+        }
+    }
+    blocks
+}
+
+fn commands(block: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for line in block.lines() {
+        match (line.strip_prefix("$ "), found.last_mut()) {
+            (Some(command), _) => found.push((command.to_owned(), String::new())),
+            (None, Some((_, output))) => output.push_str(&format!("{line}\n")),
+            (None, None) => panic!("output before a command: {line}"),
+        }
+    }
+    found
+}
+
+/// Ids become `ID`, digits of dates and durations `0`, and runs of white space one.
+fn shape(text: &str) -> String {
+    let mut words = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let mut out = String::new();
+        let mut rest = line.trim_end();
+        while !rest.is_empty() {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            let (word, tail) = rest.split_at(end.max(rest.chars().next().map_or(1, char::len_utf8)));
+            let is_id = word.len() == 12 && word.chars().all(|c| c.is_ascii_hexdigit());
+            let is_date = word.len() == 8 && word.chars().all(|c| c.is_ascii_digit());
+            let is_number = word.chars().all(|c| c.is_ascii_digit()) && tail.starts_with(" ms");
+            out.push_str(if is_id { "ID" } else if is_date { "DATE" } else if is_number { "0" } else { word });
+            rest = tail;
+        }
+        if out.starts_with("-- created = ") {
+            out = "-- created = TIME".to_owned();
+        }
+        words.push(out);
+    }
+    words.join("\n")
+}
