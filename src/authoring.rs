@@ -1,6 +1,7 @@
 //! From models to a plan: what `autogenerate` writes and `check` looks for.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rungs_schema::{Declared, ObjectName, Schema, Table};
 
@@ -48,9 +49,20 @@ pub async fn compare(
     let mut changes = diff::diff(&current, &named.schema, &guide);
     if !changes.is_empty() {
         let printed = scratch::as_printed(connection, url, &named.schema, &declared.hints, dialect.as_ref()).await?;
-        changes = diff::diff(&current, &printed, &guide);
+        changes =
+            diff::diff(&current, &printed, &guide).into_iter().map(|change| as_declared(change, &wanted)).collect();
     }
     Ok(Comparison { changes, dialect })
+}
+
+/// A table that is created says only those storage options that its model does. The others are the server's defaults,
+/// and may be unknown to the next server that the revision meets.
+fn as_declared(change: Change, wanted: &Schema) -> Change {
+    let Change::CreateTable { next } = change else { return change };
+    let mut table = Arc::unwrap_or_clone(next);
+    let declared = wanted.table(&table.name).map(|table| &table.options);
+    table.options.retain(|option, _| declared.is_some_and(|declared| declared.contains_key(option)));
+    Change::CreateTable { next: Arc::new(table) }
 }
 
 /// The tables that revisions create, by the statements in their files. A name in another namespace counts by its last

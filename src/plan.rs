@@ -1,6 +1,6 @@
 //! Turns changes into statements, up and down, and statements into text.
 
-use rungs_schema::{Column, DialectName};
+use rungs_schema::{Column, DialectName, IndexPart, Table};
 
 use crate::dialect::{Dialect, Statement};
 use crate::diff::change::{AlterTable, Change, Delta, Edit};
@@ -75,12 +75,24 @@ fn with_fillers(change: Change, dialect: &dyn Dialect) -> Change {
                 Delta::Alter { previous, next } => previous.nullable && needs_value(next),
                 Delta::Drop { .. } => false,
             };
-            let backfill = delta.next().filter(|_| needs).and_then(|column| filler(column, dialect));
+            let backfill = delta
+                .next()
+                .filter(|column| needs && !is_unique(&next, &column.name))
+                .and_then(|column| filler(column, dialect));
             Edit::Column { delta, backfill }
         }
         other => other,
     };
-    Change::AlterTable(AlterTable { previous, next, edits: edits.into_iter().map(fill).collect(), dependents })
+    let edits = edits.into_iter().map(fill).collect();
+    Change::AlterTable(AlterTable { previous, next, edits, dependents })
+}
+
+/// Whether two rows cannot have the same value, so that a plain one for all would not do.
+fn is_unique(table: &Table, column: &str) -> bool {
+    let alone = |parts: &[IndexPart]| matches!(parts, [part] if part.column_name() == Some(column));
+    table.primary_key.iter().any(|key| alone(&key.parts))
+        || table.uniques.iter().any(|unique| alone(&unique.parts))
+        || table.indexes.iter().any(|index| index.unique && alone(&index.parts))
 }
 
 fn needs_value(column: &Column) -> bool {

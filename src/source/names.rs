@@ -24,17 +24,14 @@ pub fn adopt(wanted: &Schema, current: &Schema, dialect: &dyn Dialect) -> Adopte
     for table in &mut schema.tables {
         let empty = Table::default();
         let other = current.table(&table.name).unwrap_or(&empty);
-        let mut namer = Namer { dialect, table: table.name.clone(), taken: taken_names(table), open: &mut open };
+        let mut namer = Namer { dialect, table: table.name.clone(), taken: constraint_names(table), open: &mut open };
         let same_place = |a: &ForeignKey, b: &ForeignKey| a.columns == b.columns && a.references == b.references;
-        namer.name_all(
-            table.primary_key.as_mut_slice(),
-            other.primary_key.as_slice(),
-            |key| Part::PrimaryKey(key),
-            |_, _| true,
-        );
-        namer.name_all(&mut table.uniques, &other.uniques, |unique| Part::Unique(unique), Named::same_but_name);
         namer.name_all(&mut table.foreign_keys, &other.foreign_keys, |key| Part::ForeignKey(key), same_place);
         namer.name_all(&mut table.checks, &other.checks, |check| Part::Check(check), Named::same_but_name);
+        namer.taken = index_names(table);
+        let key = table.primary_key.as_mut_slice();
+        namer.name_all(key, other.primary_key.as_slice(), |key| Part::PrimaryKey(key), |_, _| true);
+        namer.name_all(&mut table.uniques, &other.uniques, |unique| Part::Unique(unique), Named::same_but_name);
         namer.name_all(&mut table.indexes, &other.indexes, |index| Part::Index(index), Named::same_but_name);
     }
     Adopted { schema, open }
@@ -86,14 +83,17 @@ impl Namer<'_> {
     }
 }
 
-fn taken_names(table: &Table) -> BTreeSet<String> {
-    fn of<T: Named>(parts: &[T]) -> impl Iterator<Item = String> + '_ {
-        parts.iter().filter_map(|part| part.name().map(str::to_owned))
-    }
-    of(table.primary_key.as_slice())
-        .chain(of(&table.uniques))
-        .chain(of(&table.foreign_keys))
-        .chain(of(&table.checks))
-        .chain(of(&table.indexes))
-        .collect()
+/// The names that foreign keys and checks may not share.
+fn constraint_names(table: &Table) -> BTreeSet<String> {
+    names_of(&table.foreign_keys).chain(names_of(&table.checks)).collect()
+}
+
+/// The names that indexes may not share, and keys, which are indexes too.
+fn index_names(table: &Table) -> BTreeSet<String> {
+    let keys = names_of(table.primary_key.as_slice());
+    keys.chain(names_of(&table.uniques)).chain(names_of(&table.indexes)).collect()
+}
+
+fn names_of<T: Named>(parts: &[T]) -> impl Iterator<Item = String> + '_ {
+    parts.iter().filter_map(|part| part.name().map(str::to_owned))
 }

@@ -93,10 +93,10 @@ fn table(random: &mut Random, engine: Engine, name: &ObjectName, all: &[ObjectNa
     let chosen: BTreeSet<usize> = (0..random.below(7)).map(|_| random.below(COLUMNS.len())).collect();
     for index in chosen {
         let (column_name, family) = COLUMNS[index];
-        let column = column(random, engine, column_name, family);
-        let backfill = Some(value(family, 7));
+        let mut column = column(random, engine, column_name, family);
+        constrain(random, engine, &mut table, &mut column, family);
+        let backfill = (!column.nullable).then(|| value_of(column_name, 7, engine));
         hints.columns.insert(column_name.to_owned(), ColumnHints { backfill, ..ColumnHints::default() });
-        constrain(random, engine, &mut table, &column, family);
         table.columns.push(column);
     }
     for target in all {
@@ -164,10 +164,14 @@ fn value(family: Family, number: usize) -> String {
     }
 }
 
-fn constrain(random: &mut Random, engine: Engine, table: &mut Table, column: &Column, family: Family) {
+fn constrain(random: &mut Random, engine: Engine, table: &mut Table, column: &mut Column, family: Family) {
     let can_be_key = matches!(family, Family::Number) || matches!(column.ty, ColumnType::Varchar(_));
-    let name = column.name.as_str();
+    let name = column.name.clone();
+    let name = name.as_str();
     if can_be_key && random.chance(20) {
+        // A unique column that is required cannot come back with values of its own when rows are there.
+        column.nullable = true;
+        column.default = None;
         table.uniques.push(Unique { parts: vec![IndexPart::column(name)], ..Unique::default() });
     }
     if can_be_key && random.chance(30) {
@@ -182,7 +186,8 @@ fn constrain(random: &mut Random, engine: Engine, table: &mut Table, column: &Co
     }
     if family == Family::Number && random.chance(30) {
         let quoted = if engine == Engine::Mysql { format!("`{name}`") } else { format!("\"{name}\"") };
-        let expression = format!("{quoted} >= {}", random.below(2));
+        // Zero must fit: it is what rows get in a column that comes back.
+        let expression = format!("{quoted} >= -{}", random.below(2));
         table.checks.push(Check {
             name: Some(format!("ck_{}_{name}", table.name.name.len())),
             expression,
