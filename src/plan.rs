@@ -176,13 +176,22 @@ pub fn client_script(statements: &[Statement], dialect: DialectName) -> String {
     text
 }
 
+/// The comment of a statement, with what is lost said where the thing is named, else on a line of its own.
 fn comments(statement: &Statement) -> Vec<String> {
-    let mut lines: Vec<String> = statement.comment.lines().map(str::to_owned).collect();
-    let said = |what: &String| statement.comment.contains(what.as_str());
-    if let Some(lost) = statement.loses.as_ref().filter(|lost| !said(lost)) {
-        lines.push(format!("loses {}", one_line(lost)));
+    let mut comment = statement.comment.clone();
+    let mut unsaid = Vec::new();
+    for lost in statement.loses.iter().flat_map(|lost| lost.split(';')).map(one_line) {
+        let thing = lost.split(" and its ").next().unwrap_or(&lost).to_owned();
+        if comment.contains(&lost) {
+            continue;
+        }
+        if comment.contains(&thing) {
+            comment = comment.replacen(&thing, &lost, 1);
+        } else {
+            unsaid.push(format!("loses {lost}"));
+        }
     }
-    lines
+    comment.lines().map(str::to_owned).chain(unsaid).collect()
 }
 
 fn one_line(text: &str) -> String {
