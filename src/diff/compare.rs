@@ -7,6 +7,7 @@ use rungs_schema::{Column, Definition, ObjectName, Schema, Table};
 
 use super::Guide;
 use super::change::{Delta, Edit};
+use super::dependents;
 use super::parts::{Named, deltas};
 
 /// What differs between two schemas.
@@ -37,14 +38,11 @@ pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differ
         ..Differences::default()
     };
     tables(previous, next, guide, &mut differences);
-    if guide.definitions {
-        let key = |definition: &Definition| (definition.kind, definition.name.clone(), definition.table.clone());
-        differences.definitions = objects(&previous.definitions, &next.definitions, key);
-        differences.standing =
-            previous.definitions.iter().filter(|one| next.definitions.contains(one)).cloned().collect();
-    } else {
-        differences.standing = previous.definitions.clone();
-    }
+    let next_definitions = if guide.definitions { &next.definitions } else { &previous.definitions };
+    let key = |definition: &Definition| (definition.kind, definition.name.clone(), definition.table.clone());
+    differences.definitions = objects(&previous.definitions, next_definitions, key);
+    differences.standing = previous.definitions.iter().filter(|one| next_definitions.contains(one)).cloned().collect();
+    dependents::give_way(&mut differences, guide);
     differences
 }
 

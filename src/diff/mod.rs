@@ -31,6 +31,8 @@ pub struct Rules {
     pub renames_foreign_keys: bool,
     /// The type of a column cannot change while a foreign key uses it.
     pub foreign_keys_pin_types: bool,
+    /// The type of a column cannot change while a view uses it.
+    pub views_pin_types: bool,
 }
 
 /// What guides a comparison besides the two schemas.

@@ -45,6 +45,7 @@ impl Mysql {
                 column_order: true,
                 renames_foreign_keys: false,
                 foreign_keys_pin_types: true,
+                views_pin_types: false,
             },
         };
         let abilities = Abilities::of(&version);

@@ -39,6 +39,7 @@ impl Postgres {
                 column_order: false,
                 renames_foreign_keys: true,
                 foreign_keys_pin_types: false,
+                views_pin_types: true,
             },
         };
         Self { version, features }

@@ -41,6 +41,7 @@ impl Sqlite {
                 column_order: false,
                 renames_foreign_keys: false,
                 foreign_keys_pin_types: false,
+                views_pin_types: false,
             },
         };
         Self { version, features }
