@@ -1,19 +1,3 @@
-<<<<<<< HEAD
-//! Rust source for an existing schema.
-
-use rungs_schema::Schema;
-
-use crate::dialect::Dialect;
-
-/// Placeholder until merge.
-pub fn models(_schema: &Schema, _dialect: &dyn Dialect) -> String {
-    String::new()
-}
-
-/// Placeholder until merge.
-pub fn model_files(_schema: &Schema, _dialect: &dyn Dialect) -> Vec<(String, String)> {
-    Vec::new()
-=======
 //! Rust source for an existing schema: structs that compile under the derive and read back to the same schema.
 //!
 //! Types that the dialect knows beyond the engine become types of std, chrono, uuid and the like; any other is a
@@ -33,7 +17,7 @@ use rungs_schema::{EnumType, Schema, Table};
 use crate::dialect::Dialect;
 
 use attribute::{Node, attribute, quoted};
-use names::{Names, distinct};
+use names::{Names, distinct, distinct_type};
 
 /// All models in one file.
 pub fn models(schema: &Schema, dialect: &dyn Dialect) -> String {
@@ -56,7 +40,7 @@ pub fn models(schema: &Schema, dialect: &dyn Dialect) -> String {
 }
 
 /// One file for each table, `enums.rs` where there are enumerations, and `mod.rs`: file names with their texts.
-pub fn files(schema: &Schema, dialect: &dyn Dialect) -> Vec<(String, String)> {
+pub fn model_files(schema: &Schema, dialect: &dyn Dialect) -> Vec<(String, String)> {
     let printer = Printer::new(schema, dialect, "super::enums::");
     let mut root = printer.left_out();
     let mut taken = vec![String::from("mod"), String::from("enums")];
@@ -146,7 +130,7 @@ impl<'a> Printer<'a> {
         _ = writeln!(text, "pub enum {} {{", self.names.enumeration(&ty.name));
         let mut taken = Vec::new();
         for value in &ty.values {
-            let variant = distinct(type_identifier(value), &mut taken);
+            let variant = distinct_type(type_identifier(value), &mut taken);
             if snake_case(&variant) != *value {
                 _ = writeln!(text, "    #[db_enum(value = {})]", quoted(value));
             }
@@ -155,5 +139,4 @@ impl<'a> Printer<'a> {
         text.push_str("}\n");
         text
     }
->>>>>>> 05e4c1e (Print an existing schema as models, so that a project can begin with its database)
 }

@@ -89,7 +89,20 @@ pub fn attribute(name: &str, parts: Vec<Node>, indent: usize) -> String {
     for group in groups {
         out.push_str(&" ".repeat(indent));
         out.push_str("#[");
-        Node::List(name.to_owned(), group).write(indent, &mut out);
+        match group.as_slice() {
+            // A list alone is not indented twice.
+            [Node::List(inner, parts)] => {
+                let whole = Node::List(inner.clone(), parts.clone()).flat();
+                if whole.chars().count() > LIST_WIDTH {
+                    out.push_str(&format!("{name}({inner}("));
+                    write_lines(parts, indent, &mut out);
+                    out.push_str("))");
+                } else {
+                    out.push_str(&format!("{name}({whole})"));
+                }
+            }
+            _ => Node::List(name.to_owned(), group).write(indent, &mut out),
+        }
         out.push_str("]\n");
     }
     out

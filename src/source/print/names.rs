@@ -22,11 +22,11 @@ impl Names {
         let mut names = Self::default();
         let mut taken: Vec<String> = RESERVED.iter().map(|word| (*word).to_owned()).collect();
         for table in &schema.tables {
-            names.tables.insert(table.name.clone(), distinct(type_identifier(&table.name.name), &mut taken));
+            names.tables.insert(table.name.clone(), distinct_type(type_identifier(&table.name.name), &mut taken));
             names.fields.insert(table.name.clone(), fields(table));
         }
         for ty in &schema.enums {
-            names.enums.insert(ty.name.clone(), distinct(type_identifier(&ty.name.name), &mut taken));
+            names.enums.insert(ty.name.clone(), distinct_type(type_identifier(&ty.name.name), &mut taken));
         }
         names
     }
@@ -60,11 +60,26 @@ fn fields(table: &Table) -> BTreeMap<String, String> {
     names
 }
 
-/// The name, or the next one like it that is not taken; takes it.
+/// The name of a field or module, or the next one like it that is not taken; takes it.
 pub fn distinct(name: String, taken: &mut Vec<String>) -> String {
-    let numbered = (2..).map(|number| format!("{}_{number}", name.trim_start_matches("r#")));
-    let free = std::iter::once(name.clone()).chain(numbered).find(|candidate| !taken.contains(candidate));
-    let free = free.unwrap_or(name);
+    let stem = name.trim_start_matches("r#").to_owned();
+    take(name, taken, |number| format!("{stem}_{number}"))
+}
+
+/// The name of a type or variant, or the next one like it that is not taken; takes it.
+pub fn distinct_type(name: String, taken: &mut Vec<String>) -> String {
+    let stem = name.clone();
+    take(name, taken, |number| format!("{stem}{number}"))
+}
+
+fn take(name: String, taken: &mut Vec<String>, numbered: impl Fn(usize) -> String) -> String {
+    let mut free = name;
+    for number in 2.. {
+        if !taken.contains(&free) {
+            break;
+        }
+        free = numbered(number);
+    }
     taken.push(free.clone());
     free
 }

@@ -94,7 +94,7 @@ pub fn read(item: &ItemEnum, scope: Scope<'_>, faults: &mut Vec<Fault>) -> DbEnu
         let mut value = header.case.apply(&variant.ident.unraw().to_string());
         let mut keys = Keys::of("a variant", &["value"], &[]);
         for entry in entry::of_attributes(&variant.attrs, "db_enum", faults) {
-            match keys.check(&entry).and_then(|()| entry.name()) {
+            match keys.check(&entry).and_then(|()| entry.literal()) {
                 Ok(text) => value = text,
                 Err(fault) => faults.push(fault),
             }

@@ -92,7 +92,7 @@ pub fn open<'f>(builder: &mut Builder<'_>, field: &'f Field) -> Option<Open<'f>>
     if builder.flag(&given, "skip") {
         return None;
     }
-    let own = builder.name(&given, "column");
+    let own = builder.read(given.get("column"), Entry::literal);
     let column = own.unwrap_or_else(|| builder.case.map_or_else(|| name.clone(), |case| case.apply(&name)));
     builder.reader.fields.push(FieldColumn { field: name, column: column.clone(), span: ident.span() });
     Some(Open { field, given, column })

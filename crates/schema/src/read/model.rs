@@ -331,7 +331,7 @@ impl Builder<'_> {
     fn cross_check(&mut self, item: &ItemStruct) {
         let mut faults = Vec::new();
         for (at, field) in self.reader.fields.iter().enumerate() {
-            if self.reader.fields[..at].iter().any(|other| other.column == field.column) && !field.column.is_empty() {
+            if self.reader.fields[..at].iter().any(|other| other.column == field.column) {
                 faults.push(
                     Fault::at(field.span, format!("two fields of `{}` are the column `{}`", item.ident, field.column))
                         .help("give one of them another name with #[model(column = \"...\")]"),
