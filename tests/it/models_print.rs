@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rungs::db::ServerVersion;
-use rungs::dialect::{Dialect, Features, Part, Statement, convention};
+use rungs::dialect::{self, Dialect, Features, Part, Statement, convention};
 use rungs::diff::change::Change;
 use rungs::error::PlanError;
 use rungs::schema::*;
@@ -18,15 +18,9 @@ struct Plain {
 
 impl Plain {
     fn new(name: DialectName) -> Self {
-        Self {
-            version: ServerVersion { name, number: (0, 0, 0) },
-            features: Features {
-                transactional_ddl: true,
-                identifier_length: 0,
-                foreign_keys_in_place: true,
-                column_order: false,
-            },
-        }
+        let version = ServerVersion { name, number: (0, 0, 0) };
+        let features = dialect::for_version(&version).expect("a dialect").features().clone();
+        Self { version, features }
     }
 }
 
@@ -163,6 +157,7 @@ fn sample() -> Schema {
                 on_delete_columns: vec!["parent_group".into()],
                 match_type: Some("FULL".into()),
                 not_valid: true,
+                not_enforced: true,
                 comment: Some("the parent".into()),
                 ..ForeignKey::default()
             },
@@ -246,6 +241,9 @@ fn odd_table() -> Table {
                 IndexPart { descending: true, ..IndexPart::column("Id") },
                 IndexPart { length: Some(4), collation: Some("C".into()), ..IndexPart::column("unique") },
             ],
+            include: vec!["a b".into()],
+            method: Some("hash".into()),
+            options: options(&[("key_block_size", "4")]),
             on_conflict: Some("REPLACE".into()),
             deferrable: Some(Deferrable::default()),
             comment: Some("k".into()),
@@ -254,6 +252,7 @@ fn odd_table() -> Table {
             Unique {
                 name: Some("u".into()),
                 parts: vec![IndexPart::column("self")],
+                include: vec!["id".into()],
                 nulls_not_distinct: true,
                 deferrable: Some(Deferrable { initially_deferred: true }),
                 on_conflict: Some("FAIL".into()),
@@ -262,6 +261,7 @@ fn odd_table() -> Table {
             Unique {
                 name: Some("uq_1st \"group\"_unique_a b".into()),
                 parts: vec![IndexPart::column("unique"), IndexPart::column("a b")],
+                include: vec!["id".into()],
                 ..Unique::default()
             },
         ],

@@ -24,6 +24,8 @@ pub struct ForeignKey {
     pub match_type: Option<String>,
     /// PostgreSQL: `NOT VALID`, so that existing rows were not checked.
     pub not_valid: bool,
+    /// PostgreSQL 18: `NOT ENFORCED`.
+    pub not_enforced: bool,
     /// The constraint's comment.
     pub comment: Option<String>,
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::IndexPart;
 
 /// The primary key of a table.
@@ -7,10 +9,16 @@ pub struct PrimaryKey {
     pub name: Option<String>,
     /// The columns in key order; `DESC`, collation and prefix length where the engine keeps them.
     pub parts: Vec<IndexPart>,
+    /// PostgreSQL: columns of `INCLUDE`.
+    pub include: Vec<String>,
     /// SQLite: what `ON CONFLICT` says, in upper case.
     pub on_conflict: Option<String>,
     /// Deferrability, where the engine has it.
     pub deferrable: Option<crate::Deferrable>,
+    /// MySQL, MariaDB: `USING` in lower case, where it was asked for.
+    pub method: Option<String>,
+    /// MySQL, MariaDB: options of the key's index, by lower-case name.
+    pub options: BTreeMap<String, String>,
     /// The key's comment.
     pub comment: Option<String>,
 }
@@ -22,6 +30,8 @@ pub struct Unique {
     pub name: Option<String>,
     /// The columns in the order of declaration.
     pub parts: Vec<IndexPart>,
+    /// PostgreSQL: columns of `INCLUDE`.
+    pub include: Vec<String>,
     /// PostgreSQL 15 and later: `NULLS NOT DISTINCT`.
     pub nulls_not_distinct: bool,
     /// Deferrability, where the engine has it.

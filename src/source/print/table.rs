@@ -1,5 +1,6 @@
 //! A table as a struct.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use rungs_schema::read::{nextval, written};
@@ -143,8 +144,11 @@ impl Printer<'_> {
             _ => None,
         };
         let key_position = |key: &ForeignKey| {
-            let plain =
-                key.on_delete_columns.is_empty() && key.match_type.is_none() && !key.not_valid && key.comment.is_none();
+            let plain = key.on_delete_columns.is_empty()
+                && key.match_type.is_none()
+                && !key.not_valid
+                && !key.not_enforced
+                && key.comment.is_none();
             match key.columns.as_slice() {
                 [only] if plain => position(only),
                 _ => None,
@@ -165,7 +169,9 @@ impl Printer<'_> {
 
     fn primary_key(&self, table: &Table, key: &PrimaryKey, parts: Option<&[IndexPart]>) -> Node {
         let name = self.name(table, Part::PrimaryKey(key), key.name.as_ref());
-        let mut options = Vec::new();
+        let mut options = self.include(table, &key.include);
+        options.extend(key.method.as_ref().map(|method| Node::pair("method", method)));
+        options.extend(storage(&key.options));
         options.extend(key.on_conflict.as_ref().map(|word| Node::pair("on_conflict", &word.to_lowercase())));
         options.extend(deferrable(key.deferrable));
         options.extend(key.comment.as_ref().map(|comment| Node::pair("comment", comment)));
@@ -174,7 +180,7 @@ impl Printer<'_> {
 
     fn unique(&self, table: &Table, unique: &Unique, parts: Option<&[IndexPart]>) -> Node {
         let name = self.name(table, Part::Unique(unique), unique.name.as_ref());
-        let mut options = Vec::new();
+        let mut options = self.include(table, &unique.include);
         if unique.nulls_not_distinct {
             options.push(Node::word("nulls_not_distinct"));
         }
@@ -192,15 +198,11 @@ impl Printer<'_> {
         }
         options.extend(index.method.as_ref().map(|method| Node::pair("method", method)));
         options.extend(index.predicate.as_ref().map(|predicate| Node::pair("where", predicate)));
-        if !index.include.is_empty() {
-            options.push(Node::list("include", self.columns(table, &index.include)));
-        }
+        options.append(&mut self.include(table, &index.include));
         if index.nulls_not_distinct {
             options.push(Node::word("nulls_not_distinct"));
         }
-        if !index.options.is_empty() {
-            options.push(Node::list("options", index.options.iter().map(|(key, value)| option(key, value)).collect()));
-        }
+        options.extend(storage(&index.options));
         options.extend(index.comment.as_ref().map(|comment| Node::pair("comment", comment)));
         self.constraint(table, "index", name, parts, options)
     }
@@ -258,6 +260,10 @@ impl Printer<'_> {
         self.names.field(&table.name, column).map_or_else(|| quoted(column), str::to_owned)
     }
 
+    fn include(&self, table: &Table, columns: &[String]) -> Vec<Node> {
+        if columns.is_empty() { Vec::new() } else { vec![Node::list("include", self.columns(table, columns))] }
+    }
+
     fn columns(&self, table: &Table, columns: &[String]) -> Vec<Node> {
         columns.iter().map(|column| Node::Leaf(self.column_word(table, column))).collect()
     }
@@ -295,6 +301,9 @@ impl Printer<'_> {
         nodes.extend(deferrable(key.deferrable));
         if key.not_valid {
             nodes.push(Node::word("not_valid"));
+        }
+        if key.not_enforced {
+            nodes.push(Node::word("not_enforced"));
         }
         nodes.extend(key.comment.as_ref().map(|comment| Node::pair("comment", comment)));
         Node::list("foreign_key", nodes)
@@ -398,6 +407,11 @@ fn places(wanted: impl Iterator<Item = Option<usize>>, ordered: bool, once: bool
 /// Whether a part would be taken for an option.
 fn is_option(node: &Node) -> bool {
     matches!(node, Node::Leaf(text) if OPTIONS.contains(&text.split(['(', ' ']).next().unwrap_or_default()))
+}
+
+fn storage(options: &BTreeMap<String, String>) -> Option<Node> {
+    let nodes: Vec<Node> = options.iter().map(|(key, value)| option(key, value)).collect();
+    (!nodes.is_empty()).then(|| Node::list("options", nodes))
 }
 
 fn option(key: &str, value: &str) -> Node {

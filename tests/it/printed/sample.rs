@@ -25,6 +25,7 @@ pub enum Mood {
     on_delete_columns(parent_group),
     match = "full",
     not_valid,
+    not_enforced,
     comment = "the parent"
 ))]
 pub struct Memberships {
@@ -70,11 +71,14 @@ pub struct Users {
 #[model(primary_key(
     name = "the key",
     columns(id_2 desc, unique(4) collate "C"),
+    include(a_b),
+    method = "hash",
+    options(key_block_size = "4"),
     on_conflict = "replace",
     deferrable,
     comment = "k"
 ))]
-#[model(unique(columns(unique, a_b)))]
+#[model(unique(columns(unique, a_b), include(id)))]
 #[model(index(
     name = "i1",
     columns(
@@ -119,6 +123,7 @@ pub struct _1stGroup {
     #[model(collation = "latin1_bin", invisible)]
     #[model(unique(
         name = "u",
+        include(id),
         nulls_not_distinct,
         on_conflict = "fail",
         deferrable = "initially deferred",
