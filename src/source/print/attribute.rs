@@ -13,6 +13,9 @@ pub enum Node {
 /// `attr_fn_like_width`.
 const LIST_WIDTH: usize = 70;
 
+/// How wide a line may be: rustfmt's `max_width`.
+const LINE_WIDTH: usize = 100;
+
 impl Node {
     /// A word alone.
     pub fn word(word: &str) -> Self {
@@ -89,18 +92,16 @@ pub fn attribute(name: &str, parts: Vec<Node>, indent: usize) -> String {
     for group in groups {
         out.push_str(&" ".repeat(indent));
         out.push_str("#[");
+        let line = format!("{name}({})", flat(&group));
+        let fits = indent + line.chars().count() + 3 <= LINE_WIDTH;
         match group.as_slice() {
             // A list alone is not indented twice.
-            [Node::List(inner, parts)] => {
-                let whole = Node::List(inner.clone(), parts.clone()).flat();
-                if whole.chars().count() > LIST_WIDTH {
-                    out.push_str(&format!("{name}({inner}("));
-                    write_lines(parts, indent, &mut out);
-                    out.push_str("))");
-                } else {
-                    out.push_str(&format!("{name}({whole})"));
-                }
+            [Node::List(inner, parts)] if !fits || flat(parts).chars().count() > LIST_WIDTH => {
+                out.push_str(&format!("{name}({inner}("));
+                write_lines(parts, indent, &mut out);
+                out.push_str("))");
             }
+            [_] if fits => out.push_str(&line),
             _ => Node::List(name.to_owned(), group).write(indent, &mut out),
         }
         out.push_str("]\n");

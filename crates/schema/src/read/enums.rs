@@ -12,7 +12,8 @@ use super::scope::Scope;
 use super::words::{Case, nearest, snake_case};
 use crate::{EnumType, ObjectName};
 
-const KEYS: &[&str] = &["name", "schema", "rename_all", "comment"];
+/// The attributes.
+pub const KEYS: &[&str] = &["name", "schema", "rename_all", "comment"];
 
 /// An enumeration as it is declared.
 #[derive(Debug, Clone)]

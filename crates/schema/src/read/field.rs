@@ -16,7 +16,8 @@ use crate::{
     AutoIncrement, Column, ColumnHints, ColumnType, DialectName, ForeignKey, Generated, Identity, ObjectName, Sequence,
 };
 
-const KEYS: &[&str] = &[
+/// The attributes.
+pub const KEYS: &[&str] = &[
     "auto_increment",
     "backfill",
     "charset",

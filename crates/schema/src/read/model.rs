@@ -16,7 +16,8 @@ use super::scope::Scope;
 use super::words::{Case, snake_case};
 use crate::{AutoIncrement, ObjectName, PrimaryKey, Sequence, Table, TableHints};
 
-const KEYS: &[&str] = &[
+/// The attributes.
+pub const KEYS: &[&str] = &[
     "table",
     "schema",
     "comment",

@@ -638,3 +638,16 @@ mod wrong {
         assert_eq!(&text[errors[0].offset..][..errors[0].length], "ö");
     }
 }
+
+#[test]
+fn every_attribute_is_documented_in_both_places() {
+    let page = include_str!("../../../../docs/models.md");
+    let of_derive = [include_str!("../../../derive/src/model.md"), include_str!("../../../derive/src/db_enum.md")];
+    for part in of_derive {
+        assert!(page.contains(part), "docs/models.md repeats what the derives say");
+    }
+    for key in super::field::KEYS.iter().chain(super::model::KEYS).chain(super::enums::KEYS) {
+        let said = [" ", "`", "(", ","].iter().any(|after| page.contains(&format!("`{key}{after}")));
+        assert!(said, "`{key}` is not in docs/models.md");
+    }
+}
