@@ -33,3 +33,8 @@ pub mod plan;
 pub mod revision;
 #[cfg(feature = "engine")]
 pub mod source;
+
+/// The examples of the documentation, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/models.md")]
+pub struct ModelsPage;

@@ -9,10 +9,13 @@
 
 mod command;
 mod connection;
+mod derive_model;
 mod harness;
 mod law_generator;
 mod laws;
 mod layers;
+mod models_paths;
+mod models_print;
 mod mysql_alter;
 mod mysql_canonical;
 mod mysql_read;

@@ -6,6 +6,10 @@ use rungs_schema::read::{Fault, enum_from_item, model_from_item};
 use syn::{Item, ItemEnum, ItemStruct};
 
 /// Declares a table.
+///
+/// It implements `rungs::Model`, and tells what is wrong with an attribute where the attribute stands.
+///
+#[doc = include_str!("model.md")]
 #[proc_macro_derive(Model, attributes(model))]
 pub fn model(input: TokenStream) -> TokenStream {
     let expanded = match syn::parse(input) {
@@ -17,6 +21,10 @@ pub fn model(input: TokenStream) -> TokenStream {
 }
 
 /// Declares an enumerated type.
+///
+/// It implements `rungs::DbEnum`.
+///
+#[doc = include_str!("db_enum.md")]
 #[proc_macro_derive(DbEnum, attributes(db_enum))]
 pub fn db_enum(input: TokenStream) -> TokenStream {
     let expanded = match syn::parse(input) {

@@ -158,14 +158,20 @@ impl Entry {
     /// `= "text"` that is not empty: a name or a word. It is written out, for the derive cannot see what a constant
     /// holds.
     pub fn name(&self) -> Result<String, Fault> {
+        let text = self.literal()?;
+        if text.is_empty() {
+            return Err(self.fault(format!("`{}` is empty", self.key)));
+        }
+        Ok(text)
+    }
+
+    /// `= "text"`, which may be empty: SQLite has columns without a name, and PostgreSQL such values.
+    pub fn literal(&self) -> Result<String, Fault> {
         let tokens = self.value("a text in quotes")?;
         let text: LitStr = syn::parse2(tokens.clone()).map_err(|_| {
             Fault::over(tokens, format!("`{}` wants a text in quotes", self.key))
                 .help(format!("write `{} = \"...\"`", self.key))
         })?;
-        if text.value().is_empty() {
-            return Err(Fault::over(tokens, format!("`{}` is empty", self.key)));
-        }
         Ok(text.value())
     }
 

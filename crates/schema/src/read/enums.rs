@@ -12,7 +12,8 @@ use super::scope::Scope;
 use super::words::{Case, nearest, snake_case};
 use crate::{EnumType, ObjectName};
 
-const KEYS: &[&str] = &["name", "schema", "rename_all", "comment"];
+/// The attributes.
+pub const KEYS: &[&str] = &["name", "schema", "rename_all", "comment"];
 
 /// An enumeration as it is declared.
 #[derive(Debug, Clone)]
@@ -94,7 +95,7 @@ pub fn read(item: &ItemEnum, scope: Scope<'_>, faults: &mut Vec<Fault>) -> DbEnu
         let mut value = header.case.apply(&variant.ident.unraw().to_string());
         let mut keys = Keys::of("a variant", &["value"], &[]);
         for entry in entry::of_attributes(&variant.attrs, "db_enum", faults) {
-            match keys.check(&entry).and_then(|()| entry.name()) {
+            match keys.check(&entry).and_then(|()| entry.literal()) {
                 Ok(text) => value = text,
                 Err(fault) => faults.push(fault),
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use quote::ToTokens;
 use syn::Field;
 use syn::ext::IdentExt;
 
@@ -15,7 +16,8 @@ use crate::{
     AutoIncrement, Column, ColumnHints, ColumnType, DialectName, ForeignKey, Generated, Identity, ObjectName, Sequence,
 };
 
-const KEYS: &[&str] = &[
+/// The attributes.
+pub const KEYS: &[&str] = &[
     "auto_increment",
     "backfill",
     "charset",
@@ -91,7 +93,7 @@ pub fn open<'f>(builder: &mut Builder<'_>, field: &'f Field) -> Option<Open<'f>>
     if builder.flag(&given, "skip") {
         return None;
     }
-    let own = builder.name(&given, "column");
+    let own = builder.read(given.get("column"), Entry::literal);
     let column = own.unwrap_or_else(|| builder.case.map_or_else(|| name.clone(), |case| case.apply(&name)));
     builder.reader.fields.push(FieldColumn { field: name, column: column.clone(), span: ident.span() });
     Some(Open { field, given, column })
@@ -104,10 +106,9 @@ pub fn read(builder: &mut Builder<'_>, open: &Open<'_>) {
     builder.table.columns.push(column);
     if let Some(entry) = open.given.get("primary_key") {
         builder.key_column(entry, &open.column);
-        if types::is_option(&open.field.ty, builder.reader.scope) && open.given.get("nullable").is_none() {
-            let fault = Fault::over(&open.field.ty, "a primary key cannot be NULL, and this is an Option");
-            builder.reader.faults.push(fault.help("take the Option away"));
-        }
+    }
+    if types::is_option(&open.field.ty, builder.reader.scope) && open.given.get("nullable").is_none() {
+        builder.optional.insert(open.column.clone(), open.field.ty.to_token_stream());
     }
     for entry in &open.given.repeated {
         match entry.key.as_str() {
@@ -206,14 +207,15 @@ fn column_type(builder: &mut Builder<'_>, open: &Open<'_>) -> (ColumnType, bool)
 
 /// `type = "citext"`, or `type(postgres = "citext", default = "text")`.
 fn native_type(builder: &mut Builder<'_>, entry: &Entry) -> Result<ColumnType, Fault> {
+    let scope = builder.reader.scope;
     if !matches!(entry.shape, Shape::List(_)) {
-        return Ok(ColumnType::PerDialect { by: BTreeMap::new(), default: Some(entry.name()?) });
+        return Ok(ColumnType::PerDialect { by: BTreeMap::new(), default: Some(entry.text(scope)?) });
     }
     let mut by = BTreeMap::new();
     let mut default = None;
     let mut keys = Keys::of("a type", &["sqlite", "postgres", "mysql", "mariadb", "default"], &[]);
     for item in entry.list(&mut builder.reader.faults)? {
-        match keys.check(&item).and_then(|()| item.name()) {
+        match keys.check(&item).and_then(|()| item.text(scope)) {
             Ok(text) => match DialectName::from_word(&item.key) {
                 Some(dialect) => _ = by.insert(dialect, text),
                 None => default = Some(text),

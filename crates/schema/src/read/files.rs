@@ -179,7 +179,11 @@ impl Reading {
         let parsed = match syn::parse_file(&text) {
             Ok(parsed) => parsed,
             Err(error) => {
-                let fault = Fault::from(error).help("the file is not valid Rust at this place");
+                let mut fault = Fault::from(error).help("the file is not valid Rust at this place");
+                // What the lexer says of anything that it cannot take apart.
+                if fault.message.contains("token stream") {
+                    fault.message = String::from("a bracket is not closed, or a character does not belong here");
+                }
                 self.errors.push(ReadError::in_text(fault, &shown, &text));
                 return None;
             }

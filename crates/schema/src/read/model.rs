@@ -16,7 +16,8 @@ use super::scope::Scope;
 use super::words::{Case, snake_case};
 use crate::{AutoIncrement, ObjectName, PrimaryKey, Sequence, Table, TableHints};
 
-const KEYS: &[&str] = &[
+/// The attributes.
+pub const KEYS: &[&str] = &[
     "table",
     "schema",
     "comment",
@@ -112,8 +113,8 @@ pub struct Builder<'a> {
     pub sequences: Vec<DeclaredSequence>,
     /// The letter case of columns.
     pub case: Option<Case>,
-    /// The entries that made the primary key.
-    pub key_entries: Vec<TokenStream>,
+    /// The types of the columns that are an `Option`, by column.
+    pub optional: BTreeMap<String, TokenStream>,
     /// The columns that number themselves, with the place where they say so.
     pub numbered: Vec<TokenStream>,
 }
@@ -168,7 +169,7 @@ pub fn read(item: &ItemStruct, scope: Scope<'_>) -> (Model, Vec<Fault>) {
         references: Vec::new(),
         sequences: Vec::new(),
         case: None,
-        key_entries: Vec::new(),
+        optional: BTreeMap::new(),
         numbered: Vec::new(),
     };
     builder.header(item, &given);
@@ -238,7 +239,6 @@ impl Builder<'_> {
     fn constraints(&mut self, given: &Given) {
         if let Some(entry) = given.get("primary_key") {
             let key = self.reader.primary_key(entry, None);
-            self.key_entries.push(entry.tokens.clone());
             match &self.table.primary_key {
                 None => self.table.primary_key = Some(key),
                 Some(_) => {
@@ -317,7 +317,6 @@ impl Builder<'_> {
     /// A column beside whose field `primary_key` stands.
     pub fn key_column(&mut self, entry: &Entry, column: &str) {
         let mut key = self.reader.primary_key(entry, Some(column));
-        self.key_entries.push(entry.tokens.clone());
         let Some(whole) = &mut self.table.primary_key else {
             self.table.primary_key = Some(key);
             return;
@@ -333,11 +332,17 @@ impl Builder<'_> {
     fn cross_check(&mut self, item: &ItemStruct) {
         let mut faults = Vec::new();
         for (at, field) in self.reader.fields.iter().enumerate() {
-            if self.reader.fields[..at].iter().any(|other| other.column == field.column) && !field.column.is_empty() {
+            if self.reader.fields[..at].iter().any(|other| other.column == field.column) {
                 faults.push(
                     Fault::at(field.span, format!("two fields of `{}` are the column `{}`", item.ident, field.column))
                         .help("give one of them another name with #[model(column = \"...\")]"),
                 );
+            }
+        }
+        for column in self.table.primary_key_columns() {
+            if let Some(ty) = self.optional.get(column) {
+                let fault = Fault::over(ty, "a primary key cannot be NULL, and this is an Option");
+                faults.push(fault.help("take the Option away"));
             }
         }
         let native = self.table.columns.iter().filter(|column| column.auto_increment == Some(AutoIncrement::Native));

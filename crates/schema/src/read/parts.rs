@@ -138,7 +138,11 @@ impl Reader<'_> {
 
     /// A primary key: `primary_key(a, b)`, or beside a field, whose column is given.
     pub fn primary_key(&mut self, entry: &Entry, of: Option<&str>) -> PrimaryKey {
-        let keys = Keys::of("a primary key", &["name", "columns", "on_conflict", "deferrable", "comment"], &[]);
+        let keys = Keys::of(
+            "a primary key",
+            &["name", "columns", "include", "method", "options", "on_conflict", "deferrable", "comment"],
+            &[],
+        );
         let mut key = PrimaryKey::default();
         let (options, columns) = self.open(entry, keys, &mut key.name);
         key.parts = self.columns_or(of, &columns, entry, "a primary key");
@@ -149,9 +153,15 @@ impl Reader<'_> {
         key
     }
 
-    fn primary_key_option(&self, option: &Entry, key: &mut PrimaryKey) -> Result<(), Fault> {
+    fn primary_key_option(&mut self, option: &Entry, key: &mut PrimaryKey) -> Result<(), Fault> {
         match option.key.as_str() {
             "name" => key.name = Some(option.name()?),
+            "include" => {
+                let list = option.list(&mut self.faults)?;
+                key.include = self.names(&list);
+            }
+            "method" => key.method = Some(option.name()?.to_ascii_lowercase()),
+            "options" => key.options = self.options(option)?,
             "on_conflict" => key.on_conflict = Some(self.conflict(option)?),
             "deferrable" => key.deferrable = self.deferrable(option)?,
             _ => key.comment = Some(option.text(self.scope)?),
@@ -161,7 +171,7 @@ impl Reader<'_> {
 
     /// A unique constraint.
     pub fn unique(&mut self, entry: &Entry, of: Option<&str>) -> Unique {
-        let allowed = &["name", "columns", "nulls_not_distinct", "on_conflict", "deferrable", "comment"];
+        let allowed = &["name", "columns", "include", "nulls_not_distinct", "on_conflict", "deferrable", "comment"];
         let keys = Keys::of("a unique constraint", allowed, &[]);
         let mut unique = Unique::default();
         let (options, columns) = self.open(entry, keys, &mut unique.name);
@@ -173,9 +183,13 @@ impl Reader<'_> {
         unique
     }
 
-    fn unique_option(&self, option: &Entry, unique: &mut Unique) -> Result<(), Fault> {
+    fn unique_option(&mut self, option: &Entry, unique: &mut Unique) -> Result<(), Fault> {
         match option.key.as_str() {
             "name" => unique.name = Some(option.name()?),
+            "include" => {
+                let list = option.list(&mut self.faults)?;
+                unique.include = self.names(&list);
+            }
             "nulls_not_distinct" => unique.nulls_not_distinct = option.switch()?,
             "on_conflict" => unique.on_conflict = Some(self.conflict(option)?),
             "deferrable" => unique.deferrable = self.deferrable(option)?,
@@ -290,6 +304,7 @@ impl Reader<'_> {
             "match",
             "deferrable",
             "not_valid",
+            "not_enforced",
             "comment",
         ];
         let mut key = ForeignKey::default();
@@ -329,6 +344,7 @@ impl Reader<'_> {
             "match" => key.match_type = self.match_type(option)?,
             "deferrable" => key.deferrable = self.deferrable(option)?,
             "not_valid" => key.not_valid = option.switch()?,
+            "not_enforced" => key.not_enforced = option.switch()?,
             _ => key.comment = Some(option.text(self.scope)?),
         }
         Ok(())

@@ -209,13 +209,13 @@ fn a_type_for_mysql_holds_for_mariadb_too() {
 fn constraints_beside_a_field_and_of_the_struct() {
     let text = r#"
         #[derive(Model)]
-        #[model(primary_key(b, a, name = "pk_x"))]
+        #[model(primary_key(b, a, name = "pk_x", include(c), method = "BTREE", options(x = 1)))]
         #[model(unique(name = "uq_1", columns(a, b), nulls_not_distinct, deferrable = "initially deferred"))]
         #[model(index(expr("lower(c)") desc nulls last, c(10) collate "C" opclass "text_ops", unique, where = "a > 0"))]
         #[model(index(name = "gin_c", columns("c"), method = "GIN", include(a, b), options(fillfactor = 70)))]
         #[model(check = "a < b", check(expr = "a > 0", no_inherit, not_valid, not_enforced))]
         #[model(foreign_key(name = "fk_self", columns(a, b), references = "t(b, a)", on_delete = "set null",
-            on_delete_columns(a), on_update = "RESTRICT", match = "full", deferrable, not_valid))]
+            on_delete_columns(a), on_update = "RESTRICT", match = "full", deferrable, not_valid, not_enforced))]
         struct T {
             #[model(unique = "uq_a", check = "a <> 5", index(name = "ix_a", method = "hash"))]
             a: i32,
@@ -233,6 +233,9 @@ fn constraints_beside_a_field_and_of_the_struct() {
         Some(PrimaryKey {
             name: Some("pk_x".into()),
             parts: vec![IndexPart::column("b"), IndexPart::column("a")],
+            include: vec!["c".into()],
+            method: Some("btree".into()),
+            options: BTreeMap::from([("x".into(), "1".into())]),
             ..PrimaryKey::default()
         })
     );
@@ -288,6 +291,7 @@ fn constraints_beside_a_field_and_of_the_struct() {
             deferrable: Some(Deferrable::default()),
             match_type: Some("FULL".into()),
             not_valid: true,
+            not_enforced: true,
             comment: None,
         }
     );
@@ -632,5 +636,18 @@ mod wrong {
         let errors = read_text(text, "m.rs").expect_err("an error");
         assert_eq!(errors[0].place(), "m.rs:2:28");
         assert_eq!(&text[errors[0].offset..][..errors[0].length], "ö");
+    }
+}
+
+#[test]
+fn every_attribute_is_documented_in_both_places() {
+    let page = include_str!("../../../../docs/models.md");
+    let of_derive = [include_str!("../../../derive/src/model.md"), include_str!("../../../derive/src/db_enum.md")];
+    for part in of_derive {
+        assert!(page.contains(part), "docs/models.md repeats what the derives say");
+    }
+    for key in super::field::KEYS.iter().chain(super::model::KEYS).chain(super::enums::KEYS) {
+        let said = [" ", "`", "(", ","].iter().any(|after| page.contains(&format!("`{key}{after}")));
+        assert!(said, "`{key}` is not in docs/models.md");
     }
 }

@@ -1,4 +1,6 @@
-//! Letter cases of names, and the nearest of several words.
+//! Letter cases of names, identifiers, and the nearest of several words.
+
+use syn::Ident;
 
 /// The words of an identifier in any case: `HTTPServer2` is `http`, `server2`.
 fn words(name: &str) -> Vec<String> {
@@ -44,6 +46,36 @@ pub fn snake_case(name: &str) -> String {
 /// `computation_result` as `ComputationResult`.
 pub fn upper_camel_case(name: &str) -> String {
     words(name).iter().map(|word| capital(word)).collect()
+}
+
+/// A Rust identifier for a word, as a field's name: `externalId` is `external_id`, `type` is `r#type`, `1st` is
+/// `_1st`. A word that is fine as it is stays as it is.
+pub fn field_identifier(word: &str) -> String {
+    let is_identifier = syn::parse_str::<Ident>(word).is_ok() || syn::parse_str::<Ident>(&format!("r#{word}")).is_ok();
+    let plain = is_identifier && !word.chars().any(char::is_uppercase);
+    let name = if plain { word.to_owned() } else { snake_case(word) };
+    let name = match name.chars().next() {
+        None => String::from("column"),
+        Some(first) if first.is_numeric() => format!("_{name}"),
+        Some(_) => name,
+    };
+    if syn::parse_str::<Ident>(&name).is_ok() {
+        return name;
+    }
+    let raw = format!("r#{name}");
+    // `self`, `super`, `crate` cannot be raw.
+    if syn::parse_str::<Ident>(&raw).is_ok() { raw } else { format!("{}_", name.trim_end_matches('_')) }
+}
+
+/// A Rust identifier for a word, as a type's or variant's name: `users_groups` is `UsersGroups`.
+pub fn type_identifier(word: &str) -> String {
+    let name = upper_camel_case(word);
+    match name.chars().next() {
+        None => String::from("Unnamed"),
+        Some(first) if first.is_numeric() => format!("_{name}"),
+        Some(_) if name == "Self" => String::from("Self_"),
+        Some(_) => name,
+    }
 }
 
 /// The letter cases of `rename_all`, in serde's words.
@@ -150,6 +182,27 @@ mod tests {
         assert_eq!(upper_camel_case("users_groups"), "UsersGroups");
         assert_eq!(Case::Camel.apply("created_at"), "createdAt");
         assert_eq!(Case::ScreamingKebab.apply("InProgress"), "IN-PROGRESS");
+    }
+
+    #[test]
+    fn every_word_has_an_identifier() {
+        for (word, expected) in [
+            ("email", "email"),
+            ("_hidden__", "_hidden__"),
+            ("externalId", "external_id"),
+            ("type", "r#type"),
+            ("Type", "r#type"),
+            ("self", "self_"),
+            ("1st place", "_1st_place"),
+            ("\"", "column"),
+            ("größe", "größe"),
+            ("_", "column"),
+        ] {
+            assert_eq!(field_identifier(word), expected, "{word}");
+        }
+        assert_eq!(type_identifier("users_groups"), "UsersGroups");
+        assert_eq!(type_identifier("self"), "Self_");
+        assert_eq!(type_identifier("2024 sales"), "_2024Sales");
     }
 
     #[test]
