@@ -6,7 +6,7 @@ use super::ddl::{self, Elements, expression};
 use super::introspect::speaks_of;
 use super::rebuild::{self, Rebuild};
 use super::rename::{Renames, in_order};
-use super::render::{column_text, create_index, drop_index, own_words, quote};
+use super::render::{column_text, create_index, drop_index, from_nouns, own_words, quote};
 use super::{Sqlite, describe};
 use crate::dialect::{Dialect, Statement};
 use crate::diff::change::{AlterTable, Delta, Edit};
@@ -109,15 +109,14 @@ impl<'a> Work<'a> {
         possible && self.words_come_out_right()
     }
 
-    /// Whether the table's words, edited by ALTER TABLE, are those that are wanted. Where only one side has words, what
-    /// the nouns say is enough.
+    /// Whether the table's words, edited by ALTER TABLE, are those that are wanted.
+    ///
+    /// Nobody wants words that are only what these nouns are rendered as, so that a table of models never has to be
+    /// rebuilt for its words.
     fn words_come_out_right(&self) -> bool {
         let (Some(before), Some(after)) = (own_words(&self.alter.previous), own_words(self.next)) else { return true };
-        if !self.renames.is_empty() {
+        if !self.renames.is_empty() || ddl::same_text(after.0, &from_nouns(self.next)) {
             return true;
-        }
-        if self.alter.edits.is_empty() && !self.alter.is_rename() {
-            return ddl::same_text(before.0, after.0);
         }
         let mut elements = Elements::of(before.0, &before.1);
         for column in self.dropped_columns() {
@@ -126,8 +125,7 @@ impl<'a> Work<'a> {
         for (column, _) in self.created_columns() {
             elements.add_column(&column.name, &self.added_text(column));
         }
-        let only_indexes = self.edits.iter().all(|edit| matches!(edit, Edit::Index(_)));
-        only_indexes || elements == Elements::of(after.0, &after.1)
+        elements == Elements::of(after.0, &after.1)
     }
 
     /// What ADD COLUMN is given: the column's own words where the table has some.

@@ -142,7 +142,8 @@ fn same_names(said: &[String], meant: &[String]) -> bool {
     said.is_empty() || said.len() == meant.len() && said.iter().zip(meant).all(|(a, b)| a.eq_ignore_ascii_case(b))
 }
 
-fn from_nouns(table: &Table) -> String {
+/// A CREATE TABLE in the words that rungs has for the nouns.
+pub(super) fn from_nouns(table: &Table) -> String {
     let mut lines: Vec<String> = table.columns.iter().map(|column| column_text(table, column, true)).collect();
     if let Some(key) = table.primary_key.as_ref().filter(|key| !stands_on_column(table, &key.parts)) {
         let conflict = conflict(key.on_conflict.as_deref());
