@@ -25,4 +25,5 @@ mod postgres_support;
 mod sqlite_alter;
 mod sqlite_canonical;
 mod sqlite_introspect;
+mod sqlite_law;
 mod sqlite_support;
