@@ -177,6 +177,22 @@ fn names_that_change_places_take_their_values_along() {
     });
 }
 
+#[test]
+fn an_index_keeps_its_own_words_through_a_rebuild() {
+    play(Engine::Sqlite, |db| async move {
+        let words = "CREATE INDEX i ON t (a ASC, ( b||'x' )) WHERE ((a > 1))";
+        db.run(&["CREATE TABLE t (a TEXT, b TEXT)", words]).await;
+        let next = ["CREATE TABLE t (a INT, b TEXT)", "CREATE INDEX i ON t (a, b || 'x') WHERE a > 1"];
+        let done = becomes(&db, "t", &next, "t", &[]).await;
+        assert!(is_rebuild(&done));
+        let found = table(&db.introspect().await, "t");
+        assert_eq!(found.indexes[0].verbatim.0.as_deref(), Some(next[1]), "the wanted side's words win");
+        becomes(&db, "t", &["CREATE TABLE \"t 2\" (a INT NOT NULL, b TEXT)", &words.replace("ON t", "ON \"t 2\"")], "t 2", &[]).await;
+        let found = table(&db.introspect().await, "t 2");
+        assert_eq!(found.indexes[0].verbatim.0, Some(words.replace("ON t", "ON \"t 2\"")));
+    });
+}
+
 /// A table with everything that a rebuild could lose.
 const RICH: [&str; 10] = [
     "CREATE TABLE parent (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT COLLATE NOCASE NOT NULL ON CONFLICT ABORT, age TEXT,
