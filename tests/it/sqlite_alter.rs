@@ -178,6 +178,30 @@ fn names_that_change_places_take_their_values_along() {
 }
 
 #[test]
+fn a_column_that_a_view_or_trigger_uses_is_not_dropped_behind_its_back() {
+    play(Engine::Sqlite, |db| async move {
+        db.run(&["CREATE TABLE other (b INT)", "CREATE TABLE t (a INT, b INT)", "INSERT INTO t VALUES (1, 2)"]).await;
+        for user in [
+            "CREATE VIEW user AS SELECT a, b FROM t",
+            "CREATE TRIGGER user AFTER INSERT ON t BEGIN INSERT INTO other VALUES (new.b); END",
+        ] {
+            db.run(&[user]).await;
+            for next in ["CREATE TABLE t (a INT)", "CREATE TABLE t (a TEXT)"] {
+                let next = created(&[next], "t").await;
+                let statements = render(&*db.dialect().await, alteration(&db, "t", &next, &[]).await);
+                let error = try_apply(&db, &statements).await.unwrap_err();
+                assert!(error.contains("user") && error.contains("no such column"), "{error}");
+                assert_eq!(db.rows("SELECT a, b FROM t").await, [["1", "2"]]);
+            }
+            let kind = if user.contains("VIEW") { "VIEW" } else { "TRIGGER" };
+            db.run(&[&format!("DROP {kind} user")]).await;
+        }
+        db.run(&["CREATE VIEW user AS SELECT other.b FROM other, t"]).await;
+        becomes(&db, "t", &["CREATE TABLE t (a TEXT)"], "t", &[]).await;
+    });
+}
+
+#[test]
 fn an_index_keeps_its_own_words_through_a_rebuild() {
     play(Engine::Sqlite, |db| async move {
         let words = "CREATE INDEX i ON t (a ASC, ( b||'x' )) WHERE ((a > 1))";
@@ -187,7 +211,14 @@ fn an_index_keeps_its_own_words_through_a_rebuild() {
         assert!(is_rebuild(&done));
         let found = table(&db.introspect().await, "t");
         assert_eq!(found.indexes[0].verbatim.0.as_deref(), Some(next[1]), "the wanted side's words win");
-        becomes(&db, "t", &["CREATE TABLE \"t 2\" (a INT NOT NULL, b TEXT)", &words.replace("ON t", "ON \"t 2\"")], "t 2", &[]).await;
+        becomes(
+            &db,
+            "t",
+            &["CREATE TABLE \"t 2\" (a INT NOT NULL, b TEXT)", &words.replace("ON t", "ON \"t 2\"")],
+            "t 2",
+            &[],
+        )
+        .await;
         let found = table(&db.introspect().await, "t 2");
         assert_eq!(found.indexes[0].verbatim.0, Some(words.replace("ON t", "ON \"t 2\"")));
     });

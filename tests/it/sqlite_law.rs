@@ -2,6 +2,8 @@
 //!
 //! `RUNGS_TEST_SEED` plays one seed again, which a failure names; `RUNGS_TEST_SEEDS` says how many are played.
 
+#![allow(clippy::print_stderr, reason = "a failure names its seed")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

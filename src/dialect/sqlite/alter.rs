@@ -3,7 +3,6 @@
 use rungs_schema::{Column, Definition, DefinitionKind, Index, Table};
 
 use super::ddl::{self, Elements, expression};
-use super::introspect::speaks_of;
 use super::rebuild::{self, Rebuild};
 use super::rename::{Renames, in_order};
 use super::render::{column_text, create_index, drop_index, from_nouns, own_words, quote};
@@ -158,7 +157,8 @@ impl<'a> Work<'a> {
         !in_key && constant && computed && quiet && !(refers && column.default.is_some())
     }
 
-    /// The limits of <https://www.sqlite.org/lang_altertable.html#alter_table_drop_column>.
+    /// The limits of <https://www.sqlite.org/lang_altertable.html#alter_table_drop_column>. Of views and triggers that
+    /// use the column, SQLite itself says so.
     fn can_drop(&self, column: &Column) -> bool {
         let table = &self.moved;
         let name = column.name.as_str();
@@ -187,9 +187,8 @@ impl<'a> Work<'a> {
             key.references == table.name && key.referenced_columns.iter().any(|referenced| referenced == name)
         });
         let alone = table.columns.iter().all(|other| other.name == name || other.generated.is_some());
-        let spoken_of = self.alter.dependents.iter().any(|dependent| speaks_of(dependent, name));
         self.dialect.version().at_least(3, 35, 0)
-            && !(in_key || in_check || computes || referred || alone || spoken_of || self.refers_apart(name))
+            && !(in_key || in_check || computes || referred || alone || self.refers_apart(name))
     }
 
     /// Whether the column has a foreign key that is not written with it.

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use rungs_schema::{Definition, DefinitionKind, ObjectName, Schema, Table};
 
-use super::ddl::{self, expression, token};
+use super::ddl::{self, token};
 use crate::db::{Connection, Row};
 use crate::error::DbError;
 
@@ -133,9 +133,4 @@ pub(super) fn resolve_references(tables: &mut [Table]) {
             }
         }
     }
-}
-
-/// Whether a definition's text speaks of a column or table of this name.
-pub(super) fn speaks_of(definition: &Definition, name: &str) -> bool {
-    expression::mentions(&definition.sql, name)
 }
