@@ -26,5 +26,7 @@ mod postgres_law;
 mod postgres_scratch;
 mod postgres_support;
 mod sqlite_alter;
+mod sqlite_canonical;
 mod sqlite_introspect;
+mod sqlite_law;
 mod sqlite_support;

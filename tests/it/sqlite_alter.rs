@@ -177,6 +177,53 @@ fn names_that_change_places_take_their_values_along() {
     });
 }
 
+#[test]
+fn a_column_that_a_view_or_trigger_uses_is_not_dropped_behind_its_back() {
+    play(Engine::Sqlite, |db| async move {
+        db.run(&["CREATE TABLE other (b INT)", "CREATE TABLE t (a INT, b INT)", "INSERT INTO t VALUES (1, 2)"]).await;
+        for user in [
+            "CREATE VIEW user AS SELECT a, b FROM t",
+            "CREATE TRIGGER user AFTER INSERT ON t BEGIN INSERT INTO other VALUES (new.b); END",
+        ] {
+            db.run(&[user]).await;
+            for next in ["CREATE TABLE t (a INT)", "CREATE TABLE t (a TEXT)"] {
+                let next = created(&[next], "t").await;
+                let statements = render(&*db.dialect().await, alteration(&db, "t", &next, &[]).await);
+                let error = try_apply(&db, &statements).await.unwrap_err();
+                assert!(error.contains("user") && error.contains("no such column"), "{error}");
+                assert_eq!(db.rows("SELECT a, b FROM t").await, [["1", "2"]]);
+            }
+            let kind = if user.contains("VIEW") { "VIEW" } else { "TRIGGER" };
+            db.run(&[&format!("DROP {kind} user")]).await;
+        }
+        db.run(&["CREATE VIEW user AS SELECT other.b FROM other, t"]).await;
+        becomes(&db, "t", &["CREATE TABLE t (a TEXT)"], "t", &[]).await;
+    });
+}
+
+#[test]
+fn an_index_keeps_its_own_words_through_a_rebuild() {
+    play(Engine::Sqlite, |db| async move {
+        let words = "CREATE INDEX i ON t (a ASC, ( b||'x' )) WHERE ((a > 1))";
+        db.run(&["CREATE TABLE t (a TEXT, b TEXT)", words]).await;
+        let next = ["CREATE TABLE t (a INT, b TEXT)", "CREATE INDEX i ON t (a, b || 'x') WHERE a > 1"];
+        let done = becomes(&db, "t", &next, "t", &[]).await;
+        assert!(is_rebuild(&done));
+        let found = table(&db.introspect().await, "t");
+        assert_eq!(found.indexes[0].verbatim.0.as_deref(), Some(next[1]), "the wanted side's words win");
+        becomes(
+            &db,
+            "t",
+            &["CREATE TABLE \"t 2\" (a INT NOT NULL, b TEXT)", &words.replace("ON t", "ON \"t 2\"")],
+            "t 2",
+            &[],
+        )
+        .await;
+        let found = table(&db.introspect().await, "t 2");
+        assert_eq!(found.indexes[0].verbatim.0, Some(words.replace("ON t", "ON \"t 2\"")));
+    });
+}
+
 /// A table with everything that a rebuild could lose.
 const RICH: [&str; 10] = [
     "CREATE TABLE parent (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT COLLATE NOCASE NOT NULL ON CONFLICT ABORT, age TEXT,
@@ -365,8 +412,9 @@ fn a_table_may_take_the_words_of_another_when_the_nouns_agree() {
     play(Engine::Sqlite, |db| async move {
         db.run(&["CREATE TABLE t (c integer, g integer AS (c + 1))", "INSERT INTO t VALUES (1)"]).await;
         let next = created(&["CREATE TABLE t (c integer, g integer AS (c + 1) VIRTUAL)"], "t").await;
-        let alter = alteration(&db, "t", &next, &[]).await;
+        let mut alter = alteration(&db, "t", &next, &[]).await;
         assert!(alter.edits.is_empty());
+        alter.edits.push(Edit::Wording);
         apply(&db, &render(&*db.dialect().await, alter)).await;
         let now = table(&db.introspect().await, "t").verbatim.unwrap();
         assert!(rungs::dialect::sqlite::same_text(&now, next.verbatim.as_deref().unwrap()), "{now}");

@@ -153,7 +153,7 @@ fn views_and_triggers_keep_their_words_and_say_what_they_need() {
             "CREATE TABLE \"B b\" (y INT)",
             "CREATE VIEW v AS SELECT x, 'B b' AS y FROM a",
             "CREATE VIEW w AS SELECT * FROM v JOIN \"b B\"",
-            "CREATE TRIGGER tr AFTER INSERT ON a BEGIN INSERT INTO \"B b\" VALUES (new.x); END",
+            "CREATE TRIGGER tr AFTER INSERT ON A BEGIN INSERT INTO \"B b\" VALUES (new.x); END",
             "CREATE TRIGGER tv INSTEAD OF INSERT ON v BEGIN SELECT 1; END",
         ])
         .await;

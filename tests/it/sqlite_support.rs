@@ -28,7 +28,9 @@ async fn run(connection: &mut Connection, statements: &[Statement]) -> Result<()
         connection.execute(&statement.sql).await.map_err(|error| error.to_string())?;
     }
     let broken = connection.query("PRAGMA foreign_key_check").await.map_err(|error| error.to_string())?;
-    assert!(broken.is_empty(), "rows that refer to nothing: {broken:?}");
+    if !broken.is_empty() {
+        return Err(format!("FOREIGN KEY constraint failed: {broken:?}"));
+    }
     connection.execute("COMMIT").await.map_err(|error| error.to_string())?;
     Ok(())
 }

@@ -22,7 +22,22 @@ pub struct Index {
     pub options: BTreeMap<String, String>,
     /// Its comment.
     pub comment: Option<String>,
+    /// SQLite: the CREATE INDEX statement as it stands in `sqlite_schema`.
+    pub verbatim: Verbatim,
 }
+
+/// The words in which something was created, as an engine keeps them. They are a way of saying what the nouns say, so
+/// that nouns with and without them, or with others, are equal.
+#[derive(Debug, Clone, Default)]
+pub struct Verbatim(pub Option<String>);
+
+impl PartialEq for Verbatim {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Verbatim {}
 
 /// One key of an index or constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,7 +30,7 @@ pub use definition::{Definition, DefinitionKind};
 pub use dialect_name::DialectName;
 pub use foreign_key::{Action, Deferrable, ForeignKey};
 pub use hints::{ColumnHints, Declared, Hints, Location, TableHints};
-pub use index::{Index, IndexKey, IndexPart};
+pub use index::{Index, IndexKey, IndexPart, Verbatim};
 pub use key::{PrimaryKey, Unique};
 pub use model::{DbEnum, Model};
 pub use name::ObjectName;

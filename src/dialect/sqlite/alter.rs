@@ -3,10 +3,9 @@
 use rungs_schema::{Column, Definition, DefinitionKind, Index, Table};
 
 use super::ddl::{self, Elements, expression};
-use super::introspect::speaks_of;
 use super::rebuild::{self, Rebuild};
 use super::rename::{Renames, in_order};
-use super::render::{column_text, create_index, drop_index, own_words, quote};
+use super::render::{column_text, create_index, drop_index, from_nouns, own_words, quote};
 use super::{Sqlite, describe};
 use crate::dialect::{Dialect, Statement};
 use crate::diff::change::{AlterTable, Delta, Edit};
@@ -109,15 +108,14 @@ impl<'a> Work<'a> {
         possible && self.words_come_out_right()
     }
 
-    /// Whether the table's words, edited by ALTER TABLE, are those that are wanted. Where only one side has words, what
-    /// the nouns say is enough.
+    /// Whether the table's words, edited by ALTER TABLE, are those that are wanted.
+    ///
+    /// Nobody wants words that are only what these nouns are rendered as, so that a table of models never has to be
+    /// rebuilt for its words.
     fn words_come_out_right(&self) -> bool {
         let (Some(before), Some(after)) = (own_words(&self.alter.previous), own_words(self.next)) else { return true };
-        if !self.renames.is_empty() {
+        if !self.renames.is_empty() || ddl::same_text(after.0, &from_nouns(self.next)) {
             return true;
-        }
-        if self.alter.edits.is_empty() && !self.alter.is_rename() {
-            return ddl::same_text(before.0, after.0);
         }
         let mut elements = Elements::of(before.0, &before.1);
         for column in self.dropped_columns() {
@@ -126,8 +124,7 @@ impl<'a> Work<'a> {
         for (column, _) in self.created_columns() {
             elements.add_column(&column.name, &self.added_text(column));
         }
-        let only_indexes = self.edits.iter().all(|edit| matches!(edit, Edit::Index(_)));
-        only_indexes || elements == Elements::of(after.0, &after.1)
+        elements == Elements::of(after.0, &after.1)
     }
 
     /// What ADD COLUMN is given: the column's own words where the table has some.
@@ -160,7 +157,8 @@ impl<'a> Work<'a> {
         !in_key && constant && computed && quiet && !(refers && column.default.is_some())
     }
 
-    /// The limits of <https://www.sqlite.org/lang_altertable.html#alter_table_drop_column>.
+    /// The limits of <https://www.sqlite.org/lang_altertable.html#alter_table_drop_column>. Of views and triggers that
+    /// use the column, SQLite itself says so.
     fn can_drop(&self, column: &Column) -> bool {
         let table = &self.moved;
         let name = column.name.as_str();
@@ -189,9 +187,8 @@ impl<'a> Work<'a> {
             key.references == table.name && key.referenced_columns.iter().any(|referenced| referenced == name)
         });
         let alone = table.columns.iter().all(|other| other.name == name || other.generated.is_some());
-        let spoken_of = self.alter.dependents.iter().any(|dependent| speaks_of(dependent, name));
         self.dialect.version().at_least(3, 35, 0)
-            && !(in_key || in_check || computes || referred || alone || spoken_of || self.refers_apart(name))
+            && !(in_key || in_check || computes || referred || alone || self.refers_apart(name))
     }
 
     /// Whether the column has a foreign key that is not written with it.

@@ -17,7 +17,7 @@ pub(super) fn reasons(work: &Work<'_>) -> String {
         }
     }
     if reasons.is_empty() {
-        reasons.push("brings its definition to the wanted words".to_owned());
+        reasons.push("gives its columns the wanted names".to_owned());
     }
     reasons.join(", ")
 }
@@ -45,7 +45,8 @@ fn reasons_of(table: &str, edit: &Edit, work: &Work<'_>) -> Vec<String> {
         }
         Edit::Options => vec!["changes its options".to_owned()],
         // An index is created again in any case; comments and order are not kept.
-        Edit::Index(_) | Edit::Comment | Edit::ColumnOrder | Edit::Wording => Vec::new(),
+        Edit::Index(_) | Edit::Comment | Edit::ColumnOrder => Vec::new(),
+        Edit::Wording => vec!["gives it the wanted wording".to_owned()],
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use rungs_schema::{Definition, DefinitionKind, ObjectName, Schema, Table};
 
-use super::ddl::{self, expression, token};
+use super::ddl::{self, token};
 use crate::db::{Connection, Row};
 use crate::error::DbError;
 
@@ -58,6 +58,7 @@ pub async fn introspect(connection: &mut Connection) -> Result<Schema, DbError> 
             });
         }
     }
+    spell_owners(&mut schema);
     name_what_definitions_need(&mut schema);
     resolve_references(&mut schema.tables);
     Ok(schema)
@@ -77,6 +78,18 @@ fn of_type<'a>(rows: &'a [Row], word: &str) -> Result<Vec<&'a Row>, DbError> {
 fn unreadable(row: &Row, fault: &str) -> DbError {
     let of = |column| row.text(column).unwrap_or_default().to_owned();
     DbError::Answer { reason: format!("cannot read {} {}: {fault}, in: {}", of("type"), of("name"), of("sql")) }
+}
+
+/// A trigger's row names its table in the letter case of the CREATE TRIGGER, which need not be the table's.
+fn spell_owners(schema: &mut Schema) {
+    let views = schema.definitions.iter().filter(|definition| definition.kind == DefinitionKind::View);
+    let names: Vec<ObjectName> =
+        schema.tables.iter().map(|table| &table.name).chain(views.map(|view| &view.name)).cloned().collect();
+    for owner in schema.definitions.iter_mut().filter_map(|definition| definition.table.as_mut()) {
+        if let Some(name) = names.iter().find(|name| name.name.eq_ignore_ascii_case(&owner.name)) {
+            owner.clone_from(name);
+        }
+    }
 }
 
 /// SQLite keeps no dependencies: what a text names, it needs.
@@ -120,9 +133,4 @@ pub(super) fn resolve_references(tables: &mut [Table]) {
             }
         }
     }
-}
-
-/// Whether a definition's text speaks of a column or table of this name.
-pub(super) fn speaks_of(definition: &Definition, name: &str) -> bool {
-    expression::mentions(&definition.sql, name)
 }

@@ -11,7 +11,7 @@
 use rungs_schema::{AutoIncrement, Column, Definition, Table};
 
 use super::alter::Work;
-use super::ddl;
+use super::ddl::{self, expression};
 use super::rename::Renames;
 use super::render::{create_definition, create_index, create_table, quote};
 use crate::dialect::Statement;
@@ -58,7 +58,29 @@ impl Rebuild<'_> {
         statements.extend(take_the_name(&temporary, name));
         statements.extend(self.to.indexes.iter().map(|index| create_index(self.work.dialect, self.to, index)));
         statements.extend(self.triggers.iter().map(|trigger| create_definition(trigger)));
+        statements.extend(self.check());
         statements
+    }
+
+    /// A rebuild takes a column away without a word to the views and triggers that use it. Where they may, giving a
+    /// column its own name has SQLite resolve all of them again, and fail on the first that no longer fits.
+    fn check(&self) -> Option<Statement> {
+        let dependents = &self.work.alter.dependents;
+        let drops = self
+            .work
+            .dropped_columns()
+            .any(|column| dependents.iter().any(|dependent| expression::mentions(&dependent.sql, &column.name)));
+        let has = |name: &String| self.to.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+        let rowids = ["rowid", "_rowid_", "oid"];
+        let strange = self
+            .triggers
+            .iter()
+            .flat_map(|trigger| expression::columns_of_rows(&trigger.sql))
+            .any(|name| !has(&name) && !rowids.iter().any(|rowid| rowid.eq_ignore_ascii_case(&name)));
+        let column = self.to.columns.iter().find(|_| drops || strange)?;
+        let (table, column) = (quote(&self.to.name.name), expression::name(&column.name));
+        let sql = format!("ALTER TABLE {table} RENAME COLUMN {column} TO {column}");
+        Some(Statement::new(sql, format!("checks that views and triggers still fit table {}", self.to.name)))
     }
 
     fn copy(&self, temporary: &str) -> Statement {

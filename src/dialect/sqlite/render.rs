@@ -76,13 +76,27 @@ pub(super) fn drop_index(table: &Table, index: &Index) -> Statement {
 
 pub(super) fn create_index(dialect: &Sqlite, table: &Table, index: &Index) -> Statement {
     let name = index_name(dialect, table, index);
+    let unique = if index.unique { "unique " } else { "" };
+    let comment = format!("creates {unique}index {name} on table {}", table.name);
+    let own = || ddl::index_with_names(index_words(table, index)?, &name, &table.name.name);
+    Statement::new(own().unwrap_or_else(|| index_from_nouns(table, index, &name)), comment)
+}
+
+/// The words that an index brings from a database, unless the nouns have moved on from them.
+fn index_words<'a>(table: &Table, index: &'a Index) -> Option<&'a str> {
+    let sql = index.verbatim.0.as_deref()?;
+    let said = ddl::parse_index(sql, table).ok()?;
+    (Index { name: index.name.clone(), ..said } == *index).then_some(sql)
+}
+
+fn index_from_nouns(table: &Table, index: &Index, name: &str) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
     let mut sql =
-        format!("CREATE {unique}INDEX {} ON {} ({})", quote(&name), quote(&table.name.name), keys(&index.parts));
+        format!("CREATE {unique}INDEX {} ON {} ({})", quote(name), quote(&table.name.name), keys(&index.parts));
     if let Some(predicate) = &index.predicate {
         sql.push_str(&format!(" WHERE {predicate}"));
     }
-    Statement::new(sql, format!("creates {}index {name} on table {}", unique.to_ascii_lowercase(), table.name))
+    sql
 }
 
 fn index_name(dialect: &Sqlite, table: &Table, index: &Index) -> String {
@@ -142,7 +156,8 @@ fn same_names(said: &[String], meant: &[String]) -> bool {
     said.is_empty() || said.len() == meant.len() && said.iter().zip(meant).all(|(a, b)| a.eq_ignore_ascii_case(b))
 }
 
-fn from_nouns(table: &Table) -> String {
+/// A CREATE TABLE in the words that rungs has for the nouns.
+pub(super) fn from_nouns(table: &Table) -> String {
     let mut lines: Vec<String> = table.columns.iter().map(|column| column_text(table, column, true)).collect();
     if let Some(key) = table.primary_key.as_ref().filter(|key| !stands_on_column(table, &key.parts)) {
         let conflict = conflict(key.on_conflict.as_deref());

@@ -75,6 +75,7 @@ fn index(row: &Row) -> Result<Index, DbError> {
         nulls_not_distinct: flag(row, "nulls_not_distinct")?,
         options: options(row, "options")?,
         comment: text(row, "comment")?,
+        ..Index::default()
     })
 }
 

@@ -218,6 +218,15 @@ pub(crate) fn mentions(sql: &str, identifier: &str) -> bool {
     tokens(sql).iter().any(|token| token.is_identifier() && token.identifier().eq_ignore_ascii_case(identifier))
 }
 
+/// The columns that a trigger's text names as `new.x` and `old.x`.
+pub(crate) fn columns_of_rows(sql: &str) -> Vec<String> {
+    let found = tokens(sql);
+    let named = found.windows(3).filter(|three| {
+        (three[0].is_word("new") || three[0].is_word("old")) && three[1].is_mark(".") && three[2].is_identifier()
+    });
+    named.map(|three| three[2].identifier()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

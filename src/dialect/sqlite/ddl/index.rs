@@ -1,8 +1,8 @@
-use rungs_schema::{Index, Table};
+use rungs_schema::{Index, Table, Verbatim};
 
 use super::cursor::{Cursor, Fault, parts};
 use super::expression::{self, Names};
-use super::token::tokens;
+use super::token::{Token, tokens};
 
 /// Reads the CREATE INDEX of a table's index.
 ///
@@ -28,7 +28,20 @@ pub(crate) fn parse_index(sql: &str, table: &Table) -> Result<Index, Fault> {
         drop_own_collation(part, table);
     }
     let predicate = if cursor.eat(&["WHERE"]) { Some(expression::print(cursor.rest(), names)) } else { None };
-    Ok(Index { name: Some(name), parts, unique, predicate, ..Index::default() })
+    let verbatim = Verbatim(Some(sql.to_owned()));
+    Ok(Index { name: Some(name), parts, unique, predicate, verbatim, ..Index::default() })
+}
+
+/// A CREATE INDEX with the names of its index and table as they are now.
+pub(crate) fn index_with_names(sql: &str, index: &str, table: &str) -> Option<String> {
+    let found = tokens(sql);
+    let on = found.iter().position(|token| token.is_word("ON"))?;
+    let (named, owner) = (found.get(on.checked_sub(1)?)?, found.get(on + 1)?);
+    let edited = |token: &Token<'_>, name: &str| {
+        if token.identifier() == name { token.text.to_owned() } else { expression::quote(name) }
+    };
+    let (before, between, after) = (&sql[..named.start], &sql[named.end()..owner.start], &sql[owner.end()..]);
+    Some(format!("{before}{}{between}{}{after}", edited(named, index), edited(owner, table)))
 }
 
 /// A key's collation that is its column's own is none.

@@ -11,8 +11,7 @@ mod table;
 mod text;
 pub(crate) mod token;
 
-pub(crate) use index::drop_own_collation;
-pub(crate) use index::parse_index;
+pub(crate) use index::{drop_own_collation, index_with_names, parse_index};
 pub(crate) use table::{ParsedTable, normalise_type, parse_table, rowid_alias, settle};
 pub use text::same_text;
 pub(crate) use text::{Elements, renamed, without_own_name};

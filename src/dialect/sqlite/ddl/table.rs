@@ -32,8 +32,11 @@ pub(crate) struct ParsedTable {
 pub(crate) fn rowid_alias(table: &Table) -> Option<&Column> {
     let [part] = table.primary_key.as_ref()?.parts.as_slice() else { return None };
     let column = table.column(part.column_name()?)?;
-    let integer = column.ty.native().is_some_and(|ty| ty.eq_ignore_ascii_case("INTEGER"));
-    (integer && !part.descending && !table.options.contains_key("without_rowid")).then_some(column)
+    (is_integer(column) && !part.descending && !table.options.contains_key("without_rowid")).then_some(column)
+}
+
+fn is_integer(column: &Column) -> bool {
+    column.ty.native().is_some_and(|ty| ty.eq_ignore_ascii_case("INTEGER"))
 }
 
 /// Reads a CREATE TABLE.
@@ -71,6 +74,14 @@ pub(crate) fn parse_table(sql: &str) -> Result<ParsedTable, Fault> {
 
 /// Brings what means the same to the same nouns.
 pub(crate) fn settle(table: &mut Table) {
+    // The rowid is a number, whatever collation its key names; and DESC can be said of it only on the column, where a
+    // key has no collation.
+    if let Some([part]) = table.primary_key.as_mut().map(|key| key.parts.as_mut_slice())
+        && !table.options.contains_key("without_rowid")
+        && table.columns.iter().any(|column| part.column_name() == Some(&column.name) && is_integer(column))
+    {
+        part.collation = None;
+    }
     if let Some(name) = rowid_alias(table).map(|column| column.name.clone())
         && let Some(column) = table.columns.iter_mut().find(|column| column.name == name)
     {
@@ -263,8 +274,7 @@ impl Reader {
                 column.auto_increment = Some(AutoIncrement::Native);
             }
             // Only on the column itself does DESC keep INTEGER PRIMARY KEY from being the rowid; here it says nothing.
-            let integer = column.ty.native().is_some_and(|ty| ty.eq_ignore_ascii_case("INTEGER"));
-            part.descending &= !integer || self.table.options.contains_key("without_rowid");
+            part.descending &= !is_integer(column) || self.table.options.contains_key("without_rowid");
         }
         self.table.primary_key =
             Some(PrimaryKey { name, parts, on_conflict: cursor.conflict()?, ..PrimaryKey::default() });
