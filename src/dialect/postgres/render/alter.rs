@@ -140,7 +140,10 @@ impl<'a> Columns<'a> {
         unsettled.extend(columns.drops.iter().map(|column| column.name.as_str()));
         unsettled.extend(columns.adds.iter().map(|(column, _)| column.name.as_str()));
         let reads_unsettled = |column: &Column| {
-            column.generated.as_ref().is_some_and(|made| unsettled.iter().any(|name| made.expression.contains(name)))
+            column
+                .generated
+                .as_ref()
+                .is_some_and(|made| unsettled.iter().any(|name| constraint::reads(&made.expression, name)))
         };
         let alters = std::mem::take(&mut columns.alters);
         for (previous, next, backfill) in alters {
@@ -214,6 +217,7 @@ impl<'a> Columns<'a> {
             self.drops.iter().partition(|column| column.generated.is_some() || taken.contains(column.name.as_str()));
         out.extend(early.iter().map(|column| place.drop(column)));
         rename_columns(place, renames, out);
+        out.extend(self.alters.iter().filter_map(|(previous, next, _)| place.settle(previous, next)));
         for (previous, next, backfill) in &self.alters {
             out.extend(place.alter(previous, next, *backfill, old_table)?);
         }
