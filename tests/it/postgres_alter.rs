@@ -403,7 +403,7 @@ fn a_sequence_takes_any_other_options() {
         for from in &forms {
             for to in &forms {
                 apply(&db, &[Change::Sequence(Delta::Create { next: from.clone() })]).await;
-                assert_eq!(db.introspect().await.sequences, [from.clone()]);
+                assert_eq!(db.introspect().await.sequences, std::slice::from_ref(from));
                 let moves = Change::Sequence(Delta::Alter { previous: from.clone(), next: to.clone() });
                 // The position may lie outside the new bounds, where the server refuses: a person has to move it.
                 let statements = render(&db, &[moves]).await;
@@ -418,7 +418,7 @@ fn a_sequence_takes_any_other_options() {
                     }
                 }
                 if !refused {
-                    assert_eq!(db.introspect().await.sequences, [to.clone()], "{statements:#?}");
+                    assert_eq!(db.introspect().await.sequences, std::slice::from_ref(to), "{statements:#?}");
                 }
                 db.run(&["DROP SEQUENCE \"Seq\""]).await;
             }
@@ -443,7 +443,7 @@ fn an_enum_gains_values_in_place_and_loses_them_by_being_rebuilt() {
         };
         let more = values(&["a'", "b", "c", "d", "e", "f"]);
         apply(&db, &[Change::Enum(Delta::Alter { previous: previous.clone(), next: more.clone() })]).await;
-        assert_eq!(db.introspect().await.enums, [more.clone()]);
+        assert_eq!(db.introspect().await.enums, std::slice::from_ref(&more));
 
         let fewer = values(&["d", "b"]);
         let dialect = db.dialect().await;

@@ -1,7 +1,9 @@
 //! PostgreSQL: what models declare is put into the words that the server prints.
 
 use rungs::dialect::Part;
-use rungs::schema::{AutoIncrement, Column, ColumnType, EnumType, Index, IndexPart, PrimaryKey, Schema, Table, Unique};
+use rungs::schema::{
+    AutoIncrement, Check, Column, ColumnType, EnumType, Index, IndexPart, PrimaryKey, Schema, Table, Unique,
+};
 
 use crate::harness::{Engine, play};
 use crate::postgres_introspect::assert_same;
@@ -13,6 +15,10 @@ fn column(name: &str, ty: ColumnType, default: Option<&str>) -> Column {
 
 fn native(ty: &str) -> ColumnType {
     ColumnType::Native(ty.to_owned())
+}
+
+fn check(expression: &str, column: &str) -> Check {
+    Check { expression: expression.to_owned(), column: Some(column.to_owned()), ..Check::default() }
 }
 
 fn declared() -> Schema {
@@ -40,7 +46,7 @@ fn declared() -> Schema {
         column("inet", ColumnType::Inet, None),
         column("span", ColumnType::Interval, None),
         column("tags", ColumnType::Array(Box::new(ColumnType::Text)), None),
-        column("mood", ColumnType::Enum("Mood of".into()), None),
+        column("mood", ColumnType::Enum("Mood of".into()), Some("'a'")),
         column("moods", ColumnType::Array(Box::new(ColumnType::Enum("order".into()))), None),
         column("aliased", native("TIMESTAMPTZ(3)"), None),
         column("vc", native("varchar( 7 )"), Some("NULL")),
@@ -58,6 +64,7 @@ fn declared() -> Schema {
         primary_key: Some(PrimaryKey { parts: vec![IndexPart::column("id")], ..PrimaryKey::default() }),
         uniques: vec![Unique { parts: vec![IndexPart::column("text"), IndexPart::column("i8")], ..Unique::default() }],
         indexes: vec![index],
+        checks: ["i8 > 0", "i8 < 9"].map(|text| check(text, "i8")).into(),
         comment: Some(String::new()),
         ..Table::default()
     };
@@ -78,6 +85,8 @@ fn what_is_canonical_is_what_the_server_prints() {
         key.name = dialect.default_name("things", Part::PrimaryKey(key));
         assert_eq!(key.name.as_deref(), Some("things_pkey"));
         assert_eq!(table.uniques[0].name.as_deref(), Some("things_text_i8_key"));
+        let checks: Vec<_> = table.checks.iter().filter_map(|check| check.name.as_deref()).collect();
+        assert_eq!(checks, ["things_i8_check", "things_i8_check1"]);
         apply(&db, &creation(&schema)).await;
         assert_same(&schema, &db.introspect().await);
         assert_same(&schema, &dialect.canonical(&schema).unwrap());

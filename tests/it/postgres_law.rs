@@ -14,6 +14,18 @@ use crate::postgres_support::{alter_with, apply_on, built, creation};
 
 const ROUNDS: u64 = 25;
 
+/// Tells the seed of a round that fails.
+struct ToldOnPanic(u64);
+
+impl Drop for ToldOnPanic {
+    #[allow(clippy::print_stderr, reason = "the seed has to reach whoever reads the failure")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("play it again with RUNGS_TEST_SEED={}", self.0);
+        }
+    }
+}
+
 struct Random(u64);
 
 impl Random {
@@ -156,7 +168,6 @@ fn changes(previous: &Schema, next: &Schema) -> Vec<Change> {
     let mut out = Vec::new();
     let mut late = Vec::new();
     for old in &previous.tables {
-        let new = next.table(&old.name);
         let drops: Vec<Edit> = old
             .foreign_keys
             .iter()
@@ -276,7 +287,7 @@ fn any_tables_become_any_others_and_back_with_their_rows() {
             Err(_) => std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() * 1000,
         };
         for seed in first..first + ROUNDS {
-            println!("seed {seed}");
+            let _told = ToldOnPanic(seed);
             let mut random = Random(seed);
             let (one, two) = (random_tables(&mut random), random_tables(&mut random));
             let (mut live, previous) =

@@ -249,11 +249,11 @@ impl Place<'_> {
             (_, Some(AutoIncrement::Serial)) => out.extend(self.make_serial(next)?),
             (_, Some(AutoIncrement::Native) | None) => {}
         }
-        if let (Some(a), Some(b)) = (&previous.generated, &next.generated) {
-            if a != b {
-                let action = format!("SET EXPRESSION AS ({})", b.expression);
-                out.push(self.alter_column(&next.name, &action, format!("changes how {label} is computed")));
-            }
+        if let (Some(a), Some(b)) = (&previous.generated, &next.generated)
+            && a != b
+        {
+            let action = format!("SET EXPRESSION AS ({})", b.expression);
+            out.push(self.alter_column(&next.name, &action, format!("changes how {label} is computed")));
         }
         if let Some(default) = next.default.as_ref().filter(|_| retyped || previous.default != next.default) {
             out.push(self.alter_column(

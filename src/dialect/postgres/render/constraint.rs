@@ -268,10 +268,10 @@ fn renamed_parts(parts: Vec<IndexPart>, renames: &BTreeMap<&str, &str>) -> Vec<I
     parts
         .into_iter()
         .map(|mut part| {
-            if let IndexKey::Column(name) = &mut part.key {
-                if let Some(new) = renames.get(name.as_str()) {
-                    *name = (*new).to_owned();
-                }
+            if let IndexKey::Column(name) = &mut part.key
+                && let Some(new) = renames.get(name.as_str())
+            {
+                *name = (*new).to_owned();
             }
             part
         })
