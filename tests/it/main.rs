@@ -21,6 +21,7 @@ mod mysql_canonical;
 mod mysql_read;
 mod mysql_support;
 mod postgres_alter;
+mod postgres_canonical;
 mod postgres_introspect;
 mod postgres_law;
 mod postgres_scratch;

@@ -254,3 +254,27 @@ fn other_namespaces_keep_their_names_and_only_tables_are_tables() {
         assert_eq!(db.introspect().await.tables.len(), 2);
     });
 }
+
+#[test]
+fn many_tables_take_no_more_round_trips_than_one() {
+    postgres(|db| async move {
+        let mut watched = db.connect().await;
+        let pid = watched.query("SELECT pg_backend_pid() AS pid").await.unwrap()[0].int("pid").unwrap();
+        let create = |count: usize| -> Vec<String> {
+            (0..count)
+                .map(|n| {
+                    format!("CREATE TABLE t{count}_{n} (id serial PRIMARY KEY, a text UNIQUE, b int CHECK (b > 0))")
+                })
+                .collect()
+        };
+        for count in [1, 50] {
+            let statements = create(count);
+            db.run(&statements.iter().map(String::as_str).collect::<Vec<_>>()).await;
+            rungs::dialect::introspect(&mut watched, &Scope::default_namespace()).await.unwrap();
+            // What the server keeps of a session's last message is the whole of the reading: it was one message.
+            let last = db.rows(&format!("SELECT query FROM pg_stat_activity WHERE pid = {pid}")).await;
+            assert!(last[0][0].starts_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"), "{last:?}");
+        }
+        assert_eq!(db.introspect().await.tables.len(), 51);
+    });
+}

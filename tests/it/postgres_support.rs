@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rungs::db::{Connection, DatabaseUrl};
+use rungs::db::Connection;
 use rungs::dialect::{self, Statement};
 use rungs::diff::change::{AlterTable, Change, Delta, Edit};
 use rungs::schema::{Column, Schema, Table};
@@ -83,9 +83,4 @@ pub async fn apply_on(connection: &mut Connection, changes: &[Change]) {
             connection.execute(&statement.sql).await.unwrap_or_else(|error| panic!("{error}"));
         }
     }
-}
-
-/// The URL, for tests that need a second look at it.
-pub fn url(db: &TestDb) -> &DatabaseUrl {
-    &db.url
 }

@@ -7,7 +7,7 @@ use rungs_schema::{
 };
 
 use super::Postgres;
-use super::names::SequenceRange;
+use super::names::{SequenceRange, made_name};
 use super::types::{native, normalised, parse, serial};
 use crate::error::PlanError;
 use rungs_schema::DialectName;
@@ -20,8 +20,10 @@ const FOREIGN_OPTIONS: [&str; 6] = ["engine", "charset", "collation", "row_forma
 
 pub(super) fn canonical(dialect: &Postgres, declared: &Schema) -> Result<Schema, PlanError> {
     let mut schema = declared.clone();
+    let enums: BTreeSet<String> =
+        declared.enums.iter().filter_map(|ty| native(&ColumnType::Enum(ty.name.clone()))).collect();
     for table in &mut schema.tables {
-        canonical_table(dialect, table)?;
+        canonical_table(dialect, table, &enums)?;
     }
     for sequence in &mut schema.sequences {
         canonical_sequence(sequence, "bigint");
@@ -30,7 +32,7 @@ pub(super) fn canonical(dialect: &Postgres, declared: &Schema) -> Result<Schema,
     Ok(schema)
 }
 
-fn canonical_table(dialect: &Postgres, table: &mut Table) -> Result<(), PlanError> {
+fn canonical_table(dialect: &Postgres, table: &mut Table, enums: &BTreeSet<String>) -> Result<(), PlanError> {
     let name = table.name.clone();
     if let Some(option) = table.options.keys().find(|option| FOREIGN_OPTIONS.contains(&option.as_str())) {
         return Err(dialect.unsupported(format!("give table {name} the option `{option}`"), ELSEWHERE));
@@ -38,12 +40,12 @@ fn canonical_table(dialect: &Postgres, table: &mut Table) -> Result<(), PlanErro
     table.verbatim = None;
     blank(&mut table.comment);
     for column in &mut table.columns {
-        canonical_column(dialect, &name, column)?;
+        canonical_column(dialect, &name, column, enums)?;
     }
     canonical_keys(dialect, table)?;
+    name_column_checks(table);
     for check in &mut table.checks {
         blank(&mut check.comment);
-        // PostgreSQL does not tell a column's check from the table's; the column still names it.
         if check.not_enforced && !dialect.at_least(18) {
             let what = format!("keep the check of table {name} NOT ENFORCED");
             return Err(dialect.unsupported(what, "it came with PostgreSQL 18"));
@@ -56,6 +58,24 @@ fn canonical_table(dialect: &Postgres, table: &mut Table) -> Result<(), PlanErro
         canonical_index(dialect, &name, index)?;
     }
     Ok(())
+}
+
+/// PostgreSQL does not tell a column's check from the table's; the column only goes into the name that the server
+/// makes up for it, with a number when that is taken.
+fn name_column_checks(table: &mut Table) {
+    for at in 0..table.checks.len() {
+        let Some(column) = table.checks[at].column.take() else { continue };
+        if table.checks[at].name.is_some() {
+            continue;
+        }
+        let mut name = made_name(&table.name.name, &column, "check");
+        let mut number = 0;
+        while table.checks.iter().any(|check| check.name.as_ref() == Some(&name)) {
+            number += 1;
+            name = made_name(&table.name.name, &column, &format!("check{number}"));
+        }
+        table.checks[at].name = Some(name);
+    }
 }
 
 fn canonical_keys(dialect: &Postgres, table: &mut Table) -> Result<(), PlanError> {
@@ -102,7 +122,12 @@ fn prefix_length(dialect: &Postgres, table: &ObjectName, part: &IndexPart) -> Pl
     )
 }
 
-fn canonical_column(dialect: &Postgres, table: &ObjectName, column: &mut Column) -> Result<(), PlanError> {
+fn canonical_column(
+    dialect: &Postgres,
+    table: &ObjectName,
+    column: &mut Column,
+    enums: &BTreeSet<String>,
+) -> Result<(), PlanError> {
     let place = format!("{table}.{}", column.name);
     let refuse = |what: &str| Err(dialect.unsupported(format!("{what} on column {place}"), ELSEWHERE));
     if column.on_update.is_some() {
@@ -134,7 +159,7 @@ fn canonical_column(dialect: &Postgres, table: &ObjectName, column: &mut Column)
         column.nullable = false;
         column.default = None;
     }
-    column.default = column.default.take().and_then(|default| canonical_default(&default, &ty));
+    column.default = column.default.take().and_then(|default| canonical_default(&default, &ty, enums));
     if column.collation.as_deref() == Some("default") {
         column.collation = None;
     }
@@ -227,7 +252,7 @@ fn blank(comment: &mut Option<String>) {
 }
 
 /// A default as the server prints it, where that is certain; otherwise as it is written. A default of NULL is none.
-fn canonical_default(written: &str, ty: &str) -> Option<String> {
+fn canonical_default(written: &str, ty: &str, enums: &BTreeSet<String>) -> Option<String> {
     let text = written.trim();
     let name = parse(ty);
     let numeric =
@@ -237,6 +262,7 @@ fn canonical_default(written: &str, ty: &str) -> Option<String> {
         "NULL" if name.arguments.is_none() => return None,
         "TRUE" | "FALSE" if name.base == "boolean" && !name.array => text.to_ascii_lowercase(),
         "CURRENT_TIMESTAMP" | "CURRENT_DATE" | "CURRENT_TIME" | "LOCALTIMESTAMP" | "LOCALTIME" => upper,
+        _ if is_string(text) && enums.contains(ty) => format!("{text}::{ty}"),
         _ if is_string(text) => match literal_type(&name) {
             Some(cast) => format!("{text}::{cast}"),
             None => text.to_owned(),

@@ -27,12 +27,14 @@ use filter::Filter;
 const PRINTING: &str = "SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; \
      SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL quote_all_identifiers = off";
 
+/// The text of a query.
+type Query = fn(&Filter) -> String;
 /// What one reader does with the rows of its query.
 type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(fn(&Filter) -> String, Reader); 9] = [
+const QUERIES: [(Query, Reader); 9] = [
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
     (constraints::query, constraints::read),

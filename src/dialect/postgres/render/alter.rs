@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rungs_schema::{Column, ObjectName, Table};
+use rungs_schema::{Column, Generated, ObjectName, Table};
 
 use super::column::Place;
 use super::table::{parameter_name, storage};
@@ -20,7 +20,7 @@ use crate::error::PlanError;
 pub(super) fn alter(dialect: &Postgres, change: &AlterTable) -> Result<Vec<Statement>, PlanError> {
     let mut out = sequence::rename(dialect, "TABLE", "table", &change.previous.name, &change.next.name)?;
     let place = Place { dialect, table: &change.next };
-    let columns = Columns::of(dialect, change)?;
+    let columns = Columns::of(dialect, change);
     let parts = Parts::of(change, &columns);
     out.extend(sequences_after_rename(&place, change));
     if columns.disturb_dependents() {
@@ -107,6 +107,32 @@ fn options(previous: &Table, next: &Table) -> Vec<Statement> {
     out
 }
 
+/// Columns that come, go or change their type: while they do, no computed column may read them.
+struct Unsettled<'a>(BTreeSet<&'a str>);
+
+impl<'a> Unsettled<'a> {
+    fn of(columns: &Columns<'a>, altered: &[(&'a Column, &'a Column, Option<&'a str>)]) -> Self {
+        let retyped = altered.iter().filter(|(a, b, _)| a.ty != b.ty || a.collation != b.collation).map(|(a, ..)| *a);
+        let others = columns.drops.iter().copied().chain(columns.adds.iter().map(|(column, _)| *column));
+        Self(retyped.chain(others).map(|column| column.name.as_str()).collect())
+    }
+
+    fn read_by(&self, column: &Column) -> bool {
+        let reads = |made: &Generated| self.0.iter().any(|name| constraint::reads(&made.expression, name));
+        column.generated.as_ref().is_some_and(reads)
+    }
+
+    /// Whether a column has to be dropped and added: one that becomes computed, and a computed one that the server
+    /// does not change in place.
+    fn remake(&self, dialect: &Postgres, previous: &Column, next: &Column) -> bool {
+        let (Some(a), Some(b)) = (&previous.generated, &next.generated) else {
+            return previous.generated.is_none() && next.generated.is_some();
+        };
+        let in_place = dialect.at_least(17) && !self.read_by(next);
+        a.stored != b.stored || previous.ty != next.ty || (a != b && !in_place) || self.read_by(previous)
+    }
+}
+
 /// What happens to the columns.
 struct Columns<'a> {
     drops: Vec<&'a Column>,
@@ -119,66 +145,38 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn of(dialect: &Postgres, change: &'a AlterTable) -> Result<Self, PlanError> {
+    fn of(dialect: &Postgres, change: &'a AlterTable) -> Self {
         let mut columns =
             Self { drops: Vec::new(), adds: Vec::new(), alters: Vec::new(), remade: Vec::new(), written: Vec::new() };
-        let mut unsettled = BTreeSet::new();
+        let mut altered = Vec::new();
         for edit in &change.edits {
             let Edit::Column { delta, backfill } = edit else { continue };
             match delta {
                 Delta::Create { next } => columns.adds.push((next, backfill.as_deref())),
                 Delta::Drop { previous } => columns.drops.push(previous),
-                Delta::Alter { previous, next } => {
-                    if previous.ty != next.ty || previous.collation != next.collation {
-                        unsettled.insert(previous.name.as_str());
-                    }
-                    columns.alters.push((previous, next, backfill.as_deref()));
-                }
+                Delta::Alter { previous, next } => altered.push((previous, next, backfill.as_deref())),
             }
         }
-        // The server does not change the type of a column that a computed column reads.
-        unsettled.extend(columns.drops.iter().map(|column| column.name.as_str()));
-        unsettled.extend(columns.adds.iter().map(|(column, _)| column.name.as_str()));
-        let reads_unsettled = |column: &Column| {
-            column.generated.as_ref().is_some_and(|made| unsettled.iter().any(|name| made.expression.contains(name)))
-        };
-        let alters = std::mem::take(&mut columns.alters);
-        for (previous, next, backfill) in alters {
-            let remake = match (&previous.generated, &next.generated) {
-                (Some(a), Some(b)) => {
-                    a.stored != b.stored
-                        || previous.ty != next.ty
-                        || (a != b && (!dialect.at_least(17) || reads_unsettled(next)))
-                        || reads_unsettled(previous)
-                }
-                (None, Some(_)) => true,
-                (Some(a), None) if !a.stored => {
-                    columns.written.push((previous, next));
-                    continue;
-                }
-                _ => false,
-            };
-            if remake {
-                columns.remade.push((previous, next));
-            } else {
-                columns.alters.push((previous, next, backfill));
+        let unsettled = Unsettled::of(&columns, &altered);
+        for (previous, next, backfill) in altered {
+            match (&previous.generated, &next.generated) {
+                (Some(made), None) if !made.stored => columns.written.push((previous, next)),
+                _ if unsettled.remake(dialect, previous, next) => columns.remade.push((previous, next)),
+                _ => columns.alters.push((previous, next, backfill)),
             }
         }
-        let edited: BTreeSet<&str> = change
-            .edits
-            .iter()
-            .filter_map(|edit| match edit {
-                Edit::Column { delta, .. } => delta.next().map(|column| column.name.as_str()),
-                _ => None,
-            })
-            .collect();
-        let retyped = |column: &&Column| !edited.contains(column.name.as_str()) && reads_unsettled(column);
-        for column in change.next.columns.iter().filter(retyped) {
-            if let Some(previous) = change.previous.column(&column.name) {
-                columns.remade.push((previous, column));
-            }
+        let edited: BTreeSet<&str> = columns.named_in_edits().collect();
+        let untouched = change.next.columns.iter().filter(|column| !edited.contains(column.name.as_str()));
+        for next in untouched.filter(|column| unsettled.read_by(column)) {
+            columns.remade.extend(change.previous.column(&next.name).map(|previous| (previous, next)));
         }
-        Ok(columns)
+        columns
+    }
+
+    fn named_in_edits(&self) -> impl Iterator<Item = &'a str> {
+        let altered = self.alters.iter().map(|(_, next, _)| *next);
+        let remade = self.remade.iter().chain(&self.written).map(|(_, next)| *next);
+        altered.chain(remade).chain(self.adds.iter().map(|(next, _)| *next)).map(|column| column.name.as_str())
     }
 
     /// A view or trigger that reads a column keeps the server from dropping it or changing its type.
@@ -214,6 +212,7 @@ impl<'a> Columns<'a> {
             self.drops.iter().partition(|column| column.generated.is_some() || taken.contains(column.name.as_str()));
         out.extend(early.iter().map(|column| place.drop(column)));
         rename_columns(place, renames, out);
+        out.extend(self.alters.iter().filter_map(|(previous, next, _)| place.settle(previous, next)));
         for (previous, next, backfill) in &self.alters {
             out.extend(place.alter(previous, next, *backfill, old_table)?);
         }

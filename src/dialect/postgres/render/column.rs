@@ -142,6 +142,15 @@ impl Place<'_> {
         })
     }
 
+    /// Makes a computed column, under its new name already, a plain one. Until then the columns that it reads keep
+    /// their types.
+    pub(super) fn settle(&self, previous: &Column, next: &Column) -> Option<Statement> {
+        (previous.generated.is_some() && next.generated.is_none()).then(|| {
+            let label = self.label(&next.name);
+            self.alter_column(&next.name, "DROP EXPRESSION", format!("stops computing {label}; its values stay"))
+        })
+    }
+
     /// Takes away what the column will not have, or what stands in the way of another type.
     fn let_go(&self, previous: &Column, next: &Column, retyped: bool, old_table: &ObjectName) -> Vec<Statement> {
         let label = self.label(&next.name);
@@ -161,13 +170,6 @@ impl Place<'_> {
                 out.push(self.alter_column(&next.name, "DROP IDENTITY", format!("stops numbering {label}")));
             }
             (Some(AutoIncrement::Native) | None, _) => {}
-        }
-        if previous.generated.is_some() && next.generated.is_none() {
-            out.push(self.alter_column(
-                &next.name,
-                "DROP EXPRESSION",
-                format!("stops computing {label}; its values stay"),
-            ));
         }
         if previous.default.is_some() && (next.default.is_none() || retyped) {
             out.push(self.alter_column(&next.name, "DROP DEFAULT", format!("drops the default of {label}")));
@@ -247,11 +249,11 @@ impl Place<'_> {
             (_, Some(AutoIncrement::Serial)) => out.extend(self.make_serial(next)?),
             (_, Some(AutoIncrement::Native) | None) => {}
         }
-        if let (Some(a), Some(b)) = (&previous.generated, &next.generated) {
-            if a != b {
-                let action = format!("SET EXPRESSION AS ({})", b.expression);
-                out.push(self.alter_column(&next.name, &action, format!("changes how {label} is computed")));
-            }
+        if let (Some(a), Some(b)) = (&previous.generated, &next.generated)
+            && a != b
+        {
+            let action = format!("SET EXPRESSION AS ({})", b.expression);
+            out.push(self.alter_column(&next.name, &action, format!("changes how {label} is computed")));
         }
         if let Some(default) = next.default.as_ref().filter(|_| retyped || previous.default != next.default) {
             out.push(self.alter_column(
