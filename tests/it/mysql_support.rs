@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rungs::db::Connection;
 use rungs::diff::change::{AlterTable, Change, Delta, Edit};
-use rungs::schema::{DialectName, Schema, Table};
+use rungs::schema::{Column, DialectName, Schema, Table};
 
 use crate::harness::{Engine, TestDb, play};
 
@@ -116,7 +116,18 @@ fn alter(previous: &Table, next: &Table, edits: Vec<Edit>) -> Option<Change> {
 
 /// Everything but foreign keys, matched by name.
 pub fn edits(old: &Table, new: &Table) -> Vec<Edit> {
-    let column = |delta| Edit::Column { delta, backfill: None };
+    let column = |delta: Delta<Column>| {
+        let filled = |next: &&Column| !next.nullable && next.generated.is_none() && next.default.is_none();
+        let tightened = delta.next().filter(|next| match delta.previous() {
+            Some(previous) => previous.nullable && !next.nullable,
+            None => filled(next),
+        });
+        let backfill = tightened.map(|next| match next.ty.native() {
+            Some(ty) if ty.starts_with("date") || ty.starts_with("timestamp") => "'2020-01-01 00:00:00'".to_owned(),
+            _ => "'7'".to_owned(),
+        });
+        Edit::Column { delta, backfill }
+    };
     let mut edits: Vec<Edit> =
         deltas(&old.columns, &new.columns, |one| Some(one.name.clone())).into_iter().map(column).collect();
     match (&old.primary_key, &new.primary_key) {

@@ -2,6 +2,8 @@
 
 mod abilities;
 mod alter;
+mod alter_fill;
+mod alter_option;
 mod canonical;
 mod clause;
 mod ddl;
