@@ -84,6 +84,23 @@ fn foreign_keys_change() {
 }
 
 #[test]
+fn columns_of_foreign_keys_change_on_both_sides() {
+    turns_into(
+        &[
+            "CREATE TABLE p (id int PRIMARY KEY AUTO_INCREMENT, c varchar(9) NOT NULL, UNIQUE KEY c (c)) CHARSET utf8mb4 COLLATE utf8mb4_general_ci",
+            "CREATE TABLE t (id int PRIMARY KEY, a int, c varchar(9), CONSTRAINT f1 FOREIGN KEY (a) REFERENCES p (id),
+             CONSTRAINT f2 FOREIGN KEY (c) REFERENCES p (c) ON DELETE SET NULL) CHARSET utf8mb4 COLLATE utf8mb4_general_ci",
+        ],
+        ROWS,
+        &[
+            "CREATE TABLE p (id bigint unsigned PRIMARY KEY, c varchar(12) NOT NULL, UNIQUE KEY c (c)) CHARSET utf8mb4 COLLATE utf8mb4_bin",
+            "CREATE TABLE t (id int PRIMARY KEY, a bigint unsigned, c varchar(12), CONSTRAINT f1 FOREIGN KEY (a) REFERENCES p (id),
+             CONSTRAINT f2 FOREIGN KEY (c) REFERENCES p (c) ON DELETE SET NULL) CHARSET utf8mb4 COLLATE utf8mb4_bin",
+        ],
+    );
+}
+
+#[test]
 fn tables_in_a_cycle_come_and_go() {
     turns_into(
         &["CREATE TABLE t (id int PRIMARY KEY)"],

@@ -5,7 +5,7 @@
 use rungs::schema::Schema;
 
 use crate::harness::{Engine, TestDb, play};
-use crate::mysql_support::{apply, assert_same, transition};
+use crate::mysql_support::{assert_same, turn};
 
 /// A small generator of its own, so that a seed means the same on every machine.
 struct Dice(u64);
@@ -196,13 +196,13 @@ fn random_tables_turn_into_each_other() {
             println!("{first:#?}\n{second:#?}");
             build(&db, &second).await;
             let wanted = db.introspect().await;
-            apply(&db, &transition(&wanted, &Schema::default())).await;
+            turn(&db, &wanted, &Schema::default()).await;
             build(&db, &first).await;
             let live = db.introspect().await;
             fill(&db, &live).await;
-            apply(&db, &transition(&live, &wanted)).await;
+            turn(&db, &live, &wanted).await;
             assert_same(db.introspect().await, wanted.clone());
-            apply(&db, &transition(&wanted, &live)).await;
+            turn(&db, &wanted, &live).await;
             assert_same(db.introspect().await, live.clone());
             for table in wanted.tables.iter().filter(|table| live.table(&table.name).is_some()) {
                 assert_eq!(db.rows(&format!("SELECT count(*) FROM `{}`", table.name)).await, [["3"]]);

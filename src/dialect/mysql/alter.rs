@@ -83,6 +83,38 @@ pub(super) fn alter(dialect: &Mysql, change: &AlterTable) -> Result<Vec<Statemen
     Ok(statements)
 }
 
+/// See [`Dialect::columns_without_foreign_keys`](crate::dialect::Dialect::columns_without_foreign_keys). The server
+/// refuses to change the type, character set or numbering of a column that a foreign key uses, and whether it is NULL
+/// where an action sets it to NULL.
+pub(super) fn columns_without_foreign_keys(change: &AlterTable) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for edit in &change.edits {
+        let Edit::Column { delta: Delta::Alter { previous, next }, .. } = edit else { continue };
+        let in_place = previous.ty == next.ty
+            && previous.nullable == next.nullable
+            && previous.auto_increment == next.auto_increment
+            && previous.generated == next.generated
+            && (&previous.charset, &previous.collation) == (&next.charset, &next.collation);
+        if !in_place {
+            found.insert(previous.name.clone());
+        }
+    }
+    if changes_collation(change) {
+        let inheriting = change.previous.columns.iter().filter(|column| inherits_collation(column));
+        found.extend(inheriting.map(|column| column.name.clone()));
+    }
+    found
+}
+
+fn inherits_collation(column: &Column) -> bool {
+    column.collation.is_none() && types::is_character(column.ty.native().unwrap_or_default())
+}
+
+fn changes_collation(change: &AlterTable) -> bool {
+    let differs = |key: &str| change.previous.options.get(key) != change.next.options.get(key);
+    (differs("charset") || differs("collation")) && change.edits.contains(&Edit::Options)
+}
+
 impl<'a> Alteration<'a> {
     fn new(dialect: &'a Mysql, change: &'a AlterTable) -> Self {
         let mut alteration = Self {
@@ -126,10 +158,8 @@ impl<'a> Alteration<'a> {
                 self.rewritten.extend(sides.into_iter().flatten().filter_map(|check| check.column.clone()));
             }
             Edit::Options if self.collation_changes() => {
-                let inheriting = |column: &&Column| {
-                    column.collation.is_none() && types::is_character(column.ty.native().unwrap_or_default())
-                };
-                self.rewritten.extend(self.next().columns.iter().filter(inheriting).map(|column| column.name.clone()));
+                let inheriting = self.next().columns.iter().filter(|column| inherits_collation(column));
+                self.rewritten.extend(inheriting.map(|column| column.name.clone()));
             }
             _ => {}
         }
@@ -140,10 +170,7 @@ impl<'a> Alteration<'a> {
     }
 
     pub(super) fn collation_changes(&self) -> bool {
-        ["charset", "collation"]
-            .iter()
-            .any(|key| self.change.previous.options.get(*key) != self.change.next.options.get(*key))
-            && self.change.edits.contains(&Edit::Options)
+        changes_collation(self.change)
     }
 
     pub(super) fn name_after(&self, column: &Column) -> String {
