@@ -18,4 +18,3 @@ mod mysql_canonical;
 mod mysql_random;
 mod mysql_read;
 mod mysql_support;
-mod zz_hand;

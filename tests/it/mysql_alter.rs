@@ -317,6 +317,33 @@ fn tables_columns_and_indexes_are_renamed_and_keep_their_rows() {
 }
 
 #[test]
+fn a_column_that_others_read_is_renamed() {
+    play(Engine::Mysql, |db| async move {
+        let build = |name: &str| {
+            format!(
+                "CREATE TABLE t (id int PRIMARY KEY, {name} int, g int AS ({name} + 1) STORED, v int AS ({name} * 2) VIRTUAL,
+                 KEY g (g), CONSTRAINT ck CHECK ({name} > 1))"
+            )
+        };
+        db.run(&[&build("b")]).await;
+        let next = db.introspect().await.tables[0].clone();
+        db.run(&["DROP TABLE t", &build("a"), "INSERT INTO t (id, a) VALUES (1, 5)"]).await;
+        let previous = db.introspect().await.tables[0].clone();
+        let mut edits: Vec<_> = (1..4)
+            .map(|at| Edit::Column {
+                delta: Delta::Alter { previous: previous.columns[at].clone(), next: next.columns[at].clone() },
+                backfill: None,
+            })
+            .collect();
+        let check = Delta::Alter { previous: previous.checks[0].clone(), next: next.checks[0].clone() };
+        edits.push(Edit::Check(check));
+        apply(&db, &[change(&previous, &next, edits)]).await;
+        assert_eq!(db.introspect().await.tables[0], next);
+        assert_eq!(db.rows("SELECT * FROM t").await, [["1", "5", "6", "10"]]);
+    });
+}
+
+#[test]
 fn what_drops_says_what_it_loses() {
     play(Engine::Mysql, |db| async move {
         db.run(&["CREATE TABLE t (id int, a int)"]).await;

@@ -2,6 +2,8 @@
 //!
 //! `RUNGS_TEST_SEED=7` plays one seed again, `RUNGS_TEST_ROUNDS=200` plays more of them.
 
+#![allow(clippy::print_stdout, reason = "a failure tells its seed, and what was built")]
+
 use rungs::schema::Schema;
 
 use crate::harness::{Engine, TestDb, play};

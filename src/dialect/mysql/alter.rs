@@ -8,6 +8,7 @@ use rungs_schema::{Check, Column, ForeignKey, Index, PrimaryKey, Table};
 use super::alter_option::option_clauses;
 use super::order::{Placement, place};
 use super::render::rename;
+use super::token::tokens;
 use super::{Mysql, types};
 use crate::dialect::{Dialect as _, Statement, fit};
 use crate::diff::change::{AlterTable, Delta, Edit};
@@ -132,6 +133,7 @@ impl<'a> Alteration<'a> {
         for edit in &change.edits {
             alteration.note(edit);
         }
+        alteration.recompute_what_reads_a_renamed_column();
         let order: Vec<String> = change.previous.columns.iter().map(|column| alteration.name_after(column)).collect();
         alteration.order = order;
         alteration
@@ -162,6 +164,27 @@ impl<'a> Alteration<'a> {
                 self.rewritten.extend(inheriting.map(|column| column.name.clone()));
             }
             _ => {}
+        }
+    }
+
+    /// MySQL renames no column that a generated one reads; MariaDB follows the name by itself.
+    fn recompute_what_reads_a_renamed_column(&mut self) {
+        if self.dialect.is_mariadb() {
+            return;
+        }
+        let renamed: Vec<String> = self
+            .altered
+            .iter()
+            .filter(|altered| altered.previous.name != altered.next.name)
+            .map(|altered| self.dialect.quote(&altered.previous.name))
+            .collect();
+        for Altered { previous, next, .. } in &self.altered {
+            let reads =
+                |expression: &str| tokens(expression).iter().any(|token| renamed.iter().any(|old| old == token.text));
+            let computed = previous.generated.as_ref().is_some_and(|generated| reads(&generated.expression));
+            if computed && next.generated.is_some() && !is_recomputed(previous, next) {
+                self.recomputed.push(next);
+            }
         }
     }
 
