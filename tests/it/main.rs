@@ -18,6 +18,7 @@ mod models_paths;
 mod models_print;
 mod mysql_alter;
 mod mysql_canonical;
+mod mysql_random;
 mod mysql_read;
 mod mysql_support;
 mod postgres_alter;

@@ -84,6 +84,23 @@ fn foreign_keys_change() {
 }
 
 #[test]
+fn columns_of_foreign_keys_change_on_both_sides() {
+    turns_into(
+        &[
+            "CREATE TABLE p (id int PRIMARY KEY AUTO_INCREMENT, c varchar(9) NOT NULL, UNIQUE KEY c (c)) CHARSET utf8mb4 COLLATE utf8mb4_general_ci",
+            "CREATE TABLE t (id int PRIMARY KEY, a int, c varchar(9), CONSTRAINT f1 FOREIGN KEY (a) REFERENCES p (id),
+             CONSTRAINT f2 FOREIGN KEY (c) REFERENCES p (c) ON DELETE SET NULL) CHARSET utf8mb4 COLLATE utf8mb4_general_ci",
+        ],
+        ROWS,
+        &[
+            "CREATE TABLE p (id bigint unsigned PRIMARY KEY, c varchar(12) NOT NULL, UNIQUE KEY c (c)) CHARSET utf8mb4 COLLATE utf8mb4_bin",
+            "CREATE TABLE t (id int PRIMARY KEY, a bigint unsigned, c varchar(12), CONSTRAINT f1 FOREIGN KEY (a) REFERENCES p (id),
+             CONSTRAINT f2 FOREIGN KEY (c) REFERENCES p (c) ON DELETE SET NULL) CHARSET utf8mb4 COLLATE utf8mb4_bin",
+        ],
+    );
+}
+
+#[test]
 fn tables_in_a_cycle_come_and_go() {
     turns_into(
         &["CREATE TABLE t (id int PRIMARY KEY)"],
@@ -296,6 +313,33 @@ fn tables_columns_and_indexes_are_renamed_and_keep_their_rows() {
         let names: Vec<_> = after.tables[0].columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names, ["id", "b", "n", "A a"]);
         assert_eq!(after.tables[0].indexes, next.indexes);
+    });
+}
+
+#[test]
+fn a_column_that_others_read_is_renamed() {
+    play(Engine::Mysql, |db| async move {
+        let build = |name: &str| {
+            format!(
+                "CREATE TABLE t (id int PRIMARY KEY, {name} int, g int AS ({name} + 1) STORED, v int AS ({name} * 2) VIRTUAL,
+                 KEY g (g), CONSTRAINT ck CHECK ({name} > 1))"
+            )
+        };
+        db.run(&[&build("b")]).await;
+        let next = db.introspect().await.tables[0].clone();
+        db.run(&["DROP TABLE t", &build("a"), "INSERT INTO t (id, a) VALUES (1, 5)"]).await;
+        let previous = db.introspect().await.tables[0].clone();
+        let mut edits: Vec<_> = (1..4)
+            .map(|at| Edit::Column {
+                delta: Delta::Alter { previous: previous.columns[at].clone(), next: next.columns[at].clone() },
+                backfill: None,
+            })
+            .collect();
+        let check = Delta::Alter { previous: previous.checks[0].clone(), next: next.checks[0].clone() };
+        edits.push(Edit::Check(check));
+        apply(&db, &[change(&previous, &next, edits)]).await;
+        assert_eq!(db.introspect().await.tables[0], next);
+        assert_eq!(db.rows("SELECT * FROM t").await, [["1", "5", "6", "10"]]);
     });
 }
 

@@ -1,10 +1,11 @@
 //! What the scenarios of MySQL and MariaDB share: applying changes, and a small comparison by name.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rungs::db::Connection;
 use rungs::diff::change::{AlterTable, Change, Delta, Edit};
-use rungs::schema::{DialectName, Schema, Table};
+use rungs::schema::{Column, DialectName, ForeignKey, Schema, Table};
 
 use crate::harness::{Engine, TestDb, play};
 
@@ -38,11 +39,32 @@ async fn show(connection: &mut Connection, table: &str) -> String {
 
 /// Changes that create everything, foreign keys last.
 pub fn creation(schema: &Schema) -> Vec<Change> {
-    transition(&Schema::default(), schema)
+    transition(&Schema::default(), schema, &|_| BTreeSet::new())
 }
 
-/// Changes from one schema to the other, by name: foreign keys go first and come last.
-pub fn transition(previous: &Schema, next: &Schema) -> Vec<Change> {
+/// Turns what is there into something else.
+pub async fn turn(db: &TestDb, previous: &Schema, next: &Schema) {
+    let dialect = db.dialect().await;
+    apply(db, &transition(previous, next, &|change| dialect.columns_without_foreign_keys(change))).await;
+}
+
+/// Changes from one schema to the other, by name: foreign keys go first and come last, also those that stay but use
+/// a column that changes.
+fn transition(previous: &Schema, next: &Schema, freed: &dyn Fn(&AlterTable) -> BTreeSet<String>) -> Vec<Change> {
+    let mut in_the_way = BTreeSet::new();
+    for old in &previous.tables {
+        let Some(new) = next.table(&old.name) else { continue };
+        if let Some(Change::AlterTable(change)) = alter(old, new, edits(old, new)) {
+            in_the_way.extend(freed(&change).into_iter().map(|column| (old.name.clone(), column)));
+        }
+    }
+    let is_in_the_way = |table: &Table, key: &ForeignKey| {
+        key.columns.iter().any(|column| in_the_way.contains(&(table.name.clone(), column.clone())))
+            || key
+                .referenced_columns
+                .iter()
+                .any(|column| in_the_way.contains(&(key.references.clone(), column.clone())))
+    };
     let mut changes = Vec::new();
     let bare = |table: &Table| Arc::new(Table { foreign_keys: Vec::new(), ..table.clone() });
     for definition in previous.definitions.iter().filter(|one| !next.definitions.contains(one)) {
@@ -60,7 +82,7 @@ pub fn transition(previous: &Schema, next: &Schema) -> Vec<Change> {
         let edits: Vec<_> = old
             .foreign_keys
             .iter()
-            .filter(|key| gone(&key.name))
+            .filter(|key| gone(&key.name) || is_in_the_way(old, key))
             .map(|key| Edit::ForeignKey(Delta::Drop { previous: key.clone() }))
             .collect();
         changes.extend(alter(old, old, edits));
@@ -79,7 +101,7 @@ pub fn transition(previous: &Schema, next: &Schema) -> Vec<Change> {
         let edits: Vec<_> = new
             .foreign_keys
             .iter()
-            .filter(|key| !old.is_some_and(|old| old.foreign_keys.contains(key)))
+            .filter(|key| !old.is_some_and(|old| old.foreign_keys.contains(key)) || is_in_the_way(new, key))
             .map(|key| Edit::ForeignKey(Delta::Create { next: key.clone() }))
             .collect();
         changes.extend(alter(new, new, edits));
@@ -116,7 +138,18 @@ fn alter(previous: &Table, next: &Table, edits: Vec<Edit>) -> Option<Change> {
 
 /// Everything but foreign keys, matched by name.
 pub fn edits(old: &Table, new: &Table) -> Vec<Edit> {
-    let column = |delta| Edit::Column { delta, backfill: None };
+    let column = |delta: Delta<Column>| {
+        let filled = |next: &&Column| !next.nullable && next.generated.is_none() && next.default.is_none();
+        let tightened = delta.next().filter(|next| match delta.previous() {
+            Some(previous) => previous.nullable && !next.nullable,
+            None => filled(next),
+        });
+        let backfill = tightened.map(|next| match next.ty.native() {
+            Some(ty) if ty.starts_with("date") || ty.starts_with("timestamp") => "'2020-01-01 00:00:00'".to_owned(),
+            _ => "'7'".to_owned(),
+        });
+        Edit::Column { delta, backfill }
+    };
     let mut edits: Vec<Edit> =
         deltas(&old.columns, &new.columns, |one| Some(one.name.clone())).into_iter().map(column).collect();
     match (&old.primary_key, &new.primary_key) {
@@ -190,7 +223,7 @@ pub fn assert_same(left: Schema, right: Schema) {
 pub async fn survives(db: &TestDb) -> Schema {
     let schema = db.introspect().await;
     let before = printed(db, &schema).await;
-    apply(db, &transition(&schema, &Schema::default())).await;
+    turn(db, &schema, &Schema::default()).await;
     assert!(db.introspect().await.is_empty());
     apply(db, &creation(&schema)).await;
     let again = db.introspect().await;
@@ -222,14 +255,14 @@ pub fn turns_into(previous: &'static [&'static str], rows: &'static [&'static st
         let empty = Schema::default();
         db.run(next).await;
         let wanted = db.introspect().await;
-        apply(&db, &transition(&wanted, &empty)).await;
+        turn(&db, &wanted, &empty).await;
         db.run(previous).await;
         db.run(rows).await;
         let live = db.introspect().await;
         let counted = count(&db, &live).await;
-        apply(&db, &transition(&live, &wanted)).await;
+        turn(&db, &live, &wanted).await;
         assert_same(db.introspect().await, wanted.clone());
-        apply(&db, &transition(&wanted, &live)).await;
+        turn(&db, &wanted, &live).await;
         assert_same(db.introspect().await, live.clone());
         for (table, before) in counted {
             if wanted.tables.iter().any(|one| one.name.name == table) {

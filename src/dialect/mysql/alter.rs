@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::{Check, Column, ForeignKey, Index, PrimaryKey, Table};
 
+use super::alter_option::option_clauses;
 use super::order::{Placement, place};
 use super::render::rename;
+use super::token::tokens;
 use super::{Mysql, types};
 use crate::dialect::{Dialect as _, Statement, fit};
 use crate::diff::change::{AlterTable, Delta, Edit};
@@ -14,14 +16,14 @@ use crate::error::PlanError;
 
 /// The clauses of one `ALTER TABLE`, with what they are for.
 #[derive(Debug, Default)]
-struct Clauses {
+pub(super) struct Clauses {
     clauses: Vec<String>,
     comments: Vec<String>,
     loses: Vec<String>,
 }
 
 impl Clauses {
-    fn add(&mut self, clause: String, comment: impl Into<String>) {
+    pub(super) fn add(&mut self, clause: String, comment: impl Into<String>) {
         self.clauses.push(clause);
         let comment = comment.into();
         if !comment.is_empty() && !self.comments.contains(&comment) {
@@ -29,7 +31,7 @@ impl Clauses {
         }
     }
 
-    fn statement(self, dialect: &Mysql, table: &Table) -> Option<Statement> {
+    pub(super) fn statement(self, dialect: &Mysql, table: &Table) -> Option<Statement> {
         let separator = if self.clauses.len() == 1 { " " } else { "\n  " };
         let body = self.clauses.join(",\n  ");
         let sql = format!("ALTER TABLE {}{separator}{body}", dialect.object(&table.name));
@@ -43,29 +45,29 @@ impl Clauses {
 
 /// A column that changes, and what fills it.
 #[derive(Debug, Clone, Copy)]
-struct Altered<'a> {
-    previous: &'a Column,
-    next: &'a Column,
-    backfill: Option<&'a str>,
+pub(super) struct Altered<'a> {
+    pub(super) previous: &'a Column,
+    pub(super) next: &'a Column,
+    pub(super) backfill: Option<&'a str>,
 }
 
 /// The edits, by what they are about.
-struct Alteration<'a> {
-    dialect: &'a Mysql,
-    change: &'a AlterTable,
+pub(super) struct Alteration<'a> {
+    pub(super) dialect: &'a Mysql,
+    pub(super) change: &'a AlterTable,
     /// The columns as they stand at each moment, under their new names.
-    order: Vec<String>,
-    created: Vec<(&'a Column, Option<&'a str>)>,
-    dropped: Vec<&'a Column>,
-    altered: Vec<Altered<'a>>,
+    pub(super) order: Vec<String>,
+    pub(super) created: Vec<(&'a Column, Option<&'a str>)>,
+    pub(super) dropped: Vec<&'a Column>,
+    pub(super) altered: Vec<Altered<'a>>,
     /// Columns that are dropped and added again, because the server changes them in no other way.
-    recomputed: Vec<&'a Column>,
+    pub(super) recomputed: Vec<&'a Column>,
     /// Virtual columns that become plain ones: their values are put into a column of their own first, by its name.
-    freed: Vec<(Altered<'a>, String)>,
+    pub(super) freed: Vec<(Altered<'a>, String)>,
     /// Columns that have to be written again for another reason than an edit of their own.
-    rewritten: BTreeSet<String>,
+    pub(super) rewritten: BTreeSet<String>,
     /// Renames that were carried out already.
-    renamed: BTreeSet<String>,
+    pub(super) renamed: BTreeSet<String>,
 }
 
 /// The statements for one table.
@@ -80,6 +82,38 @@ pub(super) fn alter(dialect: &Mysql, change: &AlterTable) -> Result<Vec<Statemen
     statements.extend(alteration.foreign_keys_after());
     statements.extend(alteration.partitions());
     Ok(statements)
+}
+
+/// See [`Dialect::columns_without_foreign_keys`](crate::dialect::Dialect::columns_without_foreign_keys). The server
+/// refuses to change the type, character set or numbering of a column that a foreign key uses, and whether it is NULL
+/// where an action sets it to NULL.
+pub(super) fn columns_without_foreign_keys(change: &AlterTable) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for edit in &change.edits {
+        let Edit::Column { delta: Delta::Alter { previous, next }, .. } = edit else { continue };
+        let in_place = previous.ty == next.ty
+            && previous.nullable == next.nullable
+            && previous.auto_increment == next.auto_increment
+            && previous.generated == next.generated
+            && (&previous.charset, &previous.collation) == (&next.charset, &next.collation);
+        if !in_place {
+            found.insert(previous.name.clone());
+        }
+    }
+    if changes_collation(change) {
+        let inheriting = change.previous.columns.iter().filter(|column| inherits_collation(column));
+        found.extend(inheriting.map(|column| column.name.clone()));
+    }
+    found
+}
+
+fn inherits_collation(column: &Column) -> bool {
+    column.collation.is_none() && types::is_character(column.ty.native().unwrap_or_default())
+}
+
+fn changes_collation(change: &AlterTable) -> bool {
+    let differs = |key: &str| change.previous.options.get(key) != change.next.options.get(key);
+    (differs("charset") || differs("collation")) && change.edits.contains(&Edit::Options)
 }
 
 impl<'a> Alteration<'a> {
@@ -99,6 +133,7 @@ impl<'a> Alteration<'a> {
         for edit in &change.edits {
             alteration.note(edit);
         }
+        alteration.recompute_what_reads_a_renamed_column();
         let order: Vec<String> = change.previous.columns.iter().map(|column| alteration.name_after(column)).collect();
         alteration.order = order;
         alteration
@@ -125,36 +160,52 @@ impl<'a> Alteration<'a> {
                 self.rewritten.extend(sides.into_iter().flatten().filter_map(|check| check.column.clone()));
             }
             Edit::Options if self.collation_changes() => {
-                let inheriting = |column: &&Column| {
-                    column.collation.is_none() && types::is_character(column.ty.native().unwrap_or_default())
-                };
-                self.rewritten.extend(self.next().columns.iter().filter(inheriting).map(|column| column.name.clone()));
+                let inheriting = self.next().columns.iter().filter(|column| inherits_collation(column));
+                self.rewritten.extend(inheriting.map(|column| column.name.clone()));
             }
             _ => {}
         }
     }
 
-    fn next(&self) -> &'a Table {
+    /// MySQL renames no column that a generated one reads; MariaDB follows the name by itself.
+    fn recompute_what_reads_a_renamed_column(&mut self) {
+        if self.dialect.is_mariadb() {
+            return;
+        }
+        let renamed: Vec<String> = self
+            .altered
+            .iter()
+            .filter(|altered| altered.previous.name != altered.next.name)
+            .map(|altered| self.dialect.quote(&altered.previous.name))
+            .collect();
+        for Altered { previous, next, .. } in &self.altered {
+            let reads =
+                |expression: &str| tokens(expression).iter().any(|token| renamed.iter().any(|old| old == token.text));
+            let computed = previous.generated.as_ref().is_some_and(|generated| reads(&generated.expression));
+            if computed && next.generated.is_some() && !is_recomputed(previous, next) {
+                self.recomputed.push(next);
+            }
+        }
+    }
+
+    pub(super) fn next(&self) -> &'a Table {
         &self.change.next
     }
 
-    fn collation_changes(&self) -> bool {
-        ["charset", "collation"]
-            .iter()
-            .any(|key| self.change.previous.options.get(*key) != self.change.next.options.get(*key))
-            && self.change.edits.contains(&Edit::Options)
+    pub(super) fn collation_changes(&self) -> bool {
+        changes_collation(self.change)
     }
 
-    fn name_after(&self, column: &Column) -> String {
+    pub(super) fn name_after(&self, column: &Column) -> String {
         let altered = self.altered.iter().find(|altered| altered.previous.name == column.name);
         altered.map_or_else(|| column.name.clone(), |altered| altered.next.name.clone())
     }
 
-    fn place_name(&self, column: &str) -> String {
+    pub(super) fn place_name(&self, column: &str) -> String {
         format!("{}.{column}", self.next().name)
     }
 
-    fn target(&self) -> Vec<String> {
+    pub(super) fn target(&self) -> Vec<String> {
         self.next().columns.iter().map(|column| column.name.clone()).collect()
     }
 
@@ -162,111 +213,7 @@ impl<'a> Alteration<'a> {
         self.dialect.column_definition(self.next(), column, self.collation_changes())
     }
 
-    /// What gives rows their values before a column becomes NOT NULL: the server would fill in zeros by itself.
-    fn fill(&mut self) -> Vec<Statement> {
-        let added: Vec<_> =
-            self.created.iter().copied().filter(|(column, backfill)| needs_filling(column, *backfill)).collect();
-        let tightened: Vec<_> = self
-            .altered
-            .iter()
-            .copied()
-            .filter(|altered| altered.backfill.is_some() && altered.previous.nullable && !altered.next.nullable)
-            .collect();
-        if added.is_empty() && tightened.is_empty() && self.freed.is_empty() {
-            return Vec::new();
-        }
-        let mut clauses = Clauses::default();
-        self.rename_early(&mut clauses);
-        let names: Vec<String> = added.iter().map(|(column, _)| column.name.clone()).collect();
-        let target = self.target();
-        let mut order = std::mem::take(&mut self.order);
-        let placements = place(&mut order, &target, &names, false);
-        self.order = order;
-        for placement in &placements {
-            let Some((column, _)) = added.iter().find(|(column, _)| column.name == placement.column) else { continue };
-            let relaxed = Column { nullable: true, ..(*column).clone() };
-            // Checks wait for the values too.
-            let bare = Table { checks: Vec::new(), ..self.next().clone() };
-            let definition = self.dialect.column_definition(&bare, &relaxed, self.collation_changes());
-            clauses.add(
-                format!("ADD COLUMN {} {definition}{}", self.dialect.quote(&column.name), self.position(placement)),
-                format!("adds column {}", self.place_name(&column.name)),
-            );
-        }
-        for (altered, name) in &self.freed {
-            let relaxed = Column { nullable: true, default: None, on_update: None, ..altered.next.clone() };
-            let bare = Table { checks: Vec::new(), ..self.next().clone() };
-            let definition = self.dialect.column_definition(&bare, &relaxed, self.collation_changes());
-            let comment = format!("adds a column for the values of {}", self.place_name(&altered.next.name));
-            clauses.add(format!("ADD COLUMN {} {definition}", self.dialect.quote(name)), comment);
-        }
-        let mut statements: Vec<_> = clauses.statement(self.dialect, self.next()).into_iter().collect();
-        for (altered, name) in &self.freed {
-            let column = self.dialect.quote(&altered.next.name);
-            statements.push(self.update(name, Some(&column), false));
-        }
-        for (column, backfill) in &added {
-            statements.push(self.update(&column.name, *backfill, false));
-            if !column.nullable || self.has_check(&column.name) {
-                self.rewritten.insert(column.name.clone());
-            }
-        }
-        statements.extend(tightened.iter().map(|altered| self.update(&altered.next.name, altered.backfill, true)));
-        self.created.retain(|(column, _)| !names.contains(&column.name));
-        statements
-    }
-
-    fn has_check(&self, column: &str) -> bool {
-        self.next().checks.iter().any(|check| check.column.as_deref() == Some(column))
-    }
-
-    /// A backfill speaks of columns by their new names.
-    fn rename_early(&mut self, clauses: &mut Clauses) {
-        let renames: Vec<_> =
-            self.altered.iter().filter(|altered| altered.previous.name != altered.next.name).copied().collect();
-        for altered in renames {
-            let (old, new) = (self.dialect.quote(&altered.previous.name), self.dialect.quote(&altered.next.name));
-            let clause = if self.dialect.abilities.rename_column {
-                format!("RENAME COLUMN {old} TO {new}")
-            } else {
-                let bare = Table { checks: Vec::new(), ..(*self.change.previous).clone() };
-                format!("CHANGE COLUMN {old} {new} {}", self.dialect.column_definition(&bare, altered.previous, false))
-            };
-            clauses.add(clause, self.rename_comment(&altered));
-            self.renamed.insert(altered.next.name.clone());
-        }
-    }
-
-    fn rename_comment(&self, altered: &Altered<'_>) -> String {
-        format!("renames column {} to {}", self.place_name(&altered.previous.name), altered.next.name)
-    }
-
-    fn update(&self, column: &str, backfill: Option<&str>, only_null: bool) -> Statement {
-        let quoted = self.dialect.quote(column);
-        let mut sql =
-            format!("UPDATE {} SET {quoted} = {}", self.dialect.object(&self.next().name), backfill.unwrap_or("NULL"));
-        // A column that notes the last update keeps what it says: nobody has edited the row.
-        for noted in self.change.previous.columns.iter().filter(|noted| noted.on_update.is_some()) {
-            let name = self.name_after(noted);
-            if name != column && self.order.contains(&name) {
-                let name = self.dialect.quote(&name);
-                sql.push_str(&format!(", {name} = {name}"));
-            }
-        }
-        if only_null {
-            sql.push_str(&format!(" WHERE {quoted} IS NULL"));
-        }
-        let place = self.place_name(column);
-        let statement = Statement::new(sql, format!("fills {place} in the rows that are there"));
-        match backfill {
-            Some(_) => statement,
-            None => statement.needing_edit(format!(
-                "{place} is NOT NULL and has no default: write the value for the rows that are there in place of NULL"
-            )),
-        }
-    }
-
-    fn position(&self, placement: &Placement) -> String {
+    pub(super) fn position(&self, placement: &Placement) -> String {
         match &placement.after {
             Some(after) => format!(" AFTER {}", self.dialect.quote(after)),
             None => " FIRST".to_owned(),
@@ -536,64 +483,6 @@ impl<'a> Alteration<'a> {
         let sql = format!("ALTER TABLE {}\n{clause}", self.dialect.object(&table.name));
         Some(Statement::new(sql, format!("changes the partitions of {}", table.name)))
     }
-}
-
-/// Options that changed, each as a clause, under their words.
-fn option_clauses(previous: &Table, next: &Table) -> Vec<(String, String)> {
-    let keys: BTreeSet<_> = previous.options.keys().chain(next.options.keys()).collect();
-    let mut found = Vec::new();
-    for key in keys {
-        let (old, new) = (previous.options.get(key), next.options.get(key));
-        if old == new || key == "partition" {
-            continue;
-        }
-        let clause = match (key.as_str(), new) {
-            ("with system versioning", Some(_)) => "ADD SYSTEM VERSIONING".to_owned(),
-            ("with system versioning", None) => "DROP SYSTEM VERSIONING".to_owned(),
-            ("period", Some(period)) => format!("ADD PERIOD FOR {period}"),
-            ("period", None) => {
-                format!("DROP PERIOD FOR {}", old.and_then(|old| old.split(" (").next()).unwrap_or_default())
-            }
-            // A collation stands with its character set, in one clause.
-            ("collation", _)
-                if next.options.contains_key("charset")
-                    && previous.options.get("charset") != next.options.get("charset") =>
-            {
-                continue;
-            }
-            ("charset", Some(charset)) => {
-                let collation =
-                    next.options.get("collation").map(|name| format!(" COLLATE={name}")).unwrap_or_default();
-                format!("DEFAULT CHARSET={charset}{collation}")
-            }
-            // What is left open stays as it is.
-            ("charset" | "collation" | "engine" | "start transaction", None) => continue,
-            (key, Some(value)) => Mysql::table_option(key, value),
-            (key, None) => format!(
-                "{}={}",
-                if key.starts_with('`') { key.to_owned() } else { key.to_ascii_uppercase() },
-                reset(key)
-            ),
-        };
-        found.push((clause, key.clone()));
-    }
-    found
-}
-
-/// What an option is when nobody sets it.
-/// See <https://dev.mysql.com/doc/refman/9.4/en/create-table.html#create-table-options>.
-fn reset(key: &str) -> &'static str {
-    match key {
-        "avg_row_length" | "max_rows" | "min_rows" | "checksum" | "delay_key_write" | "key_block_size"
-        | "autoextend_size" | "table_checksum" => "0",
-        "compression" | "connection" | "encryption" => "''",
-        _ => "DEFAULT",
-    }
-}
-
-fn needs_filling(column: &Column, backfill: Option<&str>) -> bool {
-    let fills_itself = column.default.is_some() || column.auto_increment.is_some() || column.generated.is_some();
-    column.generated.is_none() && (backfill.is_some() || (!column.nullable && !fills_itself))
 }
 
 /// Whether the server can only drop the column and add it again: it computes its values anyhow.

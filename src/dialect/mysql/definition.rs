@@ -23,7 +23,7 @@ pub(super) fn cleaned(sql: &str, database: &str, user: &str) -> String {
     without_database(&text, database)
 }
 
-/// The definer of a statement, where it names one: the whole clause.
+/// An object whose needs are not known yet.
 pub(super) fn definition(kind: DefinitionKind, name: &str, table: Option<&str>, sql: String) -> Definition {
     Definition { kind, name: ObjectName::bare(name), table: table.map(ObjectName::bare), sql, needs: Vec::new() }
 }
@@ -51,10 +51,8 @@ pub(super) fn find_needs(definitions: &mut [Definition], tables: &[ObjectName]) 
         }
         needs.remove(&definition.name.name);
         definition.needs = needs.into_iter().map(ObjectName::bare).collect();
-        if let Some(table) = &definition.table {
-            if !definition.needs.contains(table) {
-                definition.needs.push(table.clone());
-            }
+        if let Some(table) = definition.table.as_ref().filter(|table| !definition.needs.contains(table)) {
+            definition.needs.push(table.clone());
         }
     }
 }
@@ -78,8 +76,7 @@ pub fn needs_delimiter(sql: &str) -> bool {
     found.iter().rev().skip_while(|token| token.is_symbol(";")).any(|token| token.is_symbol(";"))
 }
 
-/// The statement of a table's trigger that follows or precedes none: `SHOW CREATE` never prints an order, the
-/// server keeps them in the order of creation.
+/// The statement that drops an object.
 pub(super) fn dropped(kind: DefinitionKind, name: &str) -> String {
     let word = match kind {
         DefinitionKind::Function => "FUNCTION",
@@ -91,7 +88,7 @@ pub(super) fn dropped(kind: DefinitionKind, name: &str) -> String {
     format!("DROP {word} {name}")
 }
 
-/// Whether a view can be put in the place of the one that is there.
+/// The statement that puts a view in the place of the one that is there.
 pub(super) fn replacing(sql: &str) -> Option<String> {
     let mut cursor = Cursor::new(sql);
     let create = cursor.next().filter(|token| token.is_word("CREATE") && token.kind == Kind::Word)?;

@@ -2,6 +2,8 @@
 
 mod abilities;
 mod alter;
+mod alter_fill;
+mod alter_option;
 mod canonical;
 mod clause;
 mod ddl;
@@ -15,12 +17,13 @@ mod render;
 mod token;
 mod types;
 
+use std::collections::BTreeSet;
+
 use rungs_schema::{Action, ColumnType, DialectName, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
-use crate::diff::Rules;
-use crate::diff::change::Change;
+use crate::diff::change::{AlterTable, Change};
 use crate::error::PlanError;
 
 use abilities::Abilities;
@@ -124,6 +127,10 @@ impl Dialect for Mysql {
     fn same_action(&self, one: Action, other: Action) -> bool {
         let checked = |action| matches!(action, Action::NoAction | Action::Restrict);
         one == other || (checked(one) && checked(other))
+    }
+
+    fn columns_without_foreign_keys(&self, change: &AlterTable) -> BTreeSet<String> {
+        alter::columns_without_foreign_keys(change)
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

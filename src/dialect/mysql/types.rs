@@ -270,11 +270,9 @@ pub(super) fn logical(dialect: &Mysql, text: &str) -> ColumnType {
     if let Some(number) = number {
         candidates.extend([ColumnType::Varchar(number), ColumnType::Char(number), ColumnType::Binary(Some(number))]);
     }
-    if let Some((precision, scale)) = text.split_once('(').and_then(|(_, rest)| rest.split_once(')')?.0.split_once(','))
-    {
-        if let (Ok(precision), Ok(scale)) = (precision.parse(), scale.parse()) {
-            candidates.push(ColumnType::Decimal { precision: Some(precision), scale: Some(scale) });
-        }
+    let arguments = text.split_once('(').and_then(|(_, rest)| rest.split_once(')')?.0.split_once(','));
+    if let Some((Ok(precision), Ok(scale))) = arguments.map(|(precision, scale)| (precision.parse(), scale.parse())) {
+        candidates.push(ColumnType::Decimal { precision: Some(precision), scale: Some(scale) });
     }
     candidates
         .into_iter()
