@@ -14,7 +14,7 @@ use super::{Event, Options, Report, StepReport};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::dialect::splitter::Piece;
-use crate::error::{ApplyError, DbError, Refusal};
+use crate::error::{ApplyError, DbError, Refusal, Stopped};
 use crate::revision::{Direction, Revision, Step};
 
 /// Whoever shows progress.
@@ -308,12 +308,8 @@ impl Runner<'_> {
             Ok(Outcome::Done) => match self.connection.execute("COMMIT").await {
                 Ok(_) => return Ok(Outcome::Done).inspect(|_| self.note(step, at, begin)),
                 Err(error) => Err(ApplyError::Commit {
-                    place: step.place(),
-                    revision: step.revision.id.clone(),
-                    direction: step.direction.word(),
+                    stopped: self.stopped_at(step, step.place(), self.nothing_stays()),
                     reason: reason_of(&error),
-                    state: self.nothing_stays(),
-                    done: self.done(),
                 }),
             },
             other => other,
@@ -487,17 +483,18 @@ impl Runner<'_> {
             };
         }
         ApplyError::Statement {
-            place: step.revision.place(line),
-            revision: step.revision.id.clone(),
-            direction: step.direction.word(),
+            stopped: self.stopped_at(step, step.revision.place(line), state),
             index: index + 1,
             total: step.pieces.len(),
             reason: reason_of(&error),
             sql: piece.sql.to_owned(),
-            state,
-            done: self.done(),
             help,
         }
+    }
+
+    fn stopped_at(&self, step: &Prepared<'_>, place: String, state: String) -> Box<Stopped> {
+        let (revision, direction) = (step.revision.id.clone(), step.direction.word());
+        Box::new(Stopped { place, revision, direction, state, done: self.done() })
     }
 
     /// Keeps our copy of the ledger as the database's is.
@@ -586,14 +583,7 @@ impl Runner<'_> {
         if rows.len() > MOST {
             rows[MOST] = format!("and {} more", after.difference(&before).count() - MOST);
         }
-        Err(ApplyError::ForeignKeys {
-            place: step.place(),
-            revision: step.revision.id.clone(),
-            direction: step.direction.word(),
-            rows,
-            state: self.nothing_stays(),
-            done: self.done(),
-        })
+        Err(ApplyError::ForeignKeys { stopped: self.stopped_at(step, step.place(), self.nothing_stays()), rows })
     }
 }
 

@@ -7,8 +7,10 @@
     reason = "in a test, to panic is how a failure is told"
 )]
 
+mod apply_runs;
 mod command;
 mod connection;
+mod graph_routes;
 mod harness;
 mod law_generator;
 mod laws;
@@ -22,6 +24,8 @@ mod postgres_introspect;
 mod postgres_law;
 mod postgres_scratch;
 mod postgres_support;
+mod revision_file;
+mod splitter_scripts;
 mod sqlite_alter;
 mod sqlite_introspect;
 mod sqlite_support;
