@@ -9,7 +9,7 @@ pub enum ApplyError {
     #[diagnostic(transparent)]
     Db(#[from] super::DbError),
     /// Some of the revisions may not run; none of them did. All reasons are in here.
-    #[error("{} of the revisions cannot run, so none was started", refusals.len())]
+    #[error("refused before anything ran, for {} reason{}", refusals.len(), if refusals.len() == 1 { "" } else { "s" })]
     #[diagnostic(code(apply::refused))]
     Refused {
         /// Each with its file and line.

@@ -74,7 +74,9 @@ async fn tables(db: &TestDb) -> Vec<String> {
     let sql = match db.engine {
         Engine::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
         Engine::Postgres => "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
-        Engine::Mysql => "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY 1",
+        Engine::Mysql => {
+            "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY 1"
+        }
     };
     let ours = |name: &String| !name.starts_with("rungs_") && !name.starts_with("sqlite_");
     db.rows(sql).await.into_iter().flatten().filter(ours).collect()
@@ -82,7 +84,11 @@ async fn tables(db: &TestDb) -> Vec<String> {
 
 fn two() -> History {
     history(&[
-        file("a", "", "-- migrate:up\nCREATE TABLE a (id INT PRIMARY KEY);\nINSERT INTO a VALUES (1);\n-- migrate:down\nDROP TABLE a;\n"),
+        file(
+            "a",
+            "",
+            "-- migrate:up\nCREATE TABLE a (id INT PRIMARY KEY);\nINSERT INTO a VALUES (1);\n-- migrate:down\nDROP TABLE a;\n",
+        ),
         file("b", "a", "-- migrate:up\nCREATE TABLE b (id INT PRIMARY KEY);\n-- migrate:down\nDROP TABLE b;\n"),
     ])
 }
@@ -103,7 +109,10 @@ on_every_engine!(up_and_down, |db| async move {
     assert_eq!(ids(&down(&db, &h, "base").await.unwrap()), ["a"]);
     assert_eq!(tables(&db).await, [""; 0]);
     assert_eq!(ledger(&db).await, Vec::<Vec<String>>::new());
-    assert_eq!(log(&db).await, [["a", "up", "done"], ["b", "up", "done"], ["b", "down", "done"], ["a", "down", "done"]]);
+    assert_eq!(
+        log(&db).await,
+        [["a", "up", "done"], ["b", "up", "done"], ["b", "down", "done"], ["a", "down", "done"]]
+    );
 });
 
 on_every_engine!(the_ledger_tells_what_the_files_said, |db| async move {
@@ -160,7 +169,10 @@ on_every_engine!(a_failure_in_the_middle_leaves_a_truthful_ledger, |db| async mo
         assert_eq!(tables(&db).await, ["a", "b"]);
         assert_eq!(ledger(&db).await, [["a", "applied", "1", "1"], ["b", "applying", "1", "3"]]);
         let again = up(&db, &h, "heads").await.unwrap_err().to_string();
-        assert!(again.starts_with("revision b is half applied: 1 of 3 statements ran in the run that began at "), "{again}");
+        assert!(
+            again.starts_with("revision b is half applied: 1 of 3 statements ran in the run that began at "),
+            "{again}"
+        );
         let other = down(&db, &h, "base").await.unwrap_err();
         assert!(matches!(other, ApplyError::HalfDone { .. }), "{other}");
     } else {
@@ -199,7 +211,7 @@ on_every_engine!(nothing_runs_when_one_revision_may_not, |db| async move {
         file("c", "b", "-- migrate:up\nSELECT 'open;\n-- migrate:down\n"),
     ]);
     let error = up(&db, &h, "heads").await.unwrap_err();
-    assert_eq!(error.to_string(), "2 of the revisions cannot run, so none was started");
+    assert_eq!(error.to_string(), "refused before anything ran, for 2 reasons");
     assert_eq!(
         refusals(error),
         [
@@ -245,7 +257,11 @@ on_every_engine!(an_edited_revision_is_not_reverted_unseen, |db| async move {
 
 on_every_engine!(transactions_of_its_own_need_the_option, |db| async move {
     let file_with = |option: &str| {
-        history(&[file("a", "", &format!("-- migrate:up{option}\nBEGIN;\nCREATE TABLE a (id INT);\nCOMMIT;\n-- migrate:down\n"))])
+        history(&[file(
+            "a",
+            "",
+            &format!("-- migrate:up{option}\nBEGIN;\nCREATE TABLE a (id INT);\nCOMMIT;\n-- migrate:down\n"),
+        )])
     };
     if db.engine != Engine::Mysql {
         assert_eq!(
@@ -274,7 +290,8 @@ on_every_engine!(two_runners_apply_each_revision_once, |db| async move {
         })
         .collect();
     let h = history(&revisions);
-    let steps: Vec<Step<'_>> = h.revisions().iter().map(|revision| Step { revision, direction: Direction::Up }).collect();
+    let steps: Vec<Step<'_>> =
+        h.revisions().iter().map(|revision| Step { revision, direction: Direction::Up }).collect();
     let dialect = db.dialect().await;
     let (mut one, mut other) = (db.connect().await, db.connect().await);
     let options = Options::default();
@@ -367,6 +384,43 @@ on_every_engine!(what_a_revision_sets_ends_with_it, |db| async move {
     assert_eq!(ids(&down(&db, &h, "-1").await.unwrap()), ["b\\'"]);
 });
 
+on_every_engine!(a_plan_that_no_longer_fits_is_refused, |db| async move {
+    let h = two();
+    let mut connection = db.connect().await;
+    let dialect = db.dialect().await;
+    let options = Options::default();
+    let step = |id: &str, direction| [Step { revision: h.find(id).unwrap(), direction }];
+    let error =
+        apply::upgrade(&mut connection, &*dialect, &step("b", Direction::Up), &options, &mut |_| {}).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the database has changed since this run was planned: b revises a, which is not applied"
+    );
+    up(&db, &h, "heads").await.unwrap();
+    let error = apply::downgrade(&mut connection, &*dialect, &step("a", Direction::Down), &options, &mut |_| {})
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the database has changed since this run was planned: b (message of b), which is applied, stands on a"
+    );
+    let rows = apply::applied(&mut connection, &*dialect).await.unwrap();
+    assert_eq!(apply::heads(&rows).iter().map(|row| row.revision.as_str()).collect::<Vec<_>>(), ["b"]);
+});
+
+on_every_engine!(a_half_reverted_revision_is_known, |db| async move {
+    let h = history(&[file(
+        "a",
+        "",
+        "-- migrate:up\nCREATE TABLE a (id INT);\n-- migrate:down transaction:false\nDELETE FROM a;\nDROP TABLE nowhere;\nDROP TABLE a;\n",
+    )]);
+    up(&db, &h, "head").await.unwrap();
+    down(&db, &h, "base").await.unwrap_err();
+    assert_eq!(ledger(&db).await, [["a", "reverting", "1", "3"]]);
+    let again = down(&db, &h, "base").await.unwrap_err().to_string();
+    assert!(again.starts_with("revision a is half reverted: 1 of 3 statements ran in the run"), "{again}");
+});
+
 on_every_engine!(events_tell_what_happens, |db| async move {
     let mut told = Vec::new();
     run_with(&db, &two(), Direction::Up, "a", &Options::default(), &mut |event| {
@@ -446,9 +500,16 @@ fn sqlite_names_the_rows_that_a_revision_orphans() {
 #[test]
 fn postgres_tells_the_line_within_a_statement() {
     on_postgres(|db| async move {
-        let h = history(&[file("a", "", "-- migrate:up\nSELECT 1;\nSELECT\n  'ä',\n  wrong\nFROM pg_class;\n-- migrate:down\n")]);
+        let h = history(&[file(
+            "a",
+            "",
+            "-- migrate:up\nSELECT 1;\nSELECT\n  'ä',\n  wrong\nFROM pg_class;\n-- migrate:down\n",
+        )]);
         let error = up(&db, &h, "head").await.unwrap_err().to_string();
-        assert!(error.starts_with("a.sql:10: revision a (up), statement 2 of 2: column \"wrong\" does not exist"), "{error}");
+        assert!(
+            error.starts_with("a.sql:10: revision a (up), statement 2 of 2: column \"wrong\" does not exist"),
+            "{error}"
+        );
     });
 }
 
@@ -456,7 +517,9 @@ fn postgres_tells_the_line_within_a_statement() {
 fn postgres_runs_concurrently_without_a_transaction() {
     on_postgres(|db| async move {
         let sql = |option: &str| {
-            format!("-- migrate:up{option}\nCREATE INDEX CONCURRENTLY ix ON t (id);\n-- migrate:down{option}\nDROP INDEX CONCURRENTLY ix;\n")
+            format!(
+                "-- migrate:up{option}\nCREATE INDEX CONCURRENTLY ix ON t (id);\n-- migrate:down{option}\nDROP INDEX CONCURRENTLY ix;\n"
+            )
         };
         db.run(&["CREATE TABLE t (id INT)"]).await;
         let error = up(&db, &history(&[file("a", "", &sql(""))]), "head").await.unwrap_err();

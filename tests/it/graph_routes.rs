@@ -179,7 +179,10 @@ fn ids_are_found_by_a_unique_prefix() {
     let h = history(&["abc1:", "abd2: abc1", "f: abd2", "f0: f"]);
     assert_eq!(h.get("abd").unwrap().id, "abd2");
     assert_eq!(h.get("f").unwrap().id, "f", "a whole id wins");
-    assert_eq!(h.get("ab").unwrap_err().to_string(), "`ab` is ambiguous: the ids of several revisions begin so: abc1, abd2");
+    assert_eq!(
+        h.get("ab").unwrap_err().to_string(),
+        "`ab` is ambiguous: the ids of several revisions begin so: abc1, abd2"
+    );
     let error = h.get("abc2").unwrap_err();
     assert!(matches!(&error, RevisionError::Unknown { help, .. } if help == "did you mean abc1 or abd2?"), "{error:?}");
     assert_eq!(up(&h, "", "abc"), "abc1 -> abc1");
@@ -222,8 +225,14 @@ fn every_fault_of_the_graph_is_named_in_one_run() {
     assert_eq!(faults(&["b: >a"]), ["b.sql:1: revision b depends on a, which no file has as id or label"]);
     assert_eq!(faults(&["b: b"]), ["b.sql:1: revision b names itself in down_revision"]);
     assert_eq!(faults(&["b: >b"]), ["b.sql:1: revision b names itself in depends_on"]);
-    assert_eq!(faults(&["a: c", "b: a", "c: b", "d: c"]), ["a.sql:1: the revisions revise each other in a circle: a -> c -> b -> a"]);
-    assert_eq!(faults(&["a: >y", "x:", "y: x >a"]), ["a.sql:1: the revisions depend on each other in a circle: a -> y -> a"]);
+    assert_eq!(
+        faults(&["a: c", "b: a", "c: b", "d: c"]),
+        ["a.sql:1: the revisions revise each other in a circle: a -> c -> b -> a"]
+    );
+    assert_eq!(
+        faults(&["a: >y", "x:", "y: x >a"]),
+        ["a.sql:1: the revisions depend on each other in a circle: a -> y -> a"]
+    );
     assert_eq!(faults(&["a: @l", "b: @l"]), ["b.sql:1: the branch label `l` is taken by revision a (a.sql:1)"]);
     assert_eq!(faults(&["a: @b", "b:"]), ["a.sql:1: the branch label `b` is taken by revision b (b.sql:1)"]);
     assert_eq!(faults(&["a: q", "b: >r", "c: c", "c:"]).len(), 4);
@@ -239,7 +248,21 @@ fn a_database_may_know_more_than_the_files() {
 
 #[test]
 fn targets_are_read_and_printed() {
-    for text in ["head", "heads", "base", "+2", "-1", "abc", "l@head", "l@base", "l@+1", "l@head-2", "abc+1", "abc-1", "my-label@head"] {
+    for text in [
+        "head",
+        "heads",
+        "base",
+        "+2",
+        "-1",
+        "abc",
+        "l@head",
+        "l@base",
+        "l@+1",
+        "l@head-2",
+        "abc+1",
+        "abc-1",
+        "my-label@head",
+    ] {
         assert_eq!(Target::parse(text).unwrap().to_string(), text);
     }
     let fault = |text: &str| Target::parse(text).unwrap_err().to_string();
@@ -250,7 +273,10 @@ fn targets_are_read_and_printed() {
     assert_eq!(fault("a:b"), "`a:b` is not a target: a range has no place here");
     assert_eq!(fault("a b"), "`a b` is not a target: it has a blank in it");
     assert_eq!(fault("a+b"), "`a+b` is not a target: after a + or - comes a number of steps");
-    assert_eq!(fault("+99999999999999999999"), "`+99999999999999999999` is not a target: the number of steps is too large");
+    assert_eq!(
+        fault("+99999999999999999999"),
+        "`+99999999999999999999` is not a target: the number of steps is too large"
+    );
     assert_eq!(Range::parse("a:l@head").unwrap().to_string(), "a:l@head");
     assert_eq!(Range::parse(":b").unwrap().from, None);
 }

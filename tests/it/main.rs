@@ -10,6 +10,7 @@
 mod apply_runs;
 mod command;
 mod connection;
+mod graph_laws;
 mod graph_routes;
 mod harness;
 mod law_generator;

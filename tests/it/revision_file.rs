@@ -76,7 +76,8 @@ fn printing_is_stable() {
 
 #[test]
 fn the_section_of_an_engine_is_its_own_before_that_for_all() {
-    let text = "-- m\n--\n-- revision = \"a\"\n\n-- migrate:up\nany\n-- migrate:up dialect:mysql\nmine\n-- migrate:down\n";
+    let text =
+        "-- m\n--\n-- revision = \"a\"\n\n-- migrate:up\nany\n-- migrate:up dialect:mysql\nmine\n-- migrate:down\n";
     let revision = parse(text);
     let text = |dialect: &str| revision.section(Direction::Up, dialect).unwrap().text.trim().to_owned();
     assert_eq!(["mysql", "mariadb", "sqlite"].map(text), ["mine", "mine", "any"]);
@@ -112,10 +113,18 @@ fn a_file_of_dbmate_has_its_id_in_its_name() {
 fn every_fault_of_a_header_names_its_line() {
     assert_eq!(faults(&with_header("-- dwon_revision = []")), ["x.sql:4: the header has no key `dwon_revision`"]);
     let faults_found = Revision::parse(Path::new("x.sql"), &with_header("-- dwon_revision = []")).unwrap_err();
-    assert!(matches!(&faults_found[0], RevisionFault::Malformed { help: Some(help), .. } if help == "did you mean down_revision?"));
-    assert_eq!(faults(&with_header("-- down_revision = 3")), ["x.sql:4: `down_revision` is a list of texts, and has a whole number in it"]);
+    assert!(
+        matches!(&faults_found[0], RevisionFault::Malformed { help: Some(help), .. } if help == "did you mean down_revision?")
+    );
+    assert_eq!(
+        faults(&with_header("-- down_revision = 3")),
+        ["x.sql:4: `down_revision` is a list of texts, and has a whole number in it"]
+    );
     assert_eq!(faults(&with_header("-- created = \"today\"")), ["x.sql:4: `created` is no moment: \"today\""]);
-    assert_eq!(faults(&with_header("-- branch_labels = [\"a@b\"]")), ["x.sql:4: a branch label cannot have `@` in it: a@b"]);
+    assert_eq!(
+        faults(&with_header("-- branch_labels = [\"a@b\"]")),
+        ["x.sql:4: a branch label cannot have `@` in it: a@b"]
+    );
     assert_eq!(
         faults(&with_header("-- branch_labels = [\"heads\"]")),
         ["x.sql:4: a branch label cannot be `heads`, which is a target of its own"]
@@ -153,7 +162,10 @@ fn every_fault_of_a_section_names_its_line() {
         ["x.sql:4: `transaction:no` is neither true nor false"]
     );
     assert_eq!(found("-- migrate:up dialect:oracle\n-- migrate:down\n"), ["x.sql:4: there is no engine `oracle`"]);
-    assert_eq!(found("-- migrate:up\n-- migrate:wait\n-- migrate:down\n"), ["x.sql:5: there is no marker `migrate:wait`"]);
+    assert_eq!(
+        found("-- migrate:up\n-- migrate:wait\n-- migrate:down\n"),
+        ["x.sql:5: there is no marker `migrate:wait`"]
+    );
     assert_eq!(
         found("\nSELECT 1;\n-- migrate:up\n-- migrate:down\n"),
         ["x.sql:5: what stands before `-- migrate:up` would never run"]
@@ -200,7 +212,7 @@ fn writing_never_takes_the_place_of_a_file() {
     let nested = folder.path().join("a/b");
     let mut revision = Revision::new("a", "m");
     revision.up = vec![Section::new("SELECT 1;")];
-    let path = write_new(&nested, "a.sql", &revision).unwrap();
+    let path = write_new(&nested, "a.sql", &revision).unwrap().path;
     let read = directory::read(&[folder.path().to_path_buf()]).unwrap();
     assert_eq!(read[0].up[0].text.trim(), "SELECT 1;");
     let error = write_new(&nested, "a.sql", &Revision::new("b", "m")).unwrap_err();
@@ -220,7 +232,9 @@ fn all_faults_of_all_files_come_in_one_run() {
     std::fs::write(folder.path().join("a.sql"), with_header("-- x = 1\n-- y = 2")).unwrap();
     std::fs::write(folder.path().join("sub/b.sql"), "-- migrate:up\n").unwrap();
     std::fs::write(folder.path().join(".hidden.sql"), "nothing of ours").unwrap();
-    let Err(RevisionError::Invalid { faults }) = directory::read(&[folder.path().to_path_buf()]) else { panic!("faults") };
+    let Err(RevisionError::Invalid { faults }) = directory::read(&[folder.path().to_path_buf()]) else {
+        panic!("faults")
+    };
     assert_eq!(faults.len(), 4, "{faults:?}");
     let missing = directory::read(&[PathBuf::from("no/such")]).unwrap_err();
     assert_eq!(missing.to_string(), "there is no folder no/such");
@@ -239,4 +253,26 @@ fn files_without_header_revise_the_one_before_in_their_folder() {
     let read = directory::read(&folders).unwrap();
     let parents: Vec<(&str, String)> = read.iter().map(|r| (r.id.as_str(), r.down_revision.join(","))).collect();
     assert_eq!(parents, [("1", "".into()), ("2", "1".into()), ("3", "2".into()), ("7", "".into())]);
+}
+
+#[test]
+fn a_message_cannot_smuggle_anything_into_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for message in ["migrate:up", "revision = \"x\"", "first\n-- migrate:up\nDROP TABLE users;", "first\nmigrate:down"]
+    {
+        let mut revision = Revision::new("a", message);
+        revision.up = vec![Section::new("SELECT 1;")];
+        match write_new(folder.path(), "a.sql", &revision) {
+            Ok(written) => {
+                assert_eq!(written.up[0].text.trim(), "SELECT 1;");
+                std::fs::remove_file(written.path).unwrap();
+            }
+            Err(error) => assert!(!folder.path().join("a.sql").exists(), "{error}"),
+        }
+    }
+    let mut revision = Revision::new("a", "one\ntwo");
+    revision.down = vec![Section::irreversible("the rows\nare gone")];
+    let written = write_new(folder.path(), "a.sql", &revision).unwrap();
+    assert_eq!((written.message.as_str(), written.description.as_str()), ("one", "two"));
+    assert_eq!(written.down[0].irreversible.as_deref(), Some("the rows\nare gone"));
 }

@@ -53,7 +53,10 @@ fn each_engine_has_its_own_quotes() {
 #[test]
 fn what_does_not_end_names_its_line() {
     assert_eq!(pieces(Sqlite, "SELECT 1;\nSELECT 'a"), ["line 2: the string that begins here does not end"]);
-    assert_eq!(pieces(Postgres, "\n\nSELECT $x$ a $y$"), ["line 3: the dollar quote $x$ that begins here does not end"]);
+    assert_eq!(
+        pieces(Postgres, "\n\nSELECT $x$ a $y$"),
+        ["line 3: the dollar quote $x$ that begins here does not end"]
+    );
     assert_eq!(pieces(Postgres, "/* /* */"), ["line 1: the comment that begins here does not end"]);
     assert_eq!(pieces(Mysql, "SELECT `a"), ["line 1: the quoted name that begins here does not end"]);
     assert_eq!(pieces(Sqlite, "SELECT [a"), ["line 1: the quoted name that begins here does not end"]);
@@ -84,7 +87,10 @@ fn commands_of_a_client_are_refused() {
     whole(Postgres, "COPY t FROM '/tmp/stdin'");
     whole(Postgres, "COPY (SELECT stdin FROM a) TO '/tmp/x'");
     assert_eq!(pieces(Sqlite, ".mode box\n"), ["line 1: `.mode box` is a command of the sqlite3 shell, not of SQLite"]);
-    assert_eq!(pieces(Mysql, "\\u other\n"), ["line 1: `\\u other` is a command of the mysql client, not of the server"]);
+    assert_eq!(
+        pieces(Mysql, "\\u other\n"),
+        ["line 1: `\\u other` is a command of the mysql client, not of the server"]
+    );
 }
 
 #[test]
@@ -101,7 +107,10 @@ fn sqlite_triggers_are_one_statement() {
 
 #[test]
 fn postgres_bodies_are_one_statement() {
-    whole(Postgres, "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END");
+    whole(
+        Postgres,
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END",
+    );
     whole(Postgres, "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC INSERT INTO t VALUES (1); END");
     whole(Postgres, "CREATE FUNCTION f() RETURNS trigger AS $body$ BEGIN a; END; $body$ LANGUAGE plpgsql");
     whole(Postgres, "CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO a VALUES (1); DELETE FROM b)");
@@ -131,17 +140,32 @@ fn mysql_bodies_are_one_statement_without_delimiter() {
             "`my label`: BEGIN SELECT 1; END `my label`",
             "BEGIN CREATE TABLE IF NOT EXISTS t (a INT); DROP TABLE IF EXISTS t; END",
         ] {
-            whole(dialect, &format!("CREATE PROCEDURE p(IN a INT, OUT b VARCHAR(9)) COMMENT 'c;' READS SQL DATA SQL SECURITY INVOKER {body}"));
+            whole(
+                dialect,
+                &format!(
+                    "CREATE PROCEDURE p(IN a INT, OUT b VARCHAR(9)) COMMENT 'c;' READS SQL DATA SQL SECURITY INVOKER {body}"
+                ),
+            );
             whole(dialect, &format!("CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW {body}"));
             whole(dialect, &format!("CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW FOLLOWS `u` {body}"));
             whole(dialect, &format!("CREATE EVENT e ON SCHEDULE EVERY 1 DAY COMMENT 'x' DO {body}"));
         }
-        whole(dialect, "CREATE DEFINER = `a`@`%` FUNCTION f(a INT) RETURNS VARCHAR(9) CHARACTER SET utf8mb4 DETERMINISTIC BEGIN IF a THEN RETURN 1; END IF; RETURN 2; END");
+        whole(
+            dialect,
+            "CREATE DEFINER = `a`@`%` FUNCTION f(a INT) RETURNS VARCHAR(9) CHARACTER SET utf8mb4 DETERMINISTIC BEGIN IF a THEN RETURN 1; END IF; RETURN 2; END",
+        );
         whole(dialect, "CREATE DEFINER=root@localhost PROCEDURE p() BEGIN SELECT 1; END");
         whole(dialect, "CREATE FUNCTION IF NOT EXISTS f() RETURNS INT RETURN IF(1, 2, 3)");
-        whole(dialect, "CREATE DEFINER = a@b SQL SECURITY INVOKER VIEW v AS SELECT `event`, CASE WHEN 1 THEN 2 END FROM t");
+        whole(
+            dialect,
+            "CREATE DEFINER = a@b SQL SECURITY INVOKER VIEW v AS SELECT `event`, CASE WHEN 1 THEN 2 END FROM t",
+        );
         assert_eq!(pieces(dialect, "BEGIN; SELECT 1; COMMIT; START TRANSACTION; ROLLBACK;").len(), 5);
-        assert_eq!(pieces(dialect, "SELECT CASE WHEN 1 THEN 2 END; SELECT IF(1, 2, 3); CREATE TABLE IF NOT EXISTS t (a INT);").len(), 3);
+        assert_eq!(
+            pieces(dialect, "SELECT CASE WHEN 1 THEN 2 END; SELECT IF(1, 2, 3); CREATE TABLE IF NOT EXISTS t (a INT);")
+                .len(),
+            3
+        );
     }
     whole(Mariadb, "BEGIN NOT ATOMIC IF a THEN SELECT 1; END IF; SELECT 2; END");
     whole(Mariadb, "IF a THEN SELECT 1; END IF");
@@ -173,7 +197,8 @@ fn a_position_in_a_statement_is_a_line_in_the_script() {
 /// Bits of scripts that are whole in themselves, with how many statements each ends.
 fn bit() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "a", "1", " ", "\n", "(b)", "'x;y'", "'it''s'", "\"q;\"", "-- c;\n", "/* d; */", ";", ";;", "CASE", "0.5", "=", "END x",
+        "a", "1", " ", "\n", "(b)", "'x;y'", "'it''s'", "\"q;\"", "-- c;\n", "/* d; */", ";", ";;", "CASE", "0.5", "=",
+        "END x",
     ])
 }
 
