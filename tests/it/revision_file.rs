@@ -35,6 +35,10 @@ fn faults_of(path: &str, text: &str) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
 }
 
+fn read_one(path: &Path) -> Revision {
+    Revision::parse(path, &std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
 /// A file whose header has these further lines.
 fn with_header(lines: &str) -> String {
     format!("-- m\n--\n-- revision = \"a\"\n{lines}\n-- migrate:up\n-- migrate:down\n")
@@ -212,7 +216,7 @@ fn writing_never_takes_the_place_of_a_file() {
     let nested = folder.path().join("a/b");
     let mut revision = Revision::new("a", "m");
     revision.up = vec![Section::new("SELECT 1;")];
-    let path = write_new(&nested, "a.sql", &revision).unwrap().path;
+    let path = write_new(&nested, "a.sql", &revision).unwrap();
     let read = directory::read(&[folder.path().to_path_buf()]).unwrap();
     assert_eq!(read[0].up[0].text.trim(), "SELECT 1;");
     let error = write_new(&nested, "a.sql", &Revision::new("b", "m")).unwrap_err();
@@ -263,7 +267,8 @@ fn a_message_cannot_smuggle_anything_into_the_file() {
         let mut revision = Revision::new("a", message);
         revision.up = vec![Section::new("SELECT 1;")];
         match write_new(folder.path(), "a.sql", &revision) {
-            Ok(written) => {
+            Ok(path) => {
+                let written = read_one(&path);
                 assert_eq!(written.up[0].text.trim(), "SELECT 1;");
                 std::fs::remove_file(written.path).unwrap();
             }
@@ -272,7 +277,7 @@ fn a_message_cannot_smuggle_anything_into_the_file() {
     }
     let mut revision = Revision::new("a", "one\ntwo");
     revision.down = vec![Section::irreversible("the rows\nare gone")];
-    let written = write_new(folder.path(), "a.sql", &revision).unwrap();
+    let written = read_one(&write_new(folder.path(), "a.sql", &revision).unwrap());
     assert_eq!((written.message.as_str(), written.description.as_str()), ("one", "two"));
     assert_eq!(written.down[0].irreversible.as_deref(), Some("the rows\nare gone"));
 }
