@@ -7,7 +7,9 @@
     reason = "in a test, to panic is how a failure is told"
 )]
 
+mod apply_engines;
 mod apply_runs;
+mod apply_support;
 mod command;
 mod connection;
 mod graph_laws;
