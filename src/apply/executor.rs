@@ -1,6 +1,6 @@
 //! Runs revisions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -8,17 +8,17 @@ use rungs_schema::DialectName;
 
 use super::ledger::{Entry, Ledger, LedgerRow, LogEntry, State};
 use super::lock::Lock;
-use super::prepare::{Prepared, changes_rows, prepare};
+use super::prepare::{Prepared, prepare};
 use super::session::{Session, pragma};
 use super::{Event, Options, Report, StepReport};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::dialect::splitter::Piece;
-use crate::error::{ApplyError, DbError, Refusal};
+use crate::error::{ApplyError, Refusal};
 use crate::revision::{Direction, Revision, Step};
 
 /// Whoever shows progress.
-type OnEvent<'e> = &'e mut (dyn FnMut(Event<'_>) + Send);
+pub(super) type OnEvent<'e> = &'e mut (dyn FnMut(Event<'_>) + Send);
 
 /// Applies revisions, in the order given. Everything that can be known beforehand is checked before anything runs;
 /// steps that another runner has done meanwhile are skipped.
@@ -121,27 +121,27 @@ async fn in_transaction(connection: &mut Connection, statements: &[String]) -> R
     Ok(())
 }
 
-struct Runner<'r> {
-    connection: &'r mut Connection,
-    ledger: Ledger<'r>,
-    session: &'r Session,
-    options: &'r Options,
+pub(super) struct Runner<'r> {
+    pub(super) connection: &'r mut Connection,
+    pub(super) ledger: Ledger<'r>,
+    pub(super) session: &'r Session,
+    pub(super) options: &'r Options,
     /// The ledger as it is now.
-    rows: BTreeMap<String, LedgerRow>,
+    pub(super) rows: BTreeMap<String, LedgerRow>,
     /// SQLite's counter of what others have committed, when the ledger was read.
-    data_version: Option<i64>,
-    report: Report,
+    pub(super) data_version: Option<i64>,
+    pub(super) report: Report,
 }
 
 /// What became of a revision inside its transaction.
-enum Outcome {
+pub(super) enum Outcome {
     Done,
     /// Another runner has done it.
     Skipped,
 }
 
 impl Runner<'_> {
-    fn is_sqlite(&self) -> bool {
+    pub(super) fn is_sqlite(&self) -> bool {
         self.connection.version().name == DialectName::Sqlite
     }
 
@@ -189,7 +189,13 @@ impl Runner<'_> {
         on_event(Event::Skipped { revision: step.revision, direction: step.direction });
     }
 
-    fn log_sql(&self, step: &Prepared<'_>, at: DateTime<Utc>, begin: Instant, error: Option<&str>) -> String {
+    pub(super) fn log_sql(
+        &self,
+        step: &Prepared<'_>,
+        at: DateTime<Utc>,
+        begin: Instant,
+        error: Option<&str>,
+    ) -> String {
         self.ledger.log_sql(&LogEntry {
             revision: &step.revision.id,
             direction: step.direction,
@@ -210,7 +216,7 @@ impl Runner<'_> {
     }
 
     /// On SQLite nothing but the write lock keeps others out, so that the ledger is read again once we have it.
-    async fn read_again(&mut self) -> Result<(), ApplyError> {
+    pub(super) async fn read_again(&mut self) -> Result<(), ApplyError> {
         if self.is_sqlite() && self.data_version != Some(pragma(self.connection, "data_version").await?) {
             self.read().await?;
         }
@@ -251,7 +257,7 @@ impl Runner<'_> {
     }
 
     /// Whether the ledger still asks for this step, and allows it.
-    fn is_to_do(&self, step: &Prepared<'_>) -> Result<bool, ApplyError> {
+    pub(super) fn is_to_do(&self, step: &Prepared<'_>) -> Result<bool, ApplyError> {
         self.check_half_done()?;
         let id = &step.revision.id;
         let is_applied = self.rows.contains_key(id);
@@ -263,245 +269,15 @@ impl Runner<'_> {
                 Some(parent) => moved(format!("{id} revises {parent}, which is not applied")),
                 None => Ok(true),
             },
-            Direction::Down => match self.rows.values().find(|row| row.parents.contains(id)) {
-                Some(row) => moved(format!("{id} is revised by {} ({}), which is applied", row.revision, row.message)),
+            Direction::Down => match self.rows.values().find(|row| stands_on(row, step.revision)) {
+                Some(row) => moved(format!("{} ({}), which is applied, stands on {id}", row.revision, row.message)),
                 None => Ok(true),
             },
         }
     }
 
-    async fn run_in_transaction(
-        &mut self,
-        step: &Prepared<'_>,
-        at: DateTime<Utc>,
-        begin: Instant,
-        on_event: OnEvent<'_>,
-    ) -> Result<Outcome, ApplyError> {
-        let sqlite = self.is_sqlite();
-        let foreign_keys = if sqlite { pragma(self.connection, "foreign_keys").await? } else { 0 };
-        if sqlite {
-            // Within a transaction the pragma does nothing. With it on, dropping the old table of a rebuild would
-            // delete the rows that refer to it: https://www.sqlite.org/lang_altertable.html#otheralter
-            self.connection.execute("PRAGMA foreign_keys = OFF").await?;
-        }
-        let outcome = self.transaction(step, at, begin, on_event).await;
-        if sqlite {
-            let restored = self.connection.execute(&format!("PRAGMA foreign_keys = {foreign_keys}")).await;
-            let outcome = outcome?;
-            restored?;
-            return Ok(outcome);
-        }
-        outcome
-    }
-
-    async fn transaction(
-        &mut self,
-        step: &Prepared<'_>,
-        at: DateTime<Utc>,
-        begin: Instant,
-        on_event: OnEvent<'_>,
-    ) -> Result<Outcome, ApplyError> {
-        let sql = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
-        self.connection.execute(sql).await.map_err(|error| self.busy(error))?;
-        let result = self.within_transaction(step, at, begin, on_event).await;
-        let result = match result {
-            Ok(Outcome::Done) => match self.connection.execute("COMMIT").await {
-                Ok(_) => return Ok(Outcome::Done).inspect(|_| self.note(step, at, begin)),
-                Err(error) => Err(ApplyError::Commit {
-                    place: step.place(),
-                    revision: step.revision.id.clone(),
-                    direction: step.direction.word(),
-                    reason: reason_of(&error),
-                    state: self.nothing_stays(),
-                    done: self.done(),
-                }),
-            },
-            other => other,
-        };
-        // After an error of the server's, SQLite may have rolled back by itself, and a broken connection does.
-        let _ = self.connection.execute("ROLLBACK").await;
-        result
-    }
-
-    async fn within_transaction(
-        &mut self,
-        step: &Prepared<'_>,
-        at: DateTime<Utc>,
-        begin: Instant,
-        on_event: OnEvent<'_>,
-    ) -> Result<Outcome, ApplyError> {
-        self.read_again().await?;
-        if !self.is_to_do(step)? {
-            return Ok(Outcome::Skipped);
-        }
-        let orphans_before = if self.is_sqlite() { self.orphans().await.ok() } else { None };
-        for (index, piece) in step.pieces.iter().enumerate() {
-            tell_statement(step, index, piece, on_event);
-            if let Err(error) = self.connection.execute(piece.sql).await {
-                return Err(self.statement_error(step, index, error, self.nothing_stays()));
-            }
-        }
-        if self.is_sqlite() {
-            self.check_foreign_keys(step, orphans_before).await?;
-        } else {
-            for sql in self.session.between() {
-                self.connection.execute(sql).await?;
-            }
-        }
-        let sql = match step.direction {
-            Direction::Up => {
-                let total = step.pieces.len();
-                let duration_ms = millis(begin.elapsed());
-                let revision = step.revision;
-                self.ledger.insert_sql(&Entry { revision, state: State::Applied, done: total, total, at, duration_ms })
-            }
-            Direction::Down => self.ledger.delete_sql(&step.revision.id),
-        };
-        self.connection.execute(&sql).await?;
-        self.connection.execute(&self.log_sql(step, at, begin, None)).await?;
-        Ok(Outcome::Done)
-    }
-
-    /// Runs a revision that is not one transaction. Before the first statement the ledger says that it has begun, and
-    /// after each how many are done.
-    async fn run_one_by_one(
-        &mut self,
-        step: &Prepared<'_>,
-        at: DateTime<Utc>,
-        begin: Instant,
-        on_event: OnEvent<'_>,
-    ) -> Result<Outcome, ApplyError> {
-        if let Outcome::Skipped = self.claim(step, at).await? {
-            return Ok(Outcome::Skipped);
-        }
-        let id = &step.revision.id;
-        let state = if step.direction == Direction::Up { State::Applying } else { State::Reverting };
-        for (index, piece) in step.pieces.iter().enumerate() {
-            tell_statement(step, index, piece, on_event);
-            let progress = self.ledger.progress_sql(id, state, index + 1);
-            let shares = !step.own_transactions && changes_rows(piece, self.connection.version().name);
-            if let Err(error) = self.send(piece, &progress, shares).await {
-                return Err(self.stopped(step, index, error).await);
-            }
-        }
-        for sql in self.session.between() {
-            self.connection.execute(sql).await?;
-        }
-        let sql = match step.direction {
-            Direction::Up => self.ledger.applied_sql(id, step.pieces.len(), millis(begin.elapsed())),
-            Direction::Down => self.ledger.delete_sql(id),
-        };
-        self.connection.execute(&sql).await?;
-        self.note(step, at, begin);
-        self.connection.execute(&self.log_sql(step, at, begin, None)).await?;
-        Ok(Outcome::Done)
-    }
-
-    /// Writes into the ledger that the revision has begun, unless another runner was faster.
-    async fn claim(&mut self, step: &Prepared<'_>, at: DateTime<Utc>) -> Result<Outcome, ApplyError> {
-        let total = step.pieces.len();
-        let revision = step.revision;
-        let sql = match step.direction {
-            Direction::Up => {
-                self.ledger.insert_sql(&Entry { revision, state: State::Applying, done: 0, total, at, duration_ms: 0 })
-            }
-            Direction::Down => self.ledger.revert_sql(&revision.id, total),
-        };
-        if !self.is_sqlite() {
-            self.connection.execute(&sql).await?;
-            return Ok(Outcome::Done);
-        }
-        self.connection.execute("BEGIN IMMEDIATE").await.map_err(|error| self.busy(error))?;
-        let claimed = match self.read_again().await.and_then(|()| self.is_to_do(step)) {
-            Ok(true) => self.connection.execute(&sql).await.map(|_| true).map_err(ApplyError::from),
-            other => other,
-        };
-        let end = if matches!(claimed, Ok(true)) { "COMMIT" } else { "ROLLBACK" };
-        let ended = self.connection.execute(end).await;
-        let claimed = claimed?;
-        ended?;
-        Ok(if claimed { Outcome::Done } else { Outcome::Skipped })
-    }
-
-    /// Sends a statement and marks it as done. One that changes only rows shares a transaction with its mark.
-    async fn send(&mut self, piece: &Piece<'_>, progress: &str, shares: bool) -> Result<(), DbError> {
-        if !shares {
-            self.connection.execute(piece.sql).await?;
-            return self.connection.execute(progress).await.map(|_| ());
-        }
-        self.connection.execute("BEGIN").await?;
-        for sql in [piece.sql, progress, "COMMIT"] {
-            if let Err(error) = self.connection.execute(sql).await {
-                let _ = self.connection.execute("ROLLBACK").await;
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// A statement of a revision that is not one transaction has failed.
-    async fn stopped(&mut self, step: &Prepared<'_>, index: usize, error: DbError) -> ApplyError {
-        let total = step.pieces.len();
-        // What a section has begun by itself ends here: the ledger's row must not hang on it.
-        let _ = self.connection.execute("ROLLBACK").await;
-        // Where the server has answered, and it was the first statement, the revision has not begun.
-        let untouched = index == 0 && !matches!(error, DbError::Lost { .. });
-        let mut state = if untouched {
-            let sql = match step.direction {
-                Direction::Up => self.ledger.delete_sql(&step.revision.id),
-                Direction::Down => self.ledger.progress_sql(&step.revision.id, State::Applied, 0),
-            };
-            match self.connection.execute(&sql).await {
-                Ok(_) => "none of its statements ran".to_owned(),
-                Err(error) => format!("none of its statements ran, but the ledger could not be told: {error}"),
-            }
-        } else {
-            let of = |from: usize, to: usize| if from == to { format!("{from}") } else { format!("{from} to {to}") };
-            let before = match index {
-                0 => "none of its statements is known to have run".to_owned(),
-                index => format!("its statements {} ran and stay", of(1, index)),
-            };
-            let lost = matches!(error, DbError::Lost { .. });
-            let this = if lost { format!("; whether {} ran is not known", index + 1) } else { String::new() };
-            let first = if lost { index + 2 } else { index + 1 };
-            let after = if first <= total { format!("; {} did not run", of(first, total)) } else { String::new() };
-            format!("{before}{this}{after}")
-        };
-        if let Some(before) = self.before() {
-            state = format!("{state}; {before}");
-        }
-        self.statement_error(step, index, error, state)
-    }
-
-    fn statement_error(&self, step: &Prepared<'_>, index: usize, error: DbError, state: String) -> ApplyError {
-        let piece = &step.pieces[index];
-        let mut line = step.line(piece);
-        let mut help = None;
-        if let DbError::Statement { code, position, help: advice, .. } = &error {
-            line = position.map_or(line, |position| step.section.line + piece.line_at(position));
-            // active_sql_transaction
-            help = if code.as_deref() == Some("25001") && step.in_transaction {
-                Some(format!("put `transaction:false` after `-- migrate:{}`", step.direction))
-            } else {
-                advice.clone()
-            };
-        }
-        ApplyError::Statement {
-            place: step.revision.place(line),
-            revision: step.revision.id.clone(),
-            direction: step.direction.word(),
-            index: index + 1,
-            total: step.pieces.len(),
-            reason: reason_of(&error),
-            sql: piece.sql.to_owned(),
-            state,
-            done: self.done(),
-            help,
-        }
-    }
-
     /// Keeps our copy of the ledger as the database's is.
-    fn note(&mut self, step: &Prepared<'_>, at: DateTime<Utc>, begin: Instant) {
+    pub(super) fn note(&mut self, step: &Prepared<'_>, at: DateTime<Utc>, begin: Instant) {
         let revision = step.revision;
         match step.direction {
             Direction::Down => {
@@ -525,79 +301,9 @@ impl Runner<'_> {
             }
         }
     }
-
-    fn done(&self) -> Vec<String> {
-        self.report.steps.iter().map(|step| step.revision.clone()).collect()
-    }
-
-    fn before(&self) -> Option<String> {
-        let done = self.done();
-        (!done.is_empty()).then(|| format!("done before it in this run: {}", done.join(", ")))
-    }
-
-    fn nothing_stays(&self) -> String {
-        let before = self.before().map(|before| format!("; {before}")).unwrap_or_default();
-        format!("the whole revision was rolled back{before}")
-    }
-
-    /// On SQLite a runner that waits for the write lock waits for another runner, or for any other program.
-    fn busy(&self, error: DbError) -> ApplyError {
-        match error {
-            DbError::Locked { .. } if self.is_sqlite() => {
-                ApplyError::Locked { holder: None, waited: self.options.lock_wait.as_secs() }
-            }
-            other => other.into(),
-        }
-    }
-
-    /// Rows that refer to rows that are not there: table, row and parent.
-    async fn orphans(&mut self) -> Result<BTreeSet<String>, DbError> {
-        let rows = self.connection.query("PRAGMA foreign_key_check").await?;
-        rows.iter()
-            .map(|row| {
-                let (table, parent) = (row.text("table")?, row.text("parent")?);
-                Ok(match row.opt("rowid")? {
-                    Some(rowid) => format!("table {table}, row {rowid}: no such row in {parent}"),
-                    None => format!("table {table}: no such row in {parent}"),
-                })
-            })
-            .collect()
-    }
-
-    /// Foreign keys were off, so that what breaks them is looked for here. What was broken before is not this
-    /// revision's fault.
-    async fn check_foreign_keys(
-        &mut self,
-        step: &Prepared<'_>,
-        before: Option<BTreeSet<String>>,
-    ) -> Result<(), ApplyError> {
-        const MOST: usize = 20;
-        // Without a parent table, or one whose key is not unique, SQLite cannot check; that may have been so before.
-        let after = match (self.orphans().await, &before) {
-            (Ok(after), _) => after,
-            (Err(_), None) => return Ok(()),
-            (Err(error), Some(_)) => BTreeSet::from([reason_of(&error)]),
-        };
-        let before = before.unwrap_or_default();
-        let mut rows: Vec<String> = after.difference(&before).take(MOST + 1).cloned().collect();
-        if rows.is_empty() {
-            return Ok(());
-        }
-        if rows.len() > MOST {
-            rows[MOST] = format!("and {} more", after.difference(&before).count() - MOST);
-        }
-        Err(ApplyError::ForeignKeys {
-            place: step.place(),
-            revision: step.revision.id.clone(),
-            direction: step.direction.word(),
-            rows,
-            state: self.nothing_stays(),
-            done: self.done(),
-        })
-    }
 }
 
-fn tell_statement(step: &Prepared<'_>, index: usize, piece: &Piece<'_>, on_event: OnEvent<'_>) {
+pub(super) fn tell_statement(step: &Prepared<'_>, index: usize, piece: &Piece<'_>, on_event: OnEvent<'_>) {
     on_event(Event::Statement {
         revision: step.revision,
         index: index + 1,
@@ -607,14 +313,12 @@ fn tell_statement(step: &Prepared<'_>, index: usize, piece: &Piece<'_>, on_event
     });
 }
 
-/// What the server said, without the statement, which our own message shows.
-fn reason_of(error: &DbError) -> String {
-    match error {
-        DbError::Statement { reason, .. } => reason.clone(),
-        other => other.to_string(),
-    }
+/// Whether an applied revision is a child of this one, or depends on it, by its id or by a label that it carries.
+fn stands_on(row: &LedgerRow, revision: &Revision) -> bool {
+    let is_this = |name: &String| *name == revision.id || revision.branch_labels.contains(name);
+    row.parents.contains(&revision.id) || row.depends_on.iter().any(is_this)
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

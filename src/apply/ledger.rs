@@ -348,6 +348,12 @@ pub async fn applied(connection: &mut Connection, dialect: &dyn Dialect) -> Resu
     Ledger::open(connection, dialect).await?.read(connection).await
 }
 
+/// The applied revisions that no applied one has as parent, by what the ledger alone knows.
+pub fn heads(rows: &[LedgerRow]) -> Vec<&LedgerRow> {
+    let parents: BTreeSet<&String> = rows.iter().flat_map(|row| &row.parents).collect();
+    rows.iter().filter(|row| !parents.contains(&row.revision)).collect()
+}
+
 /// The ids of what is applied, for [`History`](crate::revision::History). A revision that is half applied is not among
 /// them, one that is half reverted is.
 pub fn applied_ids(rows: &[LedgerRow]) -> BTreeSet<String> {

@@ -6,11 +6,14 @@
 
 mod event;
 mod executor;
+mod failure;
 mod ledger;
 mod lock;
 mod prepare;
 mod session;
+mod stepwise;
+mod transactional;
 
 pub use event::{Event, Options, Report, StepReport};
 pub use executor::{downgrade, forget, record, upgrade};
-pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, State, applied, applied_ids};
+pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, State, applied, applied_ids, heads};

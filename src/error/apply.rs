@@ -9,7 +9,7 @@ pub enum ApplyError {
     #[diagnostic(transparent)]
     Db(#[from] super::DbError),
     /// Some of the revisions may not run; none of them did. All reasons are in here.
-    #[error("{} of the revisions cannot run, so none was started", refusals.len())]
+    #[error("refused before anything ran, for {} reason{}", refusals.len(), if refusals.len() == 1 { "" } else { "s" })]
     #[diagnostic(code(apply::refused))]
     Refused {
         /// Each with its file and line.
@@ -17,18 +17,11 @@ pub enum ApplyError {
         refusals: Vec<Refusal>,
     },
     /// A statement of a revision failed.
-    #[error(
-        "{place}: revision {revision} ({direction}), statement {index} of {total}: {reason}\n  in: {}\n{state}",
-        excerpt(sql)
-    )]
+    #[error("{stopped}, statement {index} of {total}: {reason}\n  in: {}\n{}", excerpt(sql), stopped.state)]
     #[diagnostic(code(apply::statement))]
     Statement {
-        /// `file:line` of the statement, or of the place in it where the server tells.
-        place: String,
-        /// The revision.
-        revision: String,
-        /// `up` or `down`.
-        direction: &'static str,
+        /// Where, and what stays.
+        stopped: Box<Stopped>,
         /// Which statement of the section, from 1.
         index: usize,
         /// How many it has.
@@ -37,50 +30,30 @@ pub enum ApplyError {
         reason: String,
         /// The statement.
         sql: String,
-        /// What of this revision stays in the database, and what ran before it.
-        state: String,
-        /// The revisions of this run that are done.
-        done: Vec<String>,
         /// What to do.
         #[help]
         help: Option<String>,
     },
     /// SQLite only: rows refer to rows that are not there after the revision.
-    #[error("{place}: revision {revision} ({direction}) breaks foreign keys: {}\n{state}", rows.join("; "))]
+    #[error("{stopped} breaks foreign keys: {}\n{}", rows.join("; "), stopped.state)]
     #[diagnostic(
         code(apply::foreign_keys),
         help("delete or correct these rows in the revision, before the statement that makes them wrong")
     )]
     ForeignKeys {
-        /// `file:line` of the section.
-        place: String,
-        /// The revision.
-        revision: String,
-        /// `up` or `down`.
-        direction: &'static str,
-        /// `table, row 3: no such row in parent`.
+        /// Where, and what stays.
+        stopped: Box<Stopped>,
+        /// `table child, row 3: no such row in parent`.
         rows: Vec<String>,
-        /// What of this revision stays in the database, and what ran before it.
-        state: String,
-        /// The revisions of this run that are done.
-        done: Vec<String>,
     },
     /// The commit failed, for example by a deferred constraint.
-    #[error("{place}: revision {revision} ({direction}) cannot be committed: {reason}\n{state}")]
+    #[error("{stopped} cannot be committed: {reason}\n{}", stopped.state)]
     #[diagnostic(code(apply::commit))]
     Commit {
-        /// `file:line` of the section.
-        place: String,
-        /// The revision.
-        revision: String,
-        /// `up` or `down`.
-        direction: &'static str,
+        /// Where, and what stays.
+        stopped: Box<Stopped>,
         /// What the server said.
         reason: String,
-        /// What of this revision stays in the database, and what ran before it.
-        state: String,
-        /// The revisions of this run that are done.
-        done: Vec<String>,
     },
     /// An earlier run stopped in the middle of a revision that is not one transaction.
     #[error(
@@ -139,6 +112,22 @@ pub enum ApplyError {
         /// What is wrong.
         reason: String,
     },
+}
+
+/// Which revision stopped a run, and what of the run stays.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{place}: revision {revision} ({direction})")]
+pub struct Stopped {
+    /// `file:line` of the statement, or of the place in it where the server tells, else of the section.
+    pub place: String,
+    /// The revision.
+    pub revision: String,
+    /// `up` or `down`.
+    pub direction: &'static str,
+    /// What of this revision stays in the database, and what ran before it.
+    pub state: String,
+    /// The revisions of this run that are done.
+    pub done: Vec<String>,
 }
 
 /// Why one revision may not run.

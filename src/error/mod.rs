@@ -10,7 +10,7 @@ mod plan;
 mod revision;
 mod source;
 
-pub use apply::{ApplyError, Refusal};
+pub use apply::{ApplyError, Refusal, Stopped};
 pub use config::ConfigError;
 pub use db::DbError;
 pub use plan::PlanError;

@@ -475,8 +475,8 @@ fn circle(revisions: &[Revision], graph: &DiGraph<(), Tie, u32>, component: &[No
                 last = node;
                 break 'search;
             }
-            if !came_from.contains_key(&before) {
-                came_from.insert(before, node);
+            if let std::collections::hash_map::Entry::Vacant(entry) = came_from.entry(before) {
+                entry.insert(node);
                 queue.push_back(before);
             }
         }

@@ -18,8 +18,8 @@ pub(super) fn read(revision: &mut Revision, lines: &[&str], faults: &mut Faults<
     let start = lines.iter().position(|line| !line.trim().is_empty()).unwrap_or(lines.len());
     let length = lines[start..].iter().take_while(|line| line.trim_start().starts_with("--")).count();
     let block = &lines[start..start + length];
-    let known = |line: &&str| key_of(line).is_some_and(|key| KEYS.contains(&key));
-    let first_key = block.iter().position(|line| known(&line));
+    let known = |line: &str| key_of(line).is_some_and(|key| KEYS.contains(&key));
+    let first_key = block.iter().position(|line| known(line));
     match first_key {
         Some(_) => {
             // An unknown key before the first known one is a key all the same, not a message.

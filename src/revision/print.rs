@@ -9,8 +9,8 @@ use super::file::{Direction, Revision, Section, trimmed};
 impl fmt::Display for Revision {
     /// Reading the text back gives the same revision, and printing that the same text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", format!("-- {}", self.message).trim_end())?;
-        for line in self.description.lines() {
+        writeln!(f, "{}", format!("-- {}", self.message.lines().next().unwrap_or_default()).trim_end())?;
+        for line in self.message.lines().skip(1).chain(self.description.lines()) {
             writeln!(f, "{}", format!("-- {line}").trim_end())?;
         }
         writeln!(f, "--")?;

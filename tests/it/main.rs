@@ -7,9 +7,14 @@
     reason = "in a test, to panic is how a failure is told"
 )]
 
+mod apply_engines;
+mod apply_runs;
+mod apply_support;
 mod command;
 mod connection;
 mod derive_model;
+mod graph_laws;
+mod graph_routes;
 mod harness;
 mod law_generator;
 mod laws;
@@ -27,6 +32,8 @@ mod postgres_introspect;
 mod postgres_law;
 mod postgres_scratch;
 mod postgres_support;
+mod revision_file;
+mod splitter_scripts;
 mod sqlite_alter;
 mod sqlite_canonical;
 mod sqlite_introspect;

@@ -358,6 +358,7 @@ impl Compound {
                 self.at_start = true;
                 self.label = true;
             }
+            (Kind::Word, "THEN" | "ELSE") => self.at_start = matches!(self.top(), Some(Frame::If | Frame::Case)),
             (Kind::Word, "CASE") if !at_start => self.frames.push((Frame::CaseValue, line)),
             (Kind::Word, _) if at_start => match Frame::opened_by(word) {
                 Some(frame) => {
@@ -371,7 +372,6 @@ impl Compound {
                     }
                 }
             },
-            (Kind::Word, "THEN" | "ELSE") => self.at_start = matches!(self.top(), Some(Frame::If | Frame::Case)),
             (Kind::Word, "DO") => self.at_start = matches!(self.top(), Some(Frame::While | Frame::For)),
             (Kind::Quoted, _) if at_start => self.label = true,
             _ => {}

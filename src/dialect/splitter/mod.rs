@@ -178,6 +178,10 @@ impl<'a> Splitter<'a> {
             }
             (DialectName::Mysql | DialectName::Mariadb, Kind::Symbol('\\')) => {
                 let command = self.lexer.rest_of_line(token);
+                // MariaDB writes NULL so, too.
+                if command.starts_with("\\N") && !first {
+                    return Ok(());
+                }
                 return refuse(format!("`{command}` is a command of the mysql client, not of the server"));
             }
             (DialectName::Sqlite, Kind::Symbol('.')) if first => {

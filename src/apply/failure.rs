@@ -1,0 +1,79 @@
+//! What is told of a revision that failed.
+
+use super::executor::Runner;
+use super::prepare::Prepared;
+use crate::error::{ApplyError, DbError, Stopped};
+
+impl Runner<'_> {
+    pub(super) fn statement_error(
+        &self,
+        step: &Prepared<'_>,
+        index: usize,
+        error: DbError,
+        state: String,
+    ) -> ApplyError {
+        let piece = &step.pieces[index];
+        let mut line = step.line(piece);
+        let mut help = None;
+        if let DbError::Statement { code, position, help: advice, .. } = &error {
+            line = position.map_or(line, |position| step.section.line + piece.line_at(position));
+            help = if step.in_transaction && needs_no_transaction(code.as_deref(), &error) {
+                Some(format!("put `transaction:false` after `-- migrate:{}`", step.direction))
+            } else {
+                advice.clone()
+            };
+        }
+        ApplyError::Statement {
+            stopped: self.stopped_at(step, step.revision.place(line), state),
+            index: index + 1,
+            total: step.pieces.len(),
+            reason: reason_of(&error),
+            sql: piece.sql.to_owned(),
+            help,
+        }
+    }
+
+    pub(super) fn stopped_at(&self, step: &Prepared<'_>, place: String, state: String) -> Box<Stopped> {
+        let (revision, direction) = (step.revision.id.clone(), step.direction.word());
+        Box::new(Stopped { place, revision, direction, state, done: self.done() })
+    }
+
+    fn done(&self) -> Vec<String> {
+        self.report.steps.iter().map(|step| step.revision.clone()).collect()
+    }
+
+    pub(super) fn before(&self) -> Option<String> {
+        let done = self.done();
+        (!done.is_empty()).then(|| format!("done before it in this run: {}", done.join(", ")))
+    }
+
+    pub(super) fn nothing_stays(&self) -> String {
+        let before = self.before().map(|before| format!("; {before}")).unwrap_or_default();
+        format!("the whole revision was rolled back{before}")
+    }
+
+    /// On SQLite a runner that waits for the write lock waits for another runner, or for any other program.
+    pub(super) fn busy(&self, error: DbError) -> ApplyError {
+        match error {
+            DbError::Locked { .. } if self.is_sqlite() => {
+                ApplyError::Locked { holder: None, waited: self.options.lock_wait.as_secs() }
+            }
+            other => other.into(),
+        }
+    }
+}
+
+/// Whether the server refuses the statement within a transaction: CREATE INDEX CONCURRENTLY, VACUUM and their like.
+/// PostgreSQL has a code for it (`active_sql_transaction`), SQLite only its words.
+fn needs_no_transaction(code: Option<&str>, error: &DbError) -> bool {
+    let reason = reason_of(error);
+    code == Some("25001") || reason.contains("within a transaction") || reason.contains("inside a transaction")
+}
+
+/// What the server said, without the statement, which our own message shows.
+pub(super) fn reason_of(error: &DbError) -> String {
+    match error {
+        DbError::Statement { reason, .. } => reason.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,143 @@
+//! A revision as one transaction, its ledger row included.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+use super::executor::{OnEvent, Outcome, Runner, millis, tell_statement};
+use super::failure::reason_of;
+use super::ledger::{Entry, State};
+use super::prepare::Prepared;
+use super::session::pragma;
+use crate::error::{ApplyError, DbError};
+use crate::revision::Direction;
+
+impl Runner<'_> {
+    pub(super) async fn run_in_transaction(
+        &mut self,
+        step: &Prepared<'_>,
+        at: DateTime<Utc>,
+        begin: Instant,
+        on_event: OnEvent<'_>,
+    ) -> Result<Outcome, ApplyError> {
+        let sqlite = self.is_sqlite();
+        let foreign_keys = if sqlite { pragma(self.connection, "foreign_keys").await? } else { 0 };
+        if sqlite {
+            // Within a transaction the pragma does nothing. With it on, dropping the old table of a rebuild would
+            // delete the rows that refer to it: https://www.sqlite.org/lang_altertable.html#otheralter
+            self.connection.execute("PRAGMA foreign_keys = OFF").await?;
+        }
+        let outcome = self.transaction(step, at, begin, on_event).await;
+        if sqlite {
+            let restored = self.connection.execute(&format!("PRAGMA foreign_keys = {foreign_keys}")).await;
+            let outcome = outcome?;
+            restored?;
+            return Ok(outcome);
+        }
+        outcome
+    }
+
+    async fn transaction(
+        &mut self,
+        step: &Prepared<'_>,
+        at: DateTime<Utc>,
+        begin: Instant,
+        on_event: OnEvent<'_>,
+    ) -> Result<Outcome, ApplyError> {
+        let sql = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        self.connection.execute(sql).await.map_err(|error| self.busy(error))?;
+        let result = self.within_transaction(step, at, begin, on_event).await;
+        let result = match result {
+            Ok(Outcome::Done) => match self.connection.execute("COMMIT").await {
+                Ok(_) => return Ok(Outcome::Done).inspect(|_| self.note(step, at, begin)),
+                Err(error) => Err(ApplyError::Commit {
+                    stopped: self.stopped_at(step, step.place(), self.nothing_stays()),
+                    reason: reason_of(&error),
+                }),
+            },
+            other => other,
+        };
+        // After an error of the server's, SQLite may have rolled back by itself, and a broken connection does.
+        let _ = self.connection.execute("ROLLBACK").await;
+        result
+    }
+
+    async fn within_transaction(
+        &mut self,
+        step: &Prepared<'_>,
+        at: DateTime<Utc>,
+        begin: Instant,
+        on_event: OnEvent<'_>,
+    ) -> Result<Outcome, ApplyError> {
+        self.read_again().await?;
+        if !self.is_to_do(step)? {
+            return Ok(Outcome::Skipped);
+        }
+        let orphans_before = if self.is_sqlite() { self.orphans().await.ok() } else { None };
+        for (index, piece) in step.pieces.iter().enumerate() {
+            tell_statement(step, index, piece, on_event);
+            if let Err(error) = self.connection.execute(piece.sql).await {
+                return Err(self.statement_error(step, index, error, self.nothing_stays()));
+            }
+        }
+        if self.is_sqlite() {
+            self.check_foreign_keys(step, orphans_before).await?;
+        } else {
+            for sql in self.session.between() {
+                self.connection.execute(sql).await?;
+            }
+        }
+        let sql = match step.direction {
+            Direction::Up => {
+                let total = step.pieces.len();
+                let duration_ms = millis(begin.elapsed());
+                let revision = step.revision;
+                self.ledger.insert_sql(&Entry { revision, state: State::Applied, done: total, total, at, duration_ms })
+            }
+            Direction::Down => self.ledger.delete_sql(&step.revision.id),
+        };
+        self.connection.execute(&sql).await?;
+        self.connection.execute(&self.log_sql(step, at, begin, None)).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Rows that refer to rows that are not there: table, row and parent.
+    async fn orphans(&mut self) -> Result<BTreeSet<String>, DbError> {
+        let rows = self.connection.query("PRAGMA foreign_key_check").await?;
+        rows.iter()
+            .map(|row| {
+                let (table, parent) = (row.text("table")?, row.text("parent")?);
+                Ok(match row.opt("rowid")? {
+                    Some(rowid) => format!("table {table}, row {rowid}: no such row in {parent}"),
+                    None => format!("table {table}: no such row in {parent}"),
+                })
+            })
+            .collect()
+    }
+
+    /// Foreign keys were off, so that what breaks them is looked for here. What was broken before is not this
+    /// revision's fault.
+    async fn check_foreign_keys(
+        &mut self,
+        step: &Prepared<'_>,
+        before: Option<BTreeSet<String>>,
+    ) -> Result<(), ApplyError> {
+        const MOST: usize = 20;
+        // Without a parent table, or one whose key is not unique, SQLite cannot check; that may have been so before.
+        let after = match (self.orphans().await, &before) {
+            (Ok(after), _) => after,
+            (Err(_), None) => return Ok(()),
+            (Err(error), Some(_)) => BTreeSet::from([reason_of(&error)]),
+        };
+        let before = before.unwrap_or_default();
+        let mut rows: Vec<String> = after.difference(&before).take(MOST + 1).cloned().collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        if rows.len() > MOST {
+            rows[MOST] = format!("and {} more", after.difference(&before).count() - MOST);
+        }
+        Err(ApplyError::ForeignKeys { stopped: self.stopped_at(step, step.place(), self.nothing_stays()), rows })
+    }
+}
