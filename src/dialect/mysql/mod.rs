@@ -23,6 +23,7 @@ use rungs_schema::{Action, ColumnType, DialectName, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
+use crate::diff::Rules;
 use crate::diff::change::{AlterTable, Change};
 use crate::error::PlanError;
 
