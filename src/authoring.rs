@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rungs_schema::{Declared, ObjectName, Schema, Table};
+use rungs_schema::{Declared, DialectName, ObjectName, Schema, Table};
 
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
@@ -38,9 +38,9 @@ pub async fn compare(
     let dialect = dialect::for_version(connection.version())?;
     let wanted = dialect.canonical(&declared.schema)?;
     let live = dialect::introspect(connection, &scope(&wanted)).await?;
-    let current = ours(live, &wanted, owns);
+    let current = ours(live, &wanted, &owns);
     let named = adopt(&wanted, &diff::renamed(&current, &wanted, &declared.hints), dialect.as_ref());
-    let guide = Guide {
+    let mut guide = Guide {
         hints: declared.hints.clone(),
         open_names: named.open,
         rules: dialect.features().rules.clone(),
@@ -48,7 +48,15 @@ pub async fn compare(
     };
     let mut changes = diff::diff(&current, &named.schema, &guide);
     if !changes.is_empty() {
-        let printed = scratch::as_printed(connection, url, &named.schema, &declared.hints, dialect.as_ref()).await?;
+        let mut printed =
+            scratch::as_printed(connection, url, &named.schema, &declared.hints, dialect.as_ref()).await?;
+        // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
+        printed.tables.iter_mut().for_each(|table| table.verbatim = None);
+        let renames = diff::renames(&current, &printed, &declared.hints);
+        if !renames.is_empty() && dialect.version().name == DialectName::Sqlite {
+            let after = scratch::after(connection, &renames, dialect.as_ref()).await?;
+            guide.renamed = Some(ours(after, &wanted, &owns));
+        }
         changes =
             diff::diff(&current, &printed, &guide).into_iter().map(|change| as_declared(change, &wanted)).collect();
     }
@@ -103,7 +111,7 @@ fn scope(wanted: &Schema) -> Scope {
 
 /// The part of a live schema that models may change. A type or sequence that they don't declare is theirs only when
 /// tables used it that no longer do; one that nothing uses was made by hand, and stays.
-fn ours(mut live: Schema, wanted: &Schema, owns: impl Fn(&ObjectName) -> bool) -> Schema {
+fn ours(mut live: Schema, wanted: &Schema, owns: &impl Fn(&ObjectName) -> bool) -> Schema {
     live.tables.retain(|table| wanted.table(&table.name).is_some() || owns(&table.name));
     let released = |name: &ObjectName| uses(&live.tables, &name.name) && !uses(&wanted.tables, &name.name);
     let sequences =

@@ -1,6 +1,8 @@
 //! The models of the README's tour, in a program that uses them. The command reads them from source; the derive checks
 //! them here.
 
+#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+
 mod models;
 
 use models::{Customer, Order, OrderStatus};

@@ -109,7 +109,7 @@ async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect:
         }
         Source::Models(path) => {
             let models = match path {
-                Some(path) => context.read_models(&[path.clone()])?,
+                Some(path) => context.read_models(std::slice::from_ref(path))?,
                 None => context.declared()?,
             };
             self::declared(context, engine, dialect, &models).await

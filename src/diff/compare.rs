@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rungs_schema::{Column, Definition, ObjectName, Schema, Table};
+use rungs_schema::{Column, Definition, Index, ObjectName, Schema, Table};
 
 use super::Guide;
 use super::change::{Delta, Edit};
@@ -91,6 +91,7 @@ fn edits(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
     edits.extend(deltas(&previous.foreign_keys, &next.foreign_keys, is_open).into_iter().map(Edit::ForeignKey));
     edits.extend(deltas(&previous.checks, &next.checks, is_open).into_iter().map(Edit::Check));
     edits.extend(deltas(&previous.indexes, &next.indexes, is_open).into_iter().map(Edit::Index));
+    edits.extend(reworded_indexes(previous, next, guide).map(Edit::Index));
     if previous.comment != next.comment {
         edits.push(Edit::Comment);
     }
@@ -151,6 +152,20 @@ fn order_differs(previous: &Table, next: &Table) -> bool {
             .collect()
     };
     common(previous, next) != common(next, previous)
+}
+
+/// Indexes that are the same in other words.
+fn reworded_indexes<'a>(
+    previous: &'a Table,
+    next: &'a Table,
+    guide: &'a Guide,
+) -> impl Iterator<Item = Delta<Index>> + 'a {
+    previous.indexes.iter().filter_map(move |old| {
+        let new = next.indexes.iter().find(|new| *new == old)?;
+        let (was, is) = (old.verbatim.0.as_ref()?, new.verbatim.0.as_ref()?);
+        let differs = guide.same_wording.is_some_and(|same| !same(was, is));
+        differs.then(|| Delta::Alter { previous: old.clone(), next: new.clone() })
+    })
 }
 
 fn wording_differs(previous: &Table, next: &Table, guide: &Guide) -> bool {

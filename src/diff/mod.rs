@@ -46,6 +46,9 @@ pub struct Guide {
     pub definitions: bool,
     /// Whether the wording of CREATE TABLE counts where an engine keeps it (SQLite), and what is the same wording.
     pub same_wording: Option<fn(&str, &str) -> bool>,
+    /// What `previous` looks like once the renames are done, where the engine was asked: it rewrites the text of views
+    /// and triggers too.
+    pub renamed: Option<Schema>,
     /// The engine.
     pub rules: Rules,
 }
@@ -53,13 +56,19 @@ pub struct Guide {
 /// The changes that turn `previous` into `next`, in an order that works. Their reversals, backwards, turn it back.
 pub fn diff(previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
     let renamed = rename::apply(previous, next, &guide.hints);
-    let differences = compare::compare(&renamed.schema, next, guide);
+    let previous = guide.renamed.as_ref().unwrap_or(&renamed.schema);
+    let differences = compare::compare(previous, next, guide);
     let mut changes = renamed.changes;
-    changes.extend(order::order(differences, &renamed.schema, next, &guide.rules));
+    changes.extend(order::order(differences, previous, next, &guide.rules));
     changes
 }
 
 /// What `previous` looks like once the renames that the hints tell of are done.
 pub fn renamed(previous: &Schema, next: &Schema, hints: &Hints) -> Schema {
     rename::apply(previous, next, hints).schema
+}
+
+/// Only the renames that the hints tell of, as changes.
+pub fn renames(previous: &Schema, next: &Schema, hints: &Hints) -> Vec<Change> {
+    rename::apply(previous, next, hints).changes
 }

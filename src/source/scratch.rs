@@ -7,6 +7,7 @@ use rungs_schema::{DialectName, Hints, Schema};
 
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope, Statement, splitter};
+use crate::diff::change::Change;
 use crate::diff::{self, Guide};
 use crate::error::{DbError, Error, SourceError};
 use crate::plan;
@@ -40,6 +41,21 @@ pub async fn as_printed(
         }
     };
     printed.map_err(|error| rejected(error, &statements, wanted, hints))
+}
+
+/// What an SQLite database looks like after some changes, as SQLite itself carries them out, in a transaction that is
+/// rolled back.
+///
+/// # Errors
+/// When SQLite does not take the changes, or somebody else holds the database.
+pub async fn after(target: &mut Connection, changes: &[Change], dialect: &dyn Dialect) -> Result<Schema, Error> {
+    let statements = plan::render(changes, dialect)?;
+    target.execute("BEGIN IMMEDIATE").await?;
+    let built = build(target, statements.iter().map(|statement| statement.sql.as_str())).await;
+    let rolled_back = target.execute("ROLLBACK").await;
+    let built = built?;
+    rolled_back?;
+    Ok(built)
 }
 
 /// The schema that a script makes, in an empty database on the same server.

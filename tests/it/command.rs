@@ -11,7 +11,6 @@ pub struct Project {
 }
 
 /// What a run of the command came to.
-#[must_use]
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,

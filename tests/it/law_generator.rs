@@ -145,7 +145,7 @@ fn default(engine: Engine, family: Family) -> String {
 pub fn value_of(column: &str, number: usize, engine: Engine) -> String {
     match COLUMNS.iter().find(|(name, _)| *name == column) {
         Some((_, Family::Flag)) if engine == Engine::Postgres => {
-            if number % 2 == 0 { "false" } else { "true" }.to_owned()
+            if number.is_multiple_of(2) { "false" } else { "true" }.to_owned()
         }
         Some((_, Family::Bytes)) if engine == Engine::Sqlite => format!("x'{number:04x}'"),
         Some((_, family)) => value(*family, number),

@@ -98,7 +98,7 @@ async fn run(db: &TestDb, script: &str) {
     }
     let pieces = splitter::split(connection.version().name, script).unwrap_or_else(|error| panic!("{error}\n{script}"));
     for piece in pieces {
-        run_one(&mut connection, &piece.sql, script).await;
+        run_one(&mut connection, piece.sql, script).await;
     }
     if db.engine == Engine::Sqlite {
         let orphans = connection.query("PRAGMA foreign_key_check").await.expect("a check");

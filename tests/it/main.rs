@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     missing_docs,
     reason = "in a test, to panic is how a failure is told"
 )]
@@ -39,3 +40,4 @@ mod sqlite_canonical;
 mod sqlite_introspect;
 mod sqlite_law;
 mod sqlite_support;
+mod stories;

@@ -284,6 +284,7 @@ fn odd_table() -> Table {
                 nulls_not_distinct: true,
                 options: options(&[("fillfactor", "70"), ("odd.key", "x")]),
                 comment: Some("i".into()),
+                ..Index::default()
             },
             Index {
                 name: Some("ix_1st \"group\"_id".into()),
