@@ -151,8 +151,8 @@ fn names(cursor: &mut Cursor<'_>) -> Result<Vec<String>, DbError> {
     Ok(names)
 }
 
-/// MariaDB prints a foreign key's own name and its columns between backticks without doubling the backticks inside;
-/// every other name it escapes.
+/// Some versions of MariaDB (11.8.6 does, 10.11.19 does not) print a foreign key's own name and its columns between
+/// backticks without doubling the backticks inside; every other name is escaped.
 pub(super) fn with_escaped_foreign_keys(sql: &str) -> String {
     let lines: Vec<_> =
         sql.split('\n').map(|line| escaped_foreign_key(line).unwrap_or_else(|| line.to_owned())).collect();
@@ -164,10 +164,14 @@ fn escaped_foreign_key(line: &str) -> Option<String> {
     let (columns, rest) = rest.split_once("`) REFERENCES `")?;
     let (table, rest) = rest.split_once("` (`")?;
     let (referenced, tail) = rest.rsplit_once("`)")?;
-    let each = |names: &str| names.split("`, `").map(|name| name.replace('`', "``")).collect::<Vec<_>>().join("`, `");
+    let once = |name: &str| {
+        let escaped = !name.replace("``", "").contains('`');
+        if escaped { name.to_owned() } else { name.replace('`', "``") }
+    };
+    let each = |names: &str| names.split("`, `").map(once).collect::<Vec<_>>().join("`, `");
     Some(format!(
         "  CONSTRAINT `{}` FOREIGN KEY (`{}`) REFERENCES `{table}` (`{}`){tail}",
-        name.replace('`', "``"),
+        once(name),
         each(columns),
         each(referenced),
     ))
