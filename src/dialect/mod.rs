@@ -19,7 +19,7 @@ use std::fmt;
 use rungs_schema::{Action, ColumnType, DialectName, Schema};
 
 use crate::db::{Connection, ServerVersion};
-use crate::diff::change::{AlterTable, Change};
+use crate::diff::change::Change;
 use crate::error::{DbError, PlanError};
 
 pub use features::Features;
@@ -63,13 +63,6 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     /// server may still print them apart.
     fn same_action(&self, one: Action, other: Action) -> bool {
         one == other
-    }
-
-    /// The columns of a table, under their previous names, that the server changes only while no foreign key uses
-    /// them: those that refer through them and those that refer to them have to be dropped before this change, and
-    /// created after it.
-    fn columns_without_foreign_keys(&self, _change: &AlterTable) -> BTreeSet<String> {
-        BTreeSet::new()
     }
 
     /// The statements that carry out one change, in order.

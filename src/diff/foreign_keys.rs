@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rungs_schema::{ForeignKey, Index, ObjectName, Schema, Table};
+use rungs_schema::{Action, ForeignKey, Index, ObjectName, Schema, Table};
 
 use super::Rules;
 use super::change::{AlterTable, Delta, Edit};
@@ -165,9 +165,10 @@ fn in_the_way(
         for key in table.foreign_keys.iter().filter(|key| after.foreign_keys.contains(key)) {
             let target = by_name.get(&key.references);
             let loses_key = target.is_some_and(|target| loses_key(target, &key.referenced_columns));
+            let sets_null = [key.on_delete, key.on_update].contains(&Action::SetNull);
             let changes_type = rules.foreign_keys_pin_types
-                && (by_name.get(&table.name).is_some_and(|own| changes_type(own, &key.columns))
-                    || target.is_some_and(|target| changes_type(target, &key.referenced_columns)));
+                && (by_name.get(&table.name).is_some_and(|own| changes_type(own, &key.columns, sets_null))
+                    || target.is_some_and(|target| changes_type(target, &key.referenced_columns, false)));
             if loses_key || changes_type {
                 found.entry(table.name.clone()).or_default().push(key.clone());
             }
@@ -201,12 +202,23 @@ fn loses_key(table: &AlteredTable, columns: &[String]) -> bool {
     })
 }
 
-fn changes_type(table: &AlteredTable, columns: &[String]) -> bool {
-    table.edits.iter().any(|edit| match edit {
+/// Whether a column changes in a way that the server refuses while a foreign key uses it: its type, character set,
+/// numbering, or whether it is NULL (where an action sets it to NULL). A table's new collation rewrites every column
+/// that has none of its own.
+/// <https://dev.mysql.com/doc/refman/9.0/en/create-table-foreign-keys.html>
+fn changes_type(table: &AlteredTable, columns: &[String], sets_null: bool) -> bool {
+    let option = |key: &str| table.previous.options.get(key) != table.next.options.get(key);
+    let rewritten = option("charset") || option("collation");
+    let inherits = |name: &String| table.previous.column(name).is_some_and(|column| column.collation.is_none());
+    let altered = |edit: &Edit| match edit {
         Edit::Column { delta: Delta::Alter { previous, next }, .. } => {
-            columns.contains(&previous.name)
-                && (&previous.ty, &previous.charset, &previous.collation) != (&next.ty, &next.charset, &next.collation)
+            let (was, is) = (previous, next);
+            let same = (&was.ty, &was.charset, &was.collation) == (&is.ty, &is.charset, &is.collation)
+                && (&was.auto_increment, &was.generated) == (&is.auto_increment, &is.generated)
+                && (was.nullable == is.nullable || !sets_null);
+            !same && columns.contains(&previous.name)
         }
         _ => false,
-    })
+    };
+    table.edits.iter().any(altered) || (rewritten && columns.iter().any(inherits))
 }

@@ -29,7 +29,7 @@ pub struct Rules {
     pub column_order: bool,
     /// A foreign key can be given another name as it stands.
     pub renames_foreign_keys: bool,
-    /// The type of a column cannot change while a foreign key uses it.
+    /// The type, numbering or nullability of a column cannot change while a foreign key uses it.
     pub foreign_keys_pin_types: bool,
     /// The type of a column cannot change while a view uses it.
     pub views_pin_types: bool,

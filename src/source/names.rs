@@ -27,6 +27,7 @@ pub fn adopt(wanted: &Schema, current: &Schema, dialect: &dyn Dialect) -> Adopte
         let mut namer = Namer { dialect, table: table.name.clone(), taken: constraint_names(table), open: &mut open };
         let same_place = |a: &ForeignKey, b: &ForeignKey| a.columns == b.columns && a.references == b.references;
         namer.name_all(&mut table.foreign_keys, &other.foreign_keys, |key| Part::ForeignKey(key), same_place);
+        table.foreign_keys.iter_mut().for_each(|key| adopt_actions(key, &other.foreign_keys, dialect));
         namer.name_all(&mut table.checks, &other.checks, |check| Part::Check(check), Named::same_but_name);
         namer.taken = index_names(table);
         let key = table.primary_key.as_mut_slice();
@@ -35,6 +36,19 @@ pub fn adopt(wanted: &Schema, current: &Schema, dialect: &dyn Dialect) -> Adopte
         namer.name_all(&mut table.indexes, &other.indexes, |index| Part::Index(index), Named::same_but_name);
     }
     Adopted { schema, open }
+}
+
+/// Where two actions do the same, the live one's word stands: the server may print them apart.
+fn adopt_actions(wanted: &mut ForeignKey, current: &[ForeignKey], dialect: &dyn Dialect) {
+    let Some(live) = current.iter().find(|key| key.name == wanted.name && key.columns == wanted.columns) else {
+        return;
+    };
+    if dialect.same_action(wanted.on_delete, live.on_delete) {
+        wanted.on_delete = live.on_delete;
+    }
+    if dialect.same_action(wanted.on_update, live.on_update) {
+        wanted.on_update = live.on_update;
+    }
 }
 
 struct Namer<'a> {

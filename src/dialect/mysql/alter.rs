@@ -84,29 +84,6 @@ pub(super) fn alter(dialect: &Mysql, change: &AlterTable) -> Result<Vec<Statemen
     Ok(statements)
 }
 
-/// See [`Dialect::columns_without_foreign_keys`](crate::dialect::Dialect::columns_without_foreign_keys). The server
-/// refuses to change the type, character set or numbering of a column that a foreign key uses, and whether it is NULL
-/// where an action sets it to NULL.
-pub(super) fn columns_without_foreign_keys(change: &AlterTable) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for edit in &change.edits {
-        let Edit::Column { delta: Delta::Alter { previous, next }, .. } = edit else { continue };
-        let in_place = previous.ty == next.ty
-            && previous.nullable == next.nullable
-            && previous.auto_increment == next.auto_increment
-            && previous.generated == next.generated
-            && (&previous.charset, &previous.collation) == (&next.charset, &next.collation);
-        if !in_place {
-            found.insert(previous.name.clone());
-        }
-    }
-    if changes_collation(change) {
-        let inheriting = change.previous.columns.iter().filter(|column| inherits_collation(column));
-        found.extend(inheriting.map(|column| column.name.clone()));
-    }
-    found
-}
-
 fn inherits_collation(column: &Column) -> bool {
     column.collation.is_none() && types::is_character(column.ty.native().unwrap_or_default())
 }

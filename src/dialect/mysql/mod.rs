@@ -17,14 +17,12 @@ mod render;
 mod token;
 mod types;
 
-use std::collections::BTreeSet;
-
 use rungs_schema::{Action, ColumnType, DialectName, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
 use crate::diff::Rules;
-use crate::diff::change::{AlterTable, Change};
+use crate::diff::change::Change;
 use crate::error::PlanError;
 
 use abilities::Abilities;
@@ -128,10 +126,6 @@ impl Dialect for Mysql {
     fn same_action(&self, one: Action, other: Action) -> bool {
         let checked = |action| matches!(action, Action::NoAction | Action::Restrict);
         one == other || (checked(one) && checked(other))
-    }
-
-    fn columns_without_foreign_keys(&self, change: &AlterTable) -> BTreeSet<String> {
-        alter::columns_without_foreign_keys(change)
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {
