@@ -38,7 +38,7 @@ pub async fn compare(
     let dialect = dialect::for_version(connection.version())?;
     let wanted = dialect.canonical(&declared.schema)?;
     let live = dialect::introspect(connection, &scope(&wanted)).await?;
-    let current = ours(live, &wanted, &owns);
+    let mut current = ours(live, &wanted, &owns);
     let named = adopt(&wanted, &diff::renamed(&current, &wanted, &declared.hints), dialect.as_ref());
     let mut guide = Guide {
         hints: declared.hints.clone(),
@@ -52,6 +52,7 @@ pub async fn compare(
             scratch::as_printed(connection, url, &named.schema, &declared.hints, dialect.as_ref()).await?;
         // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
         printed.tables.iter_mut().for_each(|table| table.verbatim = None);
+        dialect.align(&mut current, &mut printed);
         let renames = diff::renames(&current, &printed, &declared.hints);
         if !renames.is_empty() && dialect.version().name == DialectName::Sqlite {
             let after = scratch::after(connection, &renames, dialect.as_ref()).await?;

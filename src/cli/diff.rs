@@ -37,8 +37,9 @@ impl Diff {
         let (from, to) = (Source::parse(&self.from)?, Source::parse(&self.to)?);
         let engine = engine(context, &from, &to)?;
         let dialect = dialect_of(context, &engine).await?;
-        let previous = load(context, &from, &engine, dialect.as_ref()).await?;
-        let next = load(context, &to, &engine, dialect.as_ref()).await?;
+        let mut previous = load(context, &from, &engine, dialect.as_ref()).await?;
+        let mut next = load(context, &to, &engine, dialect.as_ref()).await?;
+        dialect.align(&mut previous.schema, &mut next.schema);
         let both_printed = previous.is_database && next.is_database;
         let same_wording: Option<fn(&str, &str) -> bool> = both_printed.then_some(dialect::same_wording);
         let guide = Guide {

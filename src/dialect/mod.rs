@@ -65,6 +65,9 @@ pub trait Dialect: fmt::Debug + Send + Sync {
         one == other
     }
 
+    /// Says in the same words what two schemas, both as the server printed them, say in different ones.
+    fn align(&self, _previous: &mut Schema, _next: &mut Schema) {}
+
     /// The statements that carry out one change, in order.
     ///
     /// # Errors

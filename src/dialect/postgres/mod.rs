@@ -6,6 +6,7 @@ pub mod introspect;
 mod names;
 mod render;
 pub mod scratch;
+mod serial;
 mod types;
 
 use rungs_schema::{ColumnType, ObjectName, Schema};
@@ -91,6 +92,12 @@ impl Dialect for Postgres {
             Part::Check(_) => names::made_name(table, &columns, "check"),
             Part::Index(_) => fit(convention(table, part), IDENTIFIER_BYTES),
         })
+    }
+
+    fn align(&self, previous: &mut Schema, next: &mut Schema) {
+        let before = previous.clone();
+        serial::spell_out(previous, next);
+        serial::spell_out(next, &before);
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

@@ -1,0 +1,35 @@
+//! A serial column and a column with a sequence of its own say the same in two ways.
+
+use rungs_schema::{AutoIncrement, ObjectName, Schema, Sequence};
+
+use super::names::{made_name, printed};
+
+/// Says in full (a sequence, its owner, a default) each serial column whose sequence is an object of its own on the
+/// other side, so that one sequence is one thing on both.
+pub(super) fn spell_out(schema: &mut Schema, other: &Schema) {
+    let mut found: Vec<Sequence> = Vec::new();
+    for table in &mut schema.tables {
+        for column in table.columns.iter_mut().filter(|column| column.auto_increment == Some(AutoIncrement::Serial)) {
+            let name = table.name.sibling(made_name(&table.name.name, &column.name, "seq"));
+            if !other.sequences.iter().any(|sequence| sequence.name == name) {
+                continue;
+            }
+            column.auto_increment = None;
+            column.default = Some(nextval(&name));
+            let owned_by = Some((table.name.clone(), column.name.clone()));
+            let ty = column.ty.native().filter(|ty| *ty != "bigint").map(str::to_owned);
+            found.push(Sequence { name, ty, owned_by, ..Sequence::default() });
+        }
+    }
+    schema.sequences.extend(found);
+    schema.sort();
+}
+
+/// As the server prints the default of a serial column.
+fn nextval(name: &ObjectName) -> String {
+    let text = match &name.schema {
+        Some(schema) => format!("{}.{}", printed(schema), printed(&name.name)),
+        None => printed(&name.name),
+    };
+    format!("nextval('{}'::regclass)", text.replace('\'', "''"))
+}
