@@ -6,7 +6,7 @@ use rungs::schema::{
 };
 
 use crate::harness::{Engine, TestDb, play};
-use crate::mysql_support::{apply, assert_same, creation, is_mariadb};
+use crate::mysql_support::{assert_same, create, is_mariadb};
 
 fn column(name: &str, ty: ColumnType) -> Column {
     Column { name: name.into(), ty, nullable: true, ..Column::default() }
@@ -38,7 +38,7 @@ fn table(columns: Vec<Column>) -> Table {
 async fn agrees(db: &TestDb, schema: Schema) -> Schema {
     let dialect = db.dialect().await;
     let canonical = dialect.canonical(&schema).unwrap_or_else(|error| panic!("{error}"));
-    apply(db, &creation(&canonical)).await;
+    create(db, &canonical).await;
     let mut live = db.introspect().await;
     for table in &mut live.tables {
         table.options.clear();
@@ -189,7 +189,7 @@ fn keys_and_checks_become_what_the_server_makes_of_them() {
         let dialect = db.dialect().await;
         let declared = Schema { tables: vec![parent, child], ..Schema::default() };
         let mut canonical = dialect.canonical(&declared).unwrap();
-        apply(&db, &creation(&canonical)).await;
+        create(&db, &canonical).await;
         let mut live = db.introspect().await;
         for table in live.tables.iter_mut().chain(&mut canonical.tables) {
             table.options.clear();
@@ -221,7 +221,7 @@ fn a_unique_text_is_a_hash_or_wants_a_length() {
         if is_mariadb(&db).await {
             let canonical = dialect.canonical(&schema).unwrap();
             assert_eq!(canonical.tables[0].options["charset"], "utf8mb3");
-            apply(&db, &creation(&canonical)).await;
+            create(&db, &canonical).await;
             assert_eq!(db.introspect().await.tables[0].indexes, canonical.tables[0].indexes);
         } else {
             let error = dialect.canonical(&schema).unwrap_err();

@@ -1,12 +1,10 @@
-//! What the scenarios of MySQL and MariaDB share: applying changes, and a small comparison by name.
-
-use std::collections::BTreeSet;
-use std::sync::Arc;
+//! What the scenarios of MySQL and MariaDB share: applying changes, and comparing.
 
 use rungs::db::Connection;
-use rungs::diff::change::{AlterTable, Change, Delta, Edit};
-use rungs::schema::{Column, DialectName, ForeignKey, Schema, Table};
+use rungs::diff::change::Change;
+use rungs::schema::{Column, DialectName, Schema};
 
+use crate::differ::changes;
 use crate::harness::{Engine, TestDb, play};
 
 /// Renders changes for the server and runs them, one statement after the other.
@@ -37,161 +35,19 @@ async fn show(connection: &mut Connection, table: &str) -> String {
     connection.query(&sql).await.expect("printed")[0].text("Create Table").expect("text").to_owned()
 }
 
-/// Changes that create everything, foreign keys last.
-pub fn creation(schema: &Schema) -> Vec<Change> {
-    transition(&Schema::default(), schema, &|_| BTreeSet::new())
+/// Creates everything.
+pub async fn create(db: &TestDb, schema: &Schema) {
+    turn(db, &Schema::default(), schema).await;
 }
 
 /// Turns what is there into something else.
 pub async fn turn(db: &TestDb, previous: &Schema, next: &Schema) {
     let dialect = db.dialect().await;
-    apply(db, &transition(previous, next, &|change| dialect.columns_without_foreign_keys(change))).await;
-}
-
-/// Changes from one schema to the other, by name: foreign keys go first and come last, also those that stay but use
-/// a column that changes.
-fn transition(previous: &Schema, next: &Schema, freed: &dyn Fn(&AlterTable) -> BTreeSet<String>) -> Vec<Change> {
-    let mut in_the_way = BTreeSet::new();
-    for old in &previous.tables {
-        let Some(new) = next.table(&old.name) else { continue };
-        if let Some(Change::AlterTable(change)) = alter(old, new, edits(old, new)) {
-            in_the_way.extend(freed(&change).into_iter().map(|column| (old.name.clone(), column)));
-        }
-    }
-    let is_in_the_way = |table: &Table, key: &ForeignKey| {
-        key.columns.iter().any(|column| in_the_way.contains(&(table.name.clone(), column.clone())))
-            || key
-                .referenced_columns
-                .iter()
-                .any(|column| in_the_way.contains(&(key.references.clone(), column.clone())))
+    let value = |column: &Column| match column.ty.native() {
+        Some(ty) if ty.starts_with("date") || ty.starts_with("timestamp") => "'2020-01-01 00:00:00'".to_owned(),
+        _ => "'7'".to_owned(),
     };
-    let mut changes = Vec::new();
-    let bare = |table: &Table| Arc::new(Table { foreign_keys: Vec::new(), ..table.clone() });
-    for definition in previous.definitions.iter().filter(|one| !next.definitions.contains(one)) {
-        changes.push(Change::Definition(Delta::Drop { previous: definition.clone() }));
-    }
-    for sequence in next.sequences.iter().filter(|one| !previous.sequences.iter().any(|old| old.name == one.name)) {
-        changes.push(Change::Sequence(Delta::Create { next: sequence.clone() }));
-    }
-    for old in &previous.tables {
-        let new = next.table(&old.name);
-        let gone = |name: &Option<String>| {
-            let before = old.foreign_keys.iter().find(|key| key.name == *name);
-            new.is_none_or(|new| new.foreign_keys.iter().find(|key| key.name == *name) != before)
-        };
-        let edits: Vec<_> = old
-            .foreign_keys
-            .iter()
-            .filter(|key| gone(&key.name) || is_in_the_way(old, key))
-            .map(|key| Edit::ForeignKey(Delta::Drop { previous: key.clone() }))
-            .collect();
-        changes.extend(alter(old, old, edits));
-    }
-    for old in previous.tables.iter().filter(|old| next.table(&old.name).is_none()) {
-        changes.push(Change::DropTable { previous: bare(old) });
-    }
-    for new in &next.tables {
-        match previous.table(&new.name) {
-            None => changes.push(Change::CreateTable { next: bare(new) }),
-            Some(old) => changes.extend(alter(old, new, edits(old, new))),
-        }
-    }
-    for new in &next.tables {
-        let old = previous.table(&new.name);
-        let edits: Vec<_> = new
-            .foreign_keys
-            .iter()
-            .filter(|key| !old.is_some_and(|old| old.foreign_keys.contains(key)) || is_in_the_way(new, key))
-            .map(|key| Edit::ForeignKey(Delta::Create { next: key.clone() }))
-            .collect();
-        changes.extend(alter(new, new, edits));
-    }
-    for sequence in &previous.sequences {
-        match next.sequences.iter().find(|new| new.name == sequence.name) {
-            None => changes.push(Change::Sequence(Delta::Drop { previous: sequence.clone() })),
-            Some(new) if new != sequence => {
-                changes.push(Change::Sequence(Delta::Alter { previous: sequence.clone(), next: new.clone() }));
-            }
-            Some(_) => {}
-        }
-    }
-    let mut waiting: Vec<_> = next.definitions.iter().filter(|one| !previous.definitions.contains(one)).collect();
-    while !waiting.is_empty() {
-        let names: Vec<_> = waiting.iter().map(|one| one.name.clone()).collect();
-        let ready =
-            waiting.iter().position(|one| !one.needs.iter().any(|need| names.contains(need))).expect("no cycle");
-        changes.push(Change::Definition(Delta::Create { next: waiting.remove(ready).clone() }));
-    }
-    changes
-}
-
-fn alter(previous: &Table, next: &Table, edits: Vec<Edit>) -> Option<Change> {
-    (!edits.is_empty()).then(|| {
-        Change::AlterTable(AlterTable {
-            previous: Arc::new(previous.clone()),
-            next: Arc::new(next.clone()),
-            edits,
-            dependents: Vec::new(),
-        })
-    })
-}
-
-/// Everything but foreign keys, matched by name.
-pub fn edits(old: &Table, new: &Table) -> Vec<Edit> {
-    let column = |delta: Delta<Column>| {
-        let filled = |next: &&Column| !next.nullable && next.generated.is_none() && next.default.is_none();
-        let tightened = delta.next().filter(|next| match delta.previous() {
-            Some(previous) => previous.nullable && !next.nullable,
-            None => filled(next),
-        });
-        let backfill = tightened.map(|next| match next.ty.native() {
-            Some(ty) if ty.starts_with("date") || ty.starts_with("timestamp") => "'2020-01-01 00:00:00'".to_owned(),
-            _ => "'7'".to_owned(),
-        });
-        Edit::Column { delta, backfill }
-    };
-    let mut edits: Vec<Edit> =
-        deltas(&old.columns, &new.columns, |one| Some(one.name.clone())).into_iter().map(column).collect();
-    match (&old.primary_key, &new.primary_key) {
-        (Some(previous), Some(next)) if previous != next => {
-            edits.push(Edit::PrimaryKey(Delta::Alter { previous: previous.clone(), next: next.clone() }));
-        }
-        (Some(previous), None) => edits.push(Edit::PrimaryKey(Delta::Drop { previous: previous.clone() })),
-        (None, Some(next)) => edits.push(Edit::PrimaryKey(Delta::Create { next: next.clone() })),
-        _ => {}
-    }
-    edits.extend(deltas(&old.indexes, &new.indexes, |one| one.name.clone()).into_iter().map(Edit::Index));
-    edits.extend(
-        deltas(&old.checks, &new.checks, |one| one.name.clone().or(one.column.clone())).into_iter().map(Edit::Check),
-    );
-    if old.comment != new.comment {
-        edits.push(Edit::Comment);
-    }
-    if old.options != new.options {
-        edits.push(Edit::Options);
-    }
-    let kept = |table: &Table, other: &Table| -> Vec<String> {
-        table.columns.iter().map(|one| one.name.clone()).filter(|name| other.column(name).is_some()).collect()
-    };
-    if kept(old, new) != kept(new, old) {
-        edits.push(Edit::ColumnOrder);
-    }
-    edits
-}
-
-fn deltas<T: Clone + PartialEq>(old: &[T], new: &[T], key: impl Fn(&T) -> Option<String>) -> Vec<Delta<T>> {
-    let mut found = Vec::new();
-    for previous in old.iter().filter(|one| !new.iter().any(|other| key(other) == key(one))) {
-        found.push(Delta::Drop { previous: previous.clone() });
-    }
-    for next in new {
-        match old.iter().find(|one| key(one) == key(next)) {
-            Some(previous) if previous == next => {}
-            Some(previous) => found.push(Delta::Alter { previous: previous.clone(), next: next.clone() }),
-            None => found.push(Delta::Create { next: next.clone() }),
-        }
-    }
-    found
+    apply(db, &changes(previous, next, dialect.as_ref(), value)).await;
 }
 
 /// The schema with keys, constraints and checks in the order of their names: the server prints them as they came.
@@ -225,7 +81,7 @@ pub async fn survives(db: &TestDb) -> Schema {
     let before = printed(db, &schema).await;
     turn(db, &schema, &Schema::default()).await;
     assert!(db.introspect().await.is_empty());
-    apply(db, &creation(&schema)).await;
+    create(db, &schema).await;
     let again = db.introspect().await;
     let after = printed(db, &again).await;
     for (before, after) in before.iter().zip(&after) {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use rungs::db::Connection;
 use rungs::dialect::{Scope, introspect};
-use rungs::diff::change::{Change, Delta, Edit};
-use rungs::schema::{Column, ForeignKey, ObjectName, Schema, Table};
+use rungs::schema::{Column, Schema};
 
+use crate::differ::changes;
 use crate::harness::{Engine, play};
 use crate::postgres_introspect::assert_same;
-use crate::postgres_support::{alter_with, apply_on, built, creation};
+use crate::postgres_support::{apply_on, built};
 
 const ROUNDS: u64 = 25;
 
@@ -163,104 +163,6 @@ async fn fill(connection: &mut Connection, schema: &Schema) {
     }
 }
 
-/// What a differ would find; names tell what is the same.
-fn changes(previous: &Schema, next: &Schema) -> Vec<Change> {
-    let mut out = Vec::new();
-    let mut late = Vec::new();
-    for old in &previous.tables {
-        let drops: Vec<Edit> = old
-            .foreign_keys
-            .iter()
-            .filter(|key| !stays(previous, next, &old.name, key))
-            .map(|key| Edit::ForeignKey(Delta::Drop { previous: key.clone() }))
-            .collect();
-        out.push(alter_with(old, old, drops));
-    }
-    for old in previous.tables.iter().filter(|old| next.table(&old.name).is_none()) {
-        out.push(Change::DropTable { previous: old.clone().into() });
-    }
-    for new in &next.tables {
-        let old = previous.table(&new.name);
-        let added: Vec<Edit> = new
-            .foreign_keys
-            .iter()
-            .filter(|key| !stays(previous, next, &new.name, key))
-            .map(|key| Edit::ForeignKey(Delta::Create { next: key.clone() }))
-            .collect();
-        match old {
-            None => out.extend(creation(&Schema {
-                tables: vec![Table { foreign_keys: Vec::new(), ..new.clone() }],
-                ..Schema::default()
-            })),
-            Some(old) => out.push(alter_with(old, new, edits(old, new))),
-        }
-        late.push(alter_with(new, new, added));
-    }
-    out.extend(late);
-    out
-}
-
-/// Whether a foreign key can be left alone: it is the same on both sides, and so are the keys it may rest on.
-fn stays(previous: &Schema, next: &Schema, table: &ObjectName, key: &ForeignKey) -> bool {
-    let same_keys = match (previous.table(&key.references), next.table(&key.references)) {
-        (Some(old), Some(new)) => old.primary_key == new.primary_key && old.uniques == new.uniques,
-        _ => false,
-    };
-    let has = |schema: &Schema| schema.table(table).is_some_and(|table| table.foreign_keys.contains(key));
-    same_keys && has(previous) && has(next)
-}
-
-fn edits(old: &Table, new: &Table) -> Vec<Edit> {
-    let mut out = Vec::new();
-    let columns = |table: &Table| -> BTreeMap<String, Column> {
-        table.columns.iter().map(|column| (column.name.clone(), column.clone())).collect()
-    };
-    for delta in deltas(&columns(old), &columns(new)) {
-        let fresh = delta.previous().is_none_or(|column| column.nullable);
-        let backfill = delta
-            .next()
-            .filter(|column| fresh && !column.nullable)
-            .map(|column| format!("id::text::{}", column.ty.native().unwrap()));
-        out.push(Edit::Column { delta, backfill });
-    }
-    macro_rules! named {
-        ($field:ident, $edit:ident) => {
-            let named = |table: &Table| -> BTreeMap<String, _> {
-                table.$field.iter().map(|part| (part.name.clone().unwrap(), part.clone())).collect()
-            };
-            out.extend(deltas(&named(old), &named(new)).into_iter().map(Edit::$edit));
-        };
-    }
-    named!(primary_key, PrimaryKey);
-    named!(uniques, Unique);
-    named!(checks, Check);
-    named!(indexes, Index);
-    if old.comment != new.comment {
-        out.push(Edit::Comment);
-    }
-    if old.options != new.options {
-        out.push(Edit::Options);
-    }
-    out
-}
-
-fn deltas<T: Clone + PartialEq>(old: &BTreeMap<String, T>, new: &BTreeMap<String, T>) -> Vec<Delta<T>> {
-    let mut out = Vec::new();
-    for (name, previous) in old {
-        match new.get(name) {
-            None => out.push(Delta::Drop { previous: previous.clone() }),
-            Some(next) if next != previous => {
-                out.push(Delta::Alter { previous: previous.clone(), next: next.clone() });
-            }
-            Some(_) => {}
-        }
-    }
-    for (_, next) in new.iter().filter(|(name, _)| !old.contains_key(*name)) {
-        out.push(Delta::Create { next: next.clone() });
-    }
-    out
-}
-
 /// New columns come last, which the engine cannot change.
 fn without_column_order(mut schema: Schema) -> Schema {
     for table in &mut schema.tables {
@@ -282,6 +184,8 @@ async fn rows(connection: &mut Connection, schema: &Schema) -> BTreeMap<String, 
 #[test]
 fn any_tables_become_any_others_and_back_with_their_rows() {
     play(Engine::Postgres, |db| async move {
+        let dialect = db.dialect().await;
+        let value = |column: &Column| format!("id::text::{}", column.ty.native().unwrap());
         let first = match std::env::var("RUNGS_TEST_SEED") {
             Ok(seed) => seed.parse().expect("a seed"),
             Err(_) => std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() * 1000,
@@ -297,7 +201,7 @@ fn any_tables_become_any_others_and_back_with_their_rows() {
             other.close().await.unwrap();
             fill(&mut live, &previous).await;
             let before = rows(&mut live, &previous).await;
-            apply_on(&mut live, &changes(&previous, &next)).await;
+            apply_on(&mut live, &changes(&previous, &next, dialect.as_ref(), value)).await;
             let found = introspect(&mut live, &Scope::default_namespace()).await.unwrap();
             assert_same(&without_column_order(next.clone()), &without_column_order(found.clone()));
             for (table, ids) in rows(&mut live, &next).await {
@@ -305,7 +209,7 @@ fn any_tables_become_any_others_and_back_with_their_rows() {
                     assert_eq!(*ids_before, ids, "the rows of {table}");
                 }
             }
-            apply_on(&mut live, &changes(&found, &previous)).await;
+            apply_on(&mut live, &changes(&found, &previous, dialect.as_ref(), value)).await;
             let back = introspect(&mut live, &Scope::default_namespace()).await.unwrap();
             assert_same(&without_column_order(previous), &without_column_order(back));
             live.close().await.unwrap();

@@ -85,7 +85,15 @@ fn shape(text: &str) -> String {
             let is_id = word.len() == 12 && word.chars().all(|c| c.is_ascii_hexdigit());
             let is_date = word.len() == 8 && word.chars().all(|c| c.is_ascii_digit());
             let is_number = word.chars().all(|c| c.is_ascii_digit()) && tail.starts_with(" ms");
-            out.push_str(if is_id { "ID" } else if is_date { "DATE" } else if is_number { "0" } else { word });
+            out.push_str(if is_id {
+                "ID"
+            } else if is_date {
+                "DATE"
+            } else if is_number {
+                "0"
+            } else {
+                word
+            });
             rest = tail;
         }
         if out.starts_with("-- created = ") {
