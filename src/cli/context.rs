@@ -112,6 +112,13 @@ impl Context {
         })
     }
 
+    /// Says what of a database is not looked at.
+    pub(super) fn warn_left_out(&self, url: &DatabaseUrl, objects: &[String]) {
+        if !objects.is_empty() {
+            self.ui.warning(format!("not looked at in {url} (see docs/support.md): {}", objects.join(", ")));
+        }
+    }
+
     /// A path as a person in the current folder would write it.
     pub(super) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()

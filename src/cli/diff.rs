@@ -97,6 +97,7 @@ async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect:
             let url = url.clone().map_or_else(|| context.url(), Ok)?;
             let mut connection = Connection::open(&url).await?;
             let schema = dialect::introspect(&mut connection, &Scope::Everything).await?;
+            context.warn_left_out(&url, &dialect::left_out(&mut connection).await?);
             connection.close().await?;
             Ok(printed(schema, true))
         }

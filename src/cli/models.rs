@@ -30,6 +30,7 @@ impl Models {
                 let mut connection = Connection::open(&url).await?;
                 let schema = dialect::introspect(&mut connection, &Scope::default_namespace()).await?;
                 let dialect = dialect::for_version(connection.version())?;
+                context.warn_left_out(&url, &dialect::left_out(&mut connection).await?);
                 connection.close().await?;
                 (schema, dialect)
             }

@@ -137,6 +137,21 @@ pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Sc
     Ok(schema)
 }
 
+/// The objects of a database that no noun stands for yet, each by kind and name, so that nobody takes a comparison for
+/// more than it is.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn left_out(connection: &mut Connection) -> Result<Vec<String>, DbError> {
+    match connection.version().name {
+        #[cfg(feature = "sqlite")]
+        DialectName::Sqlite => sqlite::introspect::left_out(connection).await,
+        #[cfg(feature = "postgres")]
+        DialectName::Postgres => postgres::introspect::left_out(connection).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// Whether two CREATE TABLE statements of SQLite say the same in the same words.
 pub fn same_wording(previous: &str, next: &str) -> bool {
     #[cfg(feature = "sqlite")]

@@ -25,6 +25,16 @@ const OBJECTS: &str = "\
     WHERE object.name NOT LIKE 'sqlite!_%' ESCAPE '!' AND object.sql IS NOT NULL \
     ORDER BY object.rowid";
 
+/// The objects that a comparison does not see, each by kind and name.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) async fn left_out(connection: &mut Connection) -> Result<Vec<String>, DbError> {
+    let virtual_tables = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual' ORDER BY name";
+    let rows = connection.query(virtual_tables).await?;
+    rows.iter().map(|row| Ok(format!("virtual table {}", row.text("name")?))).collect()
+}
+
 /// Reads a live database into nouns.
 ///
 /// # Errors

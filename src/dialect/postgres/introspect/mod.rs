@@ -8,6 +8,7 @@ mod definitions;
 mod enums;
 mod filter;
 mod indexes;
+mod left_out;
 mod sequences;
 mod tables;
 mod value;
@@ -21,6 +22,7 @@ use crate::dialect::Scope;
 use crate::error::DbError;
 
 use filter::Filter;
+pub(crate) use left_out::left_out;
 
 /// What decides how the server prints expressions, besides `search_path`. The session's own settings are put back
 /// with the transaction or the savepoint.
