@@ -185,10 +185,11 @@ fn comments(statement: &Statement) -> Vec<String> {
         if comment.contains(&lost) {
             continue;
         }
-        if comment.contains(&thing) {
-            comment = comment.replacen(&thing, &lost, 1);
-        } else {
-            unsaid.push(format!("loses {lost}"));
+        let goes_on = |end: usize| comment[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        let place = comment.match_indices(&thing).find(|(at, _)| !goes_on(at + thing.len())).map(|(at, _)| at);
+        match place {
+            Some(at) => comment.replace_range(at..at + thing.len(), &lost),
+            None => unsaid.push(format!("loses {lost}")),
         }
     }
     comment.lines().map(str::to_owned).chain(unsaid).collect()

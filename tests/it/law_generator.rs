@@ -187,7 +187,8 @@ fn constrain(random: &mut Random, engine: Engine, table: &mut Table, column: &mu
     if family == Family::Number && random.chance(30) {
         let quoted = if engine == Engine::Mysql { format!("`{name}`") } else { format!("\"{name}\"") };
         // Zero must fit: it is what rows get in a column that comes back.
-        let expression = format!("{quoted} >= -{}", random.below(2));
+        let bound = *random.pick(&["0", "-1"]);
+        let expression = format!("{quoted} >= {bound}");
         table.checks.push(Check {
             name: Some(format!("ck_{}_{name}", table.name.name.len())),
             expression,

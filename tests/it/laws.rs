@@ -53,6 +53,9 @@ async fn case(db: TestDb, seed: u64) {
     let rows = counts(&db, &printed_a).await;
 
     let second = migrate_to(&db, &b).await;
+    if std::env::var_os("RUNGS_LAW_SHOW").is_some() {
+        eprintln!("{}", plan::script(&second.up, name(&db).await));
+    }
     expect_no_difference(&db, &b, "after B").await;
     let printed_b = db.introspect().await;
     for (table, before) in &rows {

@@ -37,7 +37,7 @@ impl Clauses {
         let sql = format!("ALTER TABLE {}{separator}{body}", dialect.object(&table.name));
         let mut statement = Statement::new(sql, self.comments.join(", "));
         if !self.loses.is_empty() {
-            statement = statement.losing(self.loses.join(", "));
+            statement = statement.losing(self.loses.join("; "));
         }
         (!self.clauses.is_empty()).then_some(statement)
     }
