@@ -91,9 +91,9 @@ fn element(cursor: &mut Cursor<'_>, table: &mut Table, around: &Surroundings) ->
 }
 
 impl Surroundings {
-    /// A text without the name of the database that is read.
+    /// A text without the name of the database that is read, and in one spelling where the server has two.
     pub(super) fn local(&self, text: &str) -> String {
-        super::token::without_database(text, &self.database)
+        super::token::with_plain_signs(&super::token::without_database(text, &self.database))
     }
 }
 

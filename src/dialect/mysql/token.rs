@@ -203,6 +203,24 @@ pub(super) fn without_database(text: &str, database: &str) -> String {
     result
 }
 
+/// The text with `-1` for `-(1)`: MySQL prints the one for a table that was created, and the other once the table was
+/// altered.
+pub(super) fn with_plain_signs(text: &str) -> String {
+    let found = tokens(text);
+    let mut result = String::with_capacity(text.len());
+    let mut copied = 0;
+    for window in found.windows(4) {
+        let [sign, open, number, close] = window else { continue };
+        if sign.is_symbol("-") && open.is_symbol("(") && number.kind == Kind::Number && close.is_symbol(")") {
+            result.push_str(&text[copied..open.start]);
+            result.push_str(number.text);
+            copied = close.end();
+        }
+    }
+    result.push_str(&text[copied..]);
+    result
+}
+
 /// Reads tokens from left to right.
 #[derive(Debug)]
 pub(super) struct Cursor<'a> {
@@ -337,6 +355,12 @@ mod tests {
     #[test]
     fn literals_are_decoded() {
         assert_eq!(unquoted(r"'it''s \\ \n \% é'"), "it's \\ \n \\% é");
+    }
+
+    #[test]
+    fn a_sign_needs_no_parentheses() {
+        assert_eq!(with_plain_signs("(`a` >= -(1)) and '-(1)' <> `b` - (2)"), "(`a` >= -1) and '-(1)' <> `b` - 2");
+        assert_eq!(with_plain_signs("-(`a`)"), "-(`a`)");
     }
 
     #[test]
