@@ -98,7 +98,8 @@ impl Config {
             reason: error.to_string(),
         })?;
         let root = path.parent().unwrap_or(folder).to_path_buf();
-        let mut config = Self::parse(&text, &path, root, overrides)?;
+        let shown = path.strip_prefix(folder).unwrap_or(&path);
+        let mut config = Self::parse(&text, shown, root, overrides)?;
         config.apply(folder, overrides);
         Ok(config)
     }

@@ -244,16 +244,7 @@ impl Runner<'_> {
     }
 
     fn check_half_done(&self) -> Result<(), ApplyError> {
-        match self.rows.values().find(|row| row.state != State::Applied) {
-            None => Ok(()),
-            Some(row) => Err(ApplyError::HalfDone {
-                revision: row.revision.clone(),
-                direction: if row.state == State::Applying { "applied" } else { "reverted" },
-                done: row.done,
-                total: row.total,
-                since: row.applied_at.clone(),
-            }),
-        }
+        check_half_done(self.rows.values())
     }
 
     /// Whether the ledger still asks for this step, and allows it.
@@ -300,6 +291,23 @@ impl Runner<'_> {
                 self.rows.insert(revision.id.clone(), row);
             }
         }
+    }
+}
+
+/// Whether a run stopped in the middle of a revision that is not one transaction.
+///
+/// # Errors
+/// [`ApplyError::HalfDone`] for the first of them.
+pub fn check_half_done<'a>(rows: impl IntoIterator<Item = &'a LedgerRow>) -> Result<(), ApplyError> {
+    match rows.into_iter().find(|row| row.state != State::Applied) {
+        None => Ok(()),
+        Some(row) => Err(ApplyError::HalfDone {
+            revision: row.revision.clone(),
+            direction: if row.state == State::Applying { "applied" } else { "reverted" },
+            done: row.done,
+            total: row.total,
+            since: row.applied_at.clone(),
+        }),
     }
 }
 

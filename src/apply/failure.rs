@@ -14,13 +14,13 @@ impl Runner<'_> {
     ) -> ApplyError {
         let piece = &step.pieces[index];
         let mut line = step.line(piece);
-        let mut help = None;
+        let mut help = Some("correct the statement in the file, and run the command again".to_owned());
         if let DbError::Statement { code, position, help: advice, .. } = &error {
             line = position.map_or(line, |position| step.section.line + piece.line_at(position));
             help = if step.in_transaction && needs_no_transaction(code.as_deref(), &error) {
                 Some(format!("put `transaction:false` after `-- migrate:{}`", step.direction))
             } else {
-                advice.clone()
+                advice.clone().or(help)
             };
         }
         ApplyError::Statement {
@@ -56,7 +56,7 @@ impl Runner<'_> {
     pub(super) fn busy(&self, error: DbError) -> ApplyError {
         match error {
             DbError::Locked { .. } if self.is_sqlite() => {
-                ApplyError::Locked { holder: None, waited: self.options.lock_wait.as_secs() }
+                ApplyError::Locked { holder: Some("or another program that has locked it".to_owned()), waited: self.options.lock_wait.as_secs() }
             }
             other => other.into(),
         }

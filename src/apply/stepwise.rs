@@ -8,7 +8,7 @@ use super::executor::{OnEvent, Outcome, Runner, millis, tell_statement};
 use super::ledger::{Entry, State};
 use super::prepare::{Prepared, changes_rows};
 use crate::dialect::splitter::Piece;
-use crate::error::{ApplyError, DbError};
+use crate::error::{ApplyError, DbError, mending};
 use crate::revision::Direction;
 
 impl Runner<'_> {
@@ -106,20 +106,29 @@ impl Runner<'_> {
                 Err(error) => format!("none of its statements ran, but the ledger could not be told: {error}"),
             }
         } else {
-            let of = |from: usize, to: usize| if from == to { format!("{from}") } else { format!("{from} to {to}") };
+            let one_or_more = |from: usize, to: usize, one: &str, more: &str| match to - from {
+                0 => format!("statement {from} {one}"),
+                _ => format!("statements {from} to {to} {more}"),
+            };
             let before = match index {
                 0 => "none of its statements is known to have run".to_owned(),
-                index => format!("its statements {} ran and stay", of(1, index)),
+                index => one_or_more(1, index, "ran and stays", "ran and stay"),
             };
             let lost = matches!(error, DbError::Lost { .. });
             let this = if lost { format!("; whether {} ran is not known", index + 1) } else { String::new() };
             let first = if lost { index + 2 } else { index + 1 };
-            let after = if first <= total { format!("; {} did not run", of(first, total)) } else { String::new() };
+            let after = if first <= total { format!("; {}", one_or_more(first, total, "did not run", "did not run")) } else { String::new() };
             format!("{before}{this}{after}")
         };
         if let Some(before) = self.before() {
             state = format!("{state}; {before}");
         }
-        self.statement_error(step, index, error, state)
+        let mut failed = self.statement_error(step, index, error, state);
+        if let ApplyError::Statement { help, .. } = &mut failed
+            && !untouched
+        {
+            *help = Some(mending(&step.revision.id));
+        }
+        failed
     }
 }

@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use rungs_schema::ObjectName;
 use serde_json::json;
 
-use super::run::applied;
+use super::run::applied_whole;
 use super::upgrade::upgrade;
 use super::write::{NewFile, parents_of, write_revision};
+use super::ui::Format;
 use super::{Context, Outcome};
 use crate::authoring::{self, Comparison};
-use crate::diff::{self, Difference};
+use crate::diff;
 use crate::error::{ConfigError, Error};
-use crate::plan::{self, Plan};
-use crate::revision::{History, Revision, Target};
+use crate::plan;
+use crate::revision::{History, Target};
 
 /// Compare the models with the database and write a revision with what differs.
 #[derive(Debug, clap::Args)]
@@ -40,7 +41,7 @@ impl Autogenerate {
         let scope = Scope::new(context, &history, self.branch.as_deref())?;
         let declared = context.read_models(&scope.models)?;
         let mut connection = context.connect(&url).await?;
-        let applied = applied(&mut connection).await?;
+        let applied = applied_whole(&mut connection).await?;
         refuse_when_behind(&history, &applied)?;
         let Comparison { changes, dialect } =
             authoring::compare(&mut connection, &url, &declared, |table| scope.owns(table)).await?;
@@ -63,14 +64,30 @@ impl Autogenerate {
             folder: scope.folder.clone(),
         };
         if self.sql {
-            context.ui.script(&file.revision()?.to_string());
+            context.ui.script("sql", &file.revision()?.to_string());
             return Ok(Outcome::Fine);
         }
         let (revision, path) = write_revision(context, file)?;
-        report(context, &differences, &plan, &revision, &path);
-        if self.apply {
-            upgrade(context, &url, Target::revision(&revision.id), LOCK_WAIT).await?;
+        let mut value = json!({ "differences": differences, "revision": revision.id, "path": path });
+        let mut text: String = differences.iter().map(|difference| format!("{difference}\n")).collect();
+        text.push_str(&format!("wrote {path}\n"));
+        for why in plan.up.iter().filter_map(|statement| statement.needs_edit.as_ref()) {
+            context.ui.warning(format!("edit {path} before it can be applied: {why}"));
         }
+        if self.apply {
+            if context.ui.format == Format::Json {
+                // The one answer of this run comes at its end, and may be an error.
+                context.ui.progress(format!("wrote {path}"));
+            } else {
+                context.ui.data(std::mem::take(&mut text), &value);
+            }
+            let done = upgrade(context, &url, Target::revision(&revision.id), LOCK_WAIT).await?;
+            text = done.text;
+            for key in ["steps", "heads"] {
+                value[key] = done.value[key].clone();
+            }
+        }
+        context.ui.data(text, &value);
         Ok(Outcome::Fine)
     }
 }
@@ -148,13 +165,4 @@ fn refuse_when_behind(history: &History, applied: &BTreeSet<String>) -> Result<(
         .into());
     }
     Ok(())
-}
-
-fn report(context: &Context, differences: &[Difference], plan: &Plan, revision: &Revision, path: &str) {
-    let mut text: String = differences.iter().map(|difference| format!("{difference}\n")).collect();
-    text.push_str(&format!("wrote {path}\n"));
-    context.ui.data(text, &json!({ "differences": differences, "revision": revision.id, "path": path }));
-    for why in plan.up.iter().filter_map(|statement| statement.needs_edit.as_ref()) {
-        context.ui.warning(format!("edit the file before it can be applied: {why}"));
-    }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::autogenerate::Scope;
 use super::record::Record;
-use super::run::applied;
+use super::run::applied_whole;
 use super::{Context, Outcome};
 use crate::authoring;
 use crate::diff;
@@ -19,7 +19,7 @@ impl Check {
         let url = context.url()?;
         let history = context.history()?;
         let mut connection = context.connect(&url).await?;
-        let applied = applied(&mut connection).await?;
+        let applied = applied_whole(&mut connection).await?;
         let pending = history.pending(&applied);
         let unknown = history.without_file(&applied);
         let mut differences = Vec::new();
@@ -51,7 +51,9 @@ impl Check {
             context.ui.progress("fine: models, revisions and database agree");
             return Ok(Outcome::Fine);
         }
-        if !pending.is_empty() {
+        if !unknown.is_empty() {
+            context.ui.progress("bring the files of what was applied (another branch of the repository?), then check again");
+        } else if !pending.is_empty() {
             context.ui.progress("run `migrate upgrade heads` to apply what is pending");
         } else if !differences.is_empty() {
             context.ui.progress("run `migrate autogenerate -m MESSAGE` to write a revision with the differences");

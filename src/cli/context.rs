@@ -60,12 +60,17 @@ impl Context {
         Ok(DatabaseUrl::parse(url)?)
     }
 
-    /// The revisions of all configured folders. A folder that is not there yet is an empty one.
+    /// The revisions of all configured folders. A folder that is not there yet is an empty one; one that cannot be
+    /// looked at is not.
     pub(super) fn history(&self) -> Result<History, Error> {
         let config = self.config()?;
         let folders =
             std::iter::once(&config.migrations).chain(config.branches.values().map(|branch| &branch.migrations));
-        let folders: Vec<PathBuf> = folders.filter(|folder| folder.is_dir()).cloned().collect();
+        // Paths as a person in the current folder would write them, since messages show them.
+        let folders: Vec<PathBuf> = folders
+            .filter(|folder| !matches!(folder.try_exists(), Ok(false)))
+            .map(|folder| PathBuf::from(self.shown(folder)))
+            .collect();
         Ok(History::read(&folders)?)
     }
 
@@ -86,7 +91,8 @@ impl Context {
             }
             .into());
         }
-        Ok(source::models::read(paths, &self.folder)?)
+        let paths: Vec<String> = paths.iter().map(|path| self.shown(Path::new(path))).collect();
+        Ok(source::models::read(&paths, &self.folder)?)
     }
 
     /// A connection to the configured database. An SQLite file that is not there yet is an empty database, and is not
@@ -121,6 +127,10 @@ impl Context {
 
     /// A path as a person in the current folder would write it.
     pub(super) fn shown(&self, path: &Path) -> String {
-        path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()
+        match path.strip_prefix(&self.folder) {
+            Ok(inner) if inner.as_os_str().is_empty() => ".".to_owned(),
+            Ok(inner) => inner.display().to_string(),
+            Err(_) => path.display().to_string(),
+        }
     }
 }

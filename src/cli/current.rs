@@ -36,8 +36,10 @@ impl Current {
         let unknown = history.without_file(&applied);
         let all: Vec<_> = in_order.into_iter().chain(&unknown).collect();
         context.ui.data(text.join("\n"), &json!({ "heads": heads, "applied": all }));
-        if heads.is_empty() {
-            context.ui.progress("nothing is applied");
+        match apply::check_half_done(&rows) {
+            Err(half_done) => context.ui.warning(half_done.to_string()),
+            Ok(()) if heads.is_empty() => context.ui.progress("nothing is applied"),
+            Ok(()) => {}
         }
         Ok(Outcome::Fine)
     }

@@ -56,7 +56,7 @@ impl Db {
             }
             Action::Exists => {
                 let exists = db::exists(&url).await?;
-                let word = if exists { "there is" } else { "there is no" };
+                let word = if exists { "there is a" } else { "there is no" };
                 context.ui.data(
                     format!("{word} database at {url}"),
                     &json!({ "database": url.to_string(), "exists": exists }),

@@ -56,7 +56,7 @@ impl Diff {
             // Without this a rebuilt table's children would be deleted by their cascades.
             script.insert_str(0, "PRAGMA foreign_keys = OFF;\n");
         }
-        context.ui.script(&script);
+        context.ui.script("sql", &script);
         Ok(Outcome::Fine)
     }
 }

@@ -25,8 +25,9 @@ impl Downgrade {
         let mut connection = Connection::open(&url).await?;
         let outcome = run(context, &mut connection, &request).await;
         let closed = connection.close().await;
-        outcome?;
+        let done = outcome?;
         closed?;
+        context.ui.data(done.text, &done.value);
         Ok(Outcome::Fine)
     }
 }

@@ -13,6 +13,7 @@ mod history;
 mod init;
 mod models;
 mod record;
+mod report;
 mod revision;
 mod run;
 mod show;
@@ -104,7 +105,18 @@ enum Outcome {
 
 /// Runs the command with the arguments of the process.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if !error.use_stderr() => {
+            // Help and version, which were asked for. A reader that has gone away is no fault of ours.
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            Ui { format: asked_format(), quiet: false }.wrong_arguments(&error);
+            return ExitCode::from(2);
+        }
+    };
     let ui = Ui { format: arguments.global.format, quiet: arguments.global.quiet };
     let outcome = runtime().and_then(|runtime| runtime.block_on(dispatch(arguments, ui)));
     match outcome {
@@ -115,6 +127,18 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The format that arguments ask for which could not be understood as a whole.
+fn asked_format() -> Format {
+    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let last = words.iter().enumerate().rev().find_map(|(index, word)| match word.strip_prefix("--format") {
+        Some("") => Some(words.get(index + 1)?.clone()),
+        Some(value) => Some(value.strip_prefix('=')?.to_owned()),
+        None => None,
+    });
+    let asked = last.or_else(|| std::env::var("MIGRATE_FORMAT").ok());
+    if asked.as_deref() == Some("json") { Format::Json } else { Format::Text }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {

@@ -54,7 +54,7 @@ impl Models {
             }
         };
         let Some(folder) = &self.out else {
-            context.ui.script(&print::models(&schema, dialect.as_ref()));
+            context.ui.script("models", &print::models(&schema, dialect.as_ref()));
             return Ok(Outcome::Fine);
         };
         let files = print::model_files(&schema, dialect.as_ref());

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rungs_schema::DialectName;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Context;
 use crate::apply::{self, Event, Options, Report};
 use crate::db::Connection;
 use crate::dialect;
-use crate::error::Error;
+use crate::error::{ApplyError, DbError, Error, RevisionError};
 use crate::revision::{Direction, History, Section, Target};
 
 /// What is asked for.
@@ -22,11 +22,24 @@ pub(super) struct Request {
 }
 
 /// Finds the route, runs it, and prints what was done.
-pub(super) async fn run(context: &Context, connection: &mut Connection, request: &Request) -> Result<(), Error> {
+pub(super) async fn run(context: &Context, connection: &mut Connection, request: &Request) -> Result<Done, Error> {
     let history = context.history()?;
     let dialect = dialect::for_version(connection.version())?;
-    let applied = applied(connection).await?;
     let options = Options { lock_wait: Duration::from_secs(request.lock_wait), ..Options::default() };
+    connection.set_lock_wait(options.lock_wait).await?;
+    let rows = apply::applied(connection, dialect.as_ref()).await.map_err(|error| match error {
+        ApplyError::Db(DbError::Locked { .. }) => ApplyError::Locked {
+            holder: Some("or another program that has locked it".to_owned()),
+            waited: request.lock_wait,
+        },
+        other => other,
+    })?;
+    let applied = apply::applied_ids(&rows);
+    // What is half done is no longer, or not yet, where a target leads; it says more than that there is no way.
+    let no_route = |error: RevisionError| match apply::check_half_done(&rows) {
+        Ok(()) => Error::from(error),
+        Err(half_done) => half_done.into(),
+    };
     let ui = &context.ui;
     let mut tell = |event: Event<'_>| match event {
         Event::Waiting { holder: Some(holder) } => ui.progress(format!("waiting for another runner: {holder}")),
@@ -45,17 +58,22 @@ pub(super) async fn run(context: &Context, connection: &mut Connection, request:
     };
     let report = match request.direction {
         Direction::Up => {
-            let steps = history.upgrade_route(&applied, &request.target)?;
+            let steps = history.upgrade_route(&applied, &request.target).map_err(no_route)?;
             apply::upgrade(connection, dialect.as_ref(), &steps, &options, &mut tell).await?
         }
         Direction::Down => {
-            let steps = history.downgrade_route(&applied, &request.target)?;
+            let steps = history.downgrade_route(&applied, &request.target).map_err(no_route)?;
             apply::downgrade(connection, dialect.as_ref(), &steps, &options, &mut tell).await?
         }
     };
     let applied = self::applied(connection).await?;
-    print(context, &report, &history, &applied);
-    Ok(())
+    Ok(done(&report, &history, &applied))
+}
+
+/// What a run has to say, for people and for programs.
+pub(super) struct Done {
+    pub(super) text: String,
+    pub(super) value: Value,
 }
 
 /// The SQL of the revisions up to a target, oldest first, as an engine would run it.
@@ -74,7 +92,15 @@ pub(super) async fn applied(connection: &mut Connection) -> Result<BTreeSet<Stri
     Ok(apply::applied_ids(&apply::applied(connection, dialect.as_ref()).await?))
 }
 
-fn print(context: &Context, report: &Report, history: &History, applied: &BTreeSet<String>) {
+/// As [`applied`], for a comparison, which means nothing while a revision is half done.
+pub(super) async fn applied_whole(connection: &mut Connection) -> Result<BTreeSet<String>, Error> {
+    let dialect = dialect::for_version(connection.version())?;
+    let rows = apply::applied(connection, dialect.as_ref()).await?;
+    apply::check_half_done(&rows)?;
+    Ok(apply::applied_ids(&rows))
+}
+
+fn done(report: &Report, history: &History, applied: &BTreeSet<String>) -> Done {
     let heads = history.applied_heads(applied);
     let steps: Vec<_> = report
         .steps
@@ -90,5 +116,5 @@ fn print(context: &Context, report: &Report, history: &History, applied: &BTreeS
     } else {
         format!("the database is {place}")
     };
-    context.ui.data(text, &json!({ "steps": steps, "heads": heads }));
+    Done { text, value: json!({ "steps": steps, "heads": heads }) }
 }

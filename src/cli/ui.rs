@@ -2,10 +2,11 @@
 
 use std::io::{IsTerminal, Write};
 
-use miette::Diagnostic;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::report;
+use crate::db::without_passwords;
 use crate::error::Error;
 
 /// How data is printed.
@@ -37,8 +38,11 @@ impl Ui {
         }
     }
 
-    /// Prints text that is data whatever the format, such as a script.
-    pub fn script(&self, text: &str) {
+    /// Prints text to the byte, such as a script; for programs, as the value of a key.
+    pub fn script(&self, key: &str, text: &str) {
+        if self.format == Format::Json {
+            return self.data("", &json!({ key: text }));
+        }
         let mut stdout = std::io::stdout().lock();
         // A reader that has gone away, as `| head` does, is no fault of ours.
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
@@ -73,9 +77,29 @@ impl Ui {
     pub fn error(&self, error: &Error) {
         match self.format {
             Format::Text => {
-                let _ = write!(anstream::stderr(), "{}", render(error));
+                let _ = write!(anstream::stderr(), "{}", without_passwords(&report::render(error)));
             }
-            Format::Json => out(&json!({ "error": describe(error) }).to_string()),
+            Format::Json => out(&json!({ "error": hidden(report::describe(error)) }).to_string()),
+        }
+    }
+
+    /// Prints what is wrong with the arguments.
+    pub fn wrong_arguments(&self, error: &clap::Error) {
+        let text = error.render();
+        match self.format {
+            Format::Text => {
+                let _ = write!(anstream::stderr(), "{}", without_passwords(&text.ansi().to_string()));
+            }
+            Format::Json => {
+                let text = text.to_string();
+                let message = match error.kind() {
+                    clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing",
+                    _ => text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: "),
+                };
+                let help = "`migrate --help` and `migrate COMMAND --help` show what can be said";
+                let error = json!({ "code": "config::usage", "message": message, "help": help });
+                out(&json!({ "error": hidden(error) }).to_string());
+            }
         }
     }
 }
@@ -86,43 +110,12 @@ fn out(text: &str) {
     }
 }
 
-fn describe(error: &dyn Diagnostic) -> serde_json::Value {
-    let mut value = json!({
-        "code": error.code().map(|code| code.to_string()),
-        "message": error.to_string(),
-        "help": error.help().map(|help| help.to_string()),
-    });
-    let related: Vec<_> = error.related().into_iter().flatten().map(describe).collect();
-    if !related.is_empty() {
-        value["related"] = related.into();
+/// A value in which no string shows a password of a URL.
+fn hidden(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(without_passwords(&text)),
+        Value::Array(items) => items.into_iter().map(hidden).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(key, value)| (key, hidden(value))).collect(),
+        other => other,
     }
-    value
-}
-
-/// The error as people read it. The parts of an error with many (`related`) stand one after the other.
-fn render(error: &Error) -> String {
-    let theme =
-        miette::GraphicalTheme { characters: miette::ThemeCharacters::unicode(), styles: miette::ThemeStyles::ansi() };
-    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(120).with_links(false);
-    let mut text = String::new();
-    let related: Vec<&dyn Diagnostic> = error.related().into_iter().flatten().collect();
-    let style = anstyle::AnsiColor::Red.on_default().bold();
-    let help_style = anstyle::AnsiColor::Cyan.on_default();
-    for one in &related {
-        if one.source_code().is_some() {
-            if handler.render_report(&mut text, *one).is_err() {
-                text.push_str(&format!("{style}error{style:#}: {one}\n"));
-            }
-        } else {
-            text.push_str(&format!("{style}error{style:#}: {one}\n"));
-            if let Some(help) = one.help() {
-                text.push_str(&format!("  {help_style}help{help_style:#}: {help}\n"));
-            }
-        }
-    }
-    text.push_str(&format!("{style}error{style:#}: {error}\n"));
-    if let Some(help) = error.help() {
-        text.push_str(&format!("  {help_style}help{help_style:#}: {help}\n"));
-    }
-    text
 }

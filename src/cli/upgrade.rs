@@ -1,6 +1,6 @@
 //! `migrate upgrade`.
 
-use super::run::{Request, run};
+use super::run::{Done, Request, run};
 use super::{Context, Outcome};
 use crate::db::{Connection, DatabaseUrl};
 use crate::error::Error;
@@ -21,17 +21,19 @@ impl Upgrade {
     pub(super) async fn run(self, context: &Context) -> Result<Outcome, Error> {
         let url = context.url()?;
         let target = Target::parse(&self.target)?;
-        upgrade(context, &url, target, self.lock_wait).await?;
+        let done = upgrade(context, &url, target, self.lock_wait).await?;
+        context.ui.data(done.text, &done.value);
         Ok(Outcome::Fine)
     }
 }
 
 /// Applies what a target asks for. An SQLite file that is not there is created.
-pub(super) async fn upgrade(context: &Context, url: &DatabaseUrl, target: Target, lock_wait: u64) -> Result<(), Error> {
+pub(super) async fn upgrade(context: &Context, url: &DatabaseUrl, target: Target, lock_wait: u64) -> Result<Done, Error> {
     let mut connection = Connection::open_or_create(url).await?;
     let request = Request { direction: Direction::Up, target, lock_wait };
     let outcome = run(context, &mut connection, &request).await;
     let closed = connection.close().await;
-    outcome?;
-    Ok(closed?)
+    let done = outcome?;
+    closed?;
+    Ok(done)
 }

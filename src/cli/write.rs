@@ -41,7 +41,7 @@ impl NewFile {
 
 /// Writes the file and returns the revision and the path as a person would write it.
 pub(super) fn write_revision(context: &Context, file: NewFile) -> Result<(Revision, String), Error> {
-    let folder = file.folder.clone();
+    let folder = PathBuf::from(context.shown(&file.folder));
     let revision = file.revision()?;
     let template = context.config()?.file_template.as_deref().unwrap_or(DEFAULT_TEMPLATE);
     let name = revision::file_name(template, &revision.id, &revision.message, revision.created.unwrap_or_default())?;

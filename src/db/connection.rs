@@ -4,7 +4,7 @@ use futures_util::TryStreamExt;
 use rungs_schema::DialectName;
 use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Connection as _, Either, Row as _};
 
-use super::error::{connect_error, statement_error};
+use super::error::{connect_error, reason_of, session_error, statement_error};
 use super::{DatabaseUrl, Row, Rows};
 use crate::error::DbError;
 
@@ -93,7 +93,7 @@ impl Connection {
             other => return Err(DbError::Engine { engine: other.to_string(), feature: other.word() }),
         };
         let mut connection = Self { driver, version: ServerVersion { name: url.dialect_name(), number: (0, 0, 0) } };
-        connection.prepare_session().await?;
+        connection.prepare_session().await.map_err(|error| session_error(url, error))?;
         Ok(connection)
     }
 
@@ -113,6 +113,18 @@ impl Connection {
                 "SET SESSION sql_mode = REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', '')",
             )
             .await?;
+        }
+        Ok(())
+    }
+
+    /// For how long a statement waits while another program has the database locked. Only SQLite asks for it here: what
+    /// the servers wait for is theirs to say.
+    ///
+    /// # Errors
+    /// When SQLite does not take it.
+    pub async fn set_lock_wait(&mut self, wait: std::time::Duration) -> Result<(), DbError> {
+        if self.version.name == DialectName::Sqlite {
+            self.execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis())).await?;
         }
         Ok(())
     }
@@ -219,7 +231,7 @@ fn parse_options<O: std::str::FromStr<Err = sqlx::Error> + ConnectOptions>(url: 
     let options: O = url
         .driver_url()
         .parse()
-        .map_err(|error: sqlx::Error| DbError::Url { url: url.to_string(), reason: error.to_string() })?;
+        .map_err(|error: sqlx::Error| DbError::Url { url: url.to_string(), reason: reason_of(&error) })?;
     Ok(options.disable_statement_logging())
 }
 

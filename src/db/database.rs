@@ -32,7 +32,11 @@ pub async fn create(url: &DatabaseUrl) -> Result<(), DbError> {
         connection.execute("VACUUM").await?;
         return connection.close().await;
     }
-    on_server(url, &format!("CREATE DATABASE {}", quoted(url))).await
+    on_server(url, &format!("CREATE DATABASE {}", quoted(url))).await.map_err(|error| match code_of(&error) {
+        // PostgreSQL: duplicate_database; MySQL and MariaDB: ER_DB_CREATE_EXISTS.
+        Some("42P04" | "1007") => already_there(url),
+        _ => error,
+    })
 }
 
 /// Drops the database of a URL with all that is in it.
@@ -58,11 +62,29 @@ pub async fn drop(url: &DatabaseUrl) -> Result<(), DbError> {
         }
         return Ok(());
     }
-    on_server(url, &format!("DROP DATABASE {}", quoted(url))).await
+    on_server(url, &format!("DROP DATABASE {}", quoted(url))).await.map_err(|mut error| {
+        match (code_of(&error).map(str::to_owned).as_deref(), &mut error) {
+            // PostgreSQL: invalid_catalog_name; MySQL and MariaDB: ER_DB_DROP_EXISTS.
+            (Some("3D000" | "1008"), _) => return DbError::Missing { url: url.to_string() },
+            // PostgreSQL: object_in_use.
+            (Some("55006"), DbError::Statement { help, .. }) => {
+                *help = Some("end the programs that use it, and run the command again".to_owned());
+            }
+            _ => {}
+        }
+        error
+    })
 }
 
 fn already_there(url: &DatabaseUrl) -> DbError {
-    DbError::Url { url: url.to_string(), reason: "the file is there already".to_owned() }
+    DbError::Exists { url: url.to_string() }
+}
+
+fn code_of(error: &DbError) -> Option<&str> {
+    match error {
+        DbError::Statement { code, .. } => code.as_deref(),
+        _ => None,
+    }
 }
 
 /// Runs a statement about the database while connected to the server's own.

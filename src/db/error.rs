@@ -24,13 +24,34 @@ pub(super) fn connect_error(url: &DatabaseUrl, error: sqlx::Error) -> DbError {
     }
     let help = match &error {
         sqlx::Error::Io(_) => "is the server running, and are host and port right?",
-        sqlx::Error::Database(database) if matches!(database.code().as_deref(), Some("28P01" | "28000")) => {
-            "check the user's name and password in the URL"
-        }
+        sqlx::Error::Database(database) => refused_help(database.code().as_deref()),
         sqlx::Error::Tls(_) => "check the TLS settings in the URL (sslmode on PostgreSQL, ssl-mode on MySQL)",
-        _ => "check the URL, and that this user may connect to this database",
+        _ => refused_help(None),
     };
     DbError::Connect { url: url.to_string(), reason, help: help.to_owned() }
+}
+
+/// What to look at when whoever answers turns us away, by SQLSTATE or SQLite's number.
+fn refused_help(code: Option<&str>) -> &'static str {
+    match code {
+        Some("28P01" | "28000") => "check the user's name and password in the URL",
+        Some("53300") => "the server has no connection left: end some, and run the command again",
+        // SQLITE_CANTOPEN
+        Some("14") => "check the path: a file is meant that this user may read and write, in a folder that is there",
+        _ => "check the URL, and that this user may connect to this database",
+    }
+}
+
+/// An error from the first statements of a session, which on SQLite are the first to look into the file.
+pub(super) fn session_error(url: &DatabaseUrl, error: DbError) -> DbError {
+    match error {
+        // SQLITE_NOTADB
+        DbError::Statement { reason, code, .. } if url.sqlite_path().is_some() && code.as_deref() == Some("26") => {
+            let help = "check the path: the file there is no SQLite database, or is encrypted".to_owned();
+            DbError::Connect { url: url.to_string(), reason, help }
+        }
+        error => error,
+    }
 }
 
 /// An error from a statement.
@@ -72,10 +93,24 @@ fn number_of(error: &dyn sqlx::error::DatabaseError) -> Option<String> {
     error.code().map(|code| code.into_owned())
 }
 
-fn reason_of(error: &sqlx::Error) -> String {
+pub(super) fn reason_of(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(database) => database.message().to_owned(),
         sqlx::Error::Io(io) => io.to_string(),
+        sqlx::Error::Configuration(inner) => inner.to_string().replace("error with configuration: ", ""),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_password_is_told_from_a_file_that_cannot_be_opened() {
+        assert!(refused_help(Some("28P01")).contains("password"));
+        assert!(refused_help(Some("28000")).contains("password"));
+        assert!(refused_help(Some("14")).contains("path"));
+        assert!(refused_help(None).contains("URL"));
     }
 }

@@ -13,4 +13,4 @@ mod url;
 pub use connection::{Connection, ServerVersion};
 pub use database::{create, drop, exists};
 pub use row::{Row, Rows};
-pub use url::DatabaseUrl;
+pub use url::{DatabaseUrl, without_passwords};

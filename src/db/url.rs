@@ -29,6 +29,9 @@ impl DatabaseUrl {
         if let Some(rest) = text.strip_prefix("sqlite:") {
             return Ok(Self { engine: sqlite(rest.strip_prefix("//").unwrap_or(rest)).map_err(fault)? });
         }
+        if !text.contains("://") {
+            return Err(fault("it does not begin with the name of an engine and `://`".to_owned()));
+        }
         let url = Url::parse(text).map_err(|error| fault(error.to_string()))?;
         let name = match url.scheme() {
             "postgres" | "postgresql" => DialectName::Postgres,
@@ -127,17 +130,36 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Text that may be a URL, with everything between the user's name and the host left out.
+/// Text that may be a URL, without a password or parameters. A password that was not encoded may hold any of `/?#@`,
+/// so that what is left out ends with the last `@`, wherever that is.
 fn without_password(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => {
-            let user = rest[..at].split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{}", &rest[at + 1..])
-        }
-        None => text.to_owned(),
+    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+    let separator = if scheme.is_empty() { "" } else { "://" };
+    let (user, host) = match rest.rfind('@') {
+        Some(at) if scheme.is_empty() => ("...", &rest[at..]),
+        Some(at) => (rest[..at].split(':').next().unwrap_or_default(), &rest[at..]),
+        None => ("", rest),
+    };
+    let host = host.split(['?', '#']).next().unwrap_or_default();
+    format!("{scheme}{separator}{user}{host}")
+}
+
+/// Any text, with the passwords of the URLs in it left out.
+pub fn without_passwords(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let start = rest[..at].rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |before| {
+            before + rest[before..].chars().next().map_or(0, char::len_utf8)
+        });
+        let length = rest[at..].find(|c: char| c.is_whitespace() || "\"'`<>".contains(c)).unwrap_or(rest.len() - at);
+        let url = &rest[start..at + length];
+        out.push_str(&rest[..start]);
+        out.push_str(&if url.contains('@') || url.contains("password") { without_password(url) } else { url.to_owned() });
+        rest = &rest[at + length..];
     }
+    out.push_str(rest);
+    out
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -158,5 +180,44 @@ impl fmt::Display for DatabaseUrl {
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DatabaseUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown_however_it_is_written() {
+        let shown = |text: &str| match DatabaseUrl::parse(text) {
+            Ok(url) => url.to_string(),
+            Err(error) => error.to_string(),
+        };
+        for text in [
+            "postgres://me:S3cret@h/x",
+            "postgres://me:S3cr%40et@h/x",
+            "postgres://me:S3/cret@h/x",
+            "postgres://me:S3#cret@h/x",
+            "postgres://me:S3?cret@h/x",
+            "postgres://me:S3@cr/et@h/x",
+            "postgres:me:S3cret@h/x",
+            "me:S3cret@h/x",
+            "postgress://me:S3cret@h/x",
+            "mysql://me:S3cret@h:port/x",
+            "mysql://h/x?password=S3cret",
+            "oracle://h/x?password=S3cret",
+        ] {
+            let shown = shown(text);
+            assert!(!shown.contains("S3") && !shown.contains("cr") && !shown.contains("et@"), "{text}: {shown}");
+            assert!(shown.contains("h"), "{text}: {shown}");
+        }
+        assert_eq!(shown("postgres://me:S3cret@h:5432/x"), "postgres://me@h:5432/x");
+    }
+
+    #[test]
+    fn passwords_in_any_text_are_left_out() {
+        let text = "cannot use `mysql://me:S3cret@h/x` and \"postgres://h/y?password=S3cret\" here, see https://a.b/c?d";
+        let hidden = "cannot use `mysql://me@h/x` and \"postgres://h/y\" here, see https://a.b/c?d";
+        assert_eq!(without_passwords(text), hidden);
     }
 }

@@ -1,6 +1,8 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::excerpt;
+
 /// What can go wrong while revisions run.
 #[derive(Debug, Error, Diagnostic)]
 pub enum ApplyError {
@@ -48,7 +50,7 @@ pub enum ApplyError {
     },
     /// The commit failed, for example by a deferred constraint.
     #[error("{stopped} cannot be committed: {reason}\n{}", stopped.state)]
-    #[diagnostic(code(apply::commit))]
+    #[diagnostic(code(apply::commit), help("correct in the file what the server objects to, and run the command again"))]
     Commit {
         /// Where, and what stays.
         stopped: Box<Stopped>,
@@ -61,10 +63,7 @@ pub enum ApplyError {
     )]
     #[diagnostic(
         code(apply::half_done),
-        help(
-            "look at statement {} of its file: finish or undo the rest by hand, then record what is true with `migrate stamp`",
-            done + 1
-        )
+        help("look at statement {} of its file: {}", done + 1, mending(revision))
     )]
     HalfDone {
         /// The revision.
@@ -173,7 +172,10 @@ pub enum Refusal {
     },
     /// The SQL cannot be split into statements.
     #[error("{place}: revision {revision}: {reason}")]
-    #[diagnostic(code(apply::split))]
+    #[diagnostic(
+        code(apply::split),
+        help("close it in the file (is a quote, a comment or a block left open?), and run the command again")
+    )]
     Split {
         /// `file:line`.
         place: String,
@@ -201,7 +203,7 @@ pub enum Refusal {
     #[error("{place}: revision {revision} was edited after it was applied at {applied_at}")]
     #[diagnostic(
         code(apply::edited),
-        help("its down may not fit what its up has done: restore the file as it was, or check it and accept the edit")
+        help("its down may not fit what its up has done: restore the file as it was when it was applied")
     )]
     Edited {
         /// The file.
@@ -213,11 +215,11 @@ pub enum Refusal {
     },
 }
 
-/// The first lines of a statement, for a message.
-fn excerpt(sql: &str) -> String {
-    const MOST: usize = 400;
-    match sql.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{} ...", &sql[..end]),
-        None => sql.to_owned(),
-    }
+/// How a revision that is half done is brought to an end, and the ledger told.
+pub(crate) fn mending(revision: &str) -> String {
+    let id = revision.replace('\'', "''");
+    format!(
+        "finish it by hand, then UPDATE rungs_ledger SET state = 'applied' WHERE revision = '{id}'; or undo by hand what \
+         ran, then DELETE FROM rungs_ledger WHERE revision = '{id}'"
+    )
 }

@@ -13,7 +13,10 @@ pub enum ConfigError {
     },
     /// A file that cannot be read or written.
     #[error("cannot {action} {path}: {reason}")]
-    #[diagnostic(code(config::io))]
+    #[diagnostic(
+        code(config::io),
+        help("{}", if *action == "read" { "check the name: is it there, and may this user read it?" } else { "check the name: is its folder one, writable, and with space left?" })
+    )]
     Io {
         /// `read`, `write`, `create`.
         action: &'static str,

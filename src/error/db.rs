@@ -1,6 +1,8 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::excerpt;
+
 /// What can go wrong between us and a database.
 #[derive(Debug, Error, Diagnostic)]
 pub enum DbError {
@@ -9,7 +11,8 @@ pub enum DbError {
     #[diagnostic(
         code(db::url),
         help(
-            "write sqlite://app.db, postgres://user@host:5432/name, or mysql://user@host:3306/name (mariadb:// is the same)"
+            "write sqlite://app.db, postgres://user@host:5432/name, or mysql://user@host:3306/name (mariadb:// is the same); \
+             in a password, / ? # @ : and % are written %2F %3F %23 %40 %3A and %25"
         )
     )]
     Url {
@@ -42,6 +45,13 @@ pub enum DbError {
     #[error("there is no database at {url}")]
     #[diagnostic(code(db::missing), help("create it with `migrate db create`, or check the name in the URL"))]
     Missing {
+        /// The URL, without its password.
+        url: String,
+    },
+    /// What is to be created is there.
+    #[error("the database {url} is there already")]
+    #[diagnostic(code(db::exists), help("use it as it is, or drop it first with `migrate db drop`"))]
+    Exists {
         /// The URL, without its password.
         url: String,
     },
@@ -84,14 +94,4 @@ pub enum DbError {
         /// What was expected and what came.
         reason: String,
     },
-}
-
-/// The first lines of a statement, for a message.
-fn excerpt(sql: &str) -> String {
-    const MOST: usize = 400;
-    let sql = sql.trim();
-    match sql.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{} ...", &sql[..end]),
-        None => sql.to_owned(),
-    }
 }

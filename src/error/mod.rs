@@ -10,6 +10,7 @@ mod plan;
 mod revision;
 mod source;
 
+pub(crate) use apply::mending;
 pub use apply::{ApplyError, Refusal, Stopped};
 pub use config::ConfigError;
 pub use db::DbError;
@@ -44,6 +45,17 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Apply(#[from] ApplyError),
+}
+
+/// The first lines of a statement, for a message in which it follows `  in: `.
+pub(crate) fn excerpt(sql: &str) -> String {
+    const MOST: usize = 400;
+    let sql = sql.trim();
+    let shown = match sql.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} ...", &sql[..end]),
+        None => sql.to_owned(),
+    };
+    shown.replace('\n', "\n      ")
 }
 
 /// The result of whatever can fail.

@@ -153,7 +153,10 @@ pub enum RevisionFault {
     },
     /// The file or folder cannot be read.
     #[error("{path}: cannot be read: {reason}")]
-    #[diagnostic(code(revision::unreadable))]
+    #[diagnostic(
+        code(revision::unreadable),
+        help("`migrations` in migrate.toml names a folder; check that it is one, and that this user may read what is in it")
+    )]
     Unreadable {
         /// The file or folder.
         path: String,

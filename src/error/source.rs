@@ -14,13 +14,13 @@ pub enum SourceError {
     },
     /// A word that names no source.
     #[error("`{text}` is not a source of a schema")]
-    #[diagnostic(
-        code(source::unknown),
-        help("write models, models:PATH, db, db:URL, file:PATH.sql, rev:TARGET or empty")
-    )]
+    #[diagnostic(code(source::unknown))]
     Unknown {
-        /// What was written.
+        /// What was written, without a password.
         text: String,
+        /// What to write.
+        #[help]
+        help: String,
     },
     /// The source cannot be used here.
     #[error("{reason}")]
@@ -55,7 +55,7 @@ pub enum SourceError {
 
 /// One fault in a model, with the line it stands on.
 #[derive(Debug, Error, Diagnostic)]
-#[error("{message}")]
+#[error("{place}: {message}")]
 #[diagnostic(code(models::fault))]
 pub struct ModelFault {
     /// What is wrong.

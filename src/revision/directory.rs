@@ -17,7 +17,7 @@ use crate::error::{RevisionError, RevisionFault};
 pub fn read(folders: &[PathBuf]) -> Result<Vec<Revision>, RevisionError> {
     let mut walk = Walk::default();
     for folder in folders {
-        if !folder.is_dir() {
+        if matches!(folder.try_exists(), Ok(false)) {
             return Err(RevisionError::Folder { path: folder.display().to_string() });
         }
         walk.folder(folder);

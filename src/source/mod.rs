@@ -1,5 +1,6 @@
 //! Where a schema comes from: models, a live database, an SQL file, a revision, nothing.
 
+mod limits;
 pub mod models;
 mod names;
 pub mod print;
@@ -7,7 +8,7 @@ pub mod scratch;
 
 use std::path::PathBuf;
 
-use crate::db::DatabaseUrl;
+use crate::db::{DatabaseUrl, without_passwords};
 use crate::error::{Error, SourceError};
 
 pub use names::{Adopted, adopt};
@@ -44,7 +45,16 @@ impl Source {
             ("file", Some(path)) => Ok(Self::File(PathBuf::from(path))),
             ("rev", Some(target)) => Ok(Self::Revision(target.to_owned())),
             ("empty", None) => Ok(Self::Empty),
-            _ => Err(SourceError::Unknown { text: text.to_owned() }.into()),
+            _ => {
+                let is_url = DatabaseUrl::parse(text).is_ok();
+                let shown = without_passwords(text);
+                let help = if is_url {
+                    format!("for the schema of a database write db:{shown}")
+                } else {
+                    "write models, models:PATH, db, db:URL, file:PATH.sql, rev:TARGET or empty".to_owned()
+                };
+                Err(SourceError::Unknown { text: shown, help }.into())
+            }
         }
     }
 }

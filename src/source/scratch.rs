@@ -9,7 +9,7 @@ use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope, Statement, splitter};
 use crate::diff::change::Change;
 use crate::diff::{self, Guide};
-use crate::error::{DbError, Error, SourceError};
+use crate::error::{DbError, Error, SourceError, excerpt};
 use crate::plan;
 
 /// How the server prints a schema. `target` is a connection to the database that the schema is meant for; it is left
@@ -24,6 +24,7 @@ pub async fn as_printed(
     hints: &Hints,
     dialect: &dyn Dialect,
 ) -> Result<Schema, Error> {
+    super::limits::check_names(wanted, hints, dialect)?;
     let guide = Guide { rules: dialect.features().rules.clone(), definitions: true, ..Guide::default() };
     let statements = plan::render(&diff::diff(&Schema::default(), wanted, &guide), dialect)?;
     let printed = match dialect.version().name {
@@ -184,7 +185,7 @@ fn rejected(error: DbError, statements: &[Statement], wanted: &Schema, hints: &H
     let place = table.filter_map(|table| hints.tables.get(&table.name)).find_map(|hints| {
         hints.location.as_ref().map(|location| format!("look at the model {} at {location}", hints.model))
     });
-    let reason = format!("{reason}\n  in: {sql}");
+    let reason = format!("{reason}\n  in: {}", excerpt(sql));
     SourceError::Rejected { reason, help: place.or_else(|| help.clone()) }.into()
 }
 

@@ -1,0 +1,59 @@
+//! Errors, as people and as programs read them.
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use miette::Diagnostic;
+use serde_json::{Value, json};
+
+use crate::error::{Error, ModelFault, SourceError};
+
+/// An error for programs: its code, message and help; where it has several parts, these as `related`.
+pub(super) fn describe(error: &dyn Diagnostic) -> Value {
+    let mut value = json!({
+        "code": error.code().map(|code| code.to_string()),
+        "message": error.to_string(),
+        "help": error.help().map(|help| help.to_string()),
+    });
+    let related: Vec<_> = error.related().into_iter().flatten().map(describe).collect();
+    if !related.is_empty() {
+        value["related"] = related.into();
+    }
+    value
+}
+
+/// An error for people. The parts of an error with many come first, each with its place; the last line sums up.
+pub(super) fn render(error: &Error) -> String {
+    let mut text = String::new();
+    if let Error::Source(SourceError::Models { faults }) = error {
+        faults.iter().for_each(|fault| text.push_str(&model_fault(fault)));
+    } else {
+        error.related().into_iter().flatten().for_each(|one| text.push_str(&plain(one)));
+    }
+    text.push_str(&plain(error));
+    text
+}
+
+/// A fault in a model, with the line of the source that it is about.
+fn model_fault(fault: &ModelFault) -> String {
+    let source = fault.source_code.inner();
+    if source.is_empty() {
+        return plain(fault);
+    }
+    let start = fault.span.offset();
+    let annotation = AnnotationKind::Primary.span(start..start + fault.span.len());
+    let snippet = Snippet::source(source).path(fault.source_code.name()).annotation(annotation);
+    let mut group = Level::ERROR.primary_title(&fault.message).element(snippet);
+    if let Some(help) = &fault.help {
+        group = group.element(Level::HELP.message(help));
+    }
+    format!("{}\n\n", Renderer::styled().render(&[group]))
+}
+
+fn plain(error: &dyn Diagnostic) -> String {
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    let help_style = anstyle::AnsiColor::Cyan.on_default();
+    let mut text = format!("{style}error{style:#}: {error}\n");
+    if let Some(help) = error.help() {
+        text.push_str(&format!("  {help_style}help{help_style:#}: {help}\n"));
+    }
+    text
+}
