@@ -55,9 +55,10 @@ impl Runner<'_> {
     /// On SQLite a runner that waits for the write lock waits for another runner, or for any other program.
     pub(super) fn busy(&self, error: DbError) -> ApplyError {
         match error {
-            DbError::Locked { .. } if self.is_sqlite() => {
-                ApplyError::Locked { holder: Some("or another program that has locked it".to_owned()), waited: self.options.lock_wait.as_secs() }
-            }
+            DbError::Locked { .. } if self.is_sqlite() => ApplyError::Locked {
+                holder: Some("or another program that has locked it".to_owned()),
+                waited: self.options.lock_wait.as_secs(),
+            },
             other => other.into(),
         }
     }

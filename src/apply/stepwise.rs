@@ -117,7 +117,11 @@ impl Runner<'_> {
             let lost = matches!(error, DbError::Lost { .. });
             let this = if lost { format!("; whether {} ran is not known", index + 1) } else { String::new() };
             let first = if lost { index + 2 } else { index + 1 };
-            let after = if first <= total { format!("; {}", one_or_more(first, total, "did not run", "did not run")) } else { String::new() };
+            let after = if first <= total {
+                format!("; {}", one_or_more(first, total, "did not run", "did not run"))
+            } else {
+                String::new()
+            };
             format!("{before}{this}{after}")
         };
         if let Some(before) = self.before() {

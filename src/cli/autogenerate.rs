@@ -7,9 +7,9 @@ use rungs_schema::ObjectName;
 use serde_json::json;
 
 use super::run::applied_whole;
+use super::ui::Format;
 use super::upgrade::upgrade;
 use super::write::{NewFile, parents_of, write_revision};
-use super::ui::Format;
 use super::{Context, Outcome};
 use crate::authoring::{self, Comparison};
 use crate::diff;

@@ -52,7 +52,9 @@ impl Check {
             return Ok(Outcome::Fine);
         }
         if !unknown.is_empty() {
-            context.ui.progress("bring the files of what was applied (another branch of the repository?), then check again");
+            context
+                .ui
+                .progress("bring the files of what was applied (another branch of the repository?), then check again");
         } else if !pending.is_empty() {
             context.ui.progress("run `migrate upgrade heads` to apply what is pending");
         } else if !differences.is_empty() {

@@ -28,7 +28,12 @@ impl Upgrade {
 }
 
 /// Applies what a target asks for. An SQLite file that is not there is created.
-pub(super) async fn upgrade(context: &Context, url: &DatabaseUrl, target: Target, lock_wait: u64) -> Result<Done, Error> {
+pub(super) async fn upgrade(
+    context: &Context,
+    url: &DatabaseUrl,
+    target: Target,
+    lock_wait: u64,
+) -> Result<Done, Error> {
     let mut connection = Connection::open_or_create(url).await?;
     let request = Request { direction: Direction::Up, target, lock_wait };
     let outcome = run(context, &mut connection, &request).await;

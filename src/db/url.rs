@@ -149,13 +149,17 @@ pub fn without_passwords(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
-        let start = rest[..at].rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |before| {
-            before + rest[before..].chars().next().map_or(0, char::len_utf8)
-        });
+        let start = rest[..at]
+            .rfind(|c: char| !c.is_ascii_alphanumeric())
+            .map_or(0, |before| before + rest[before..].chars().next().map_or(0, char::len_utf8));
         let length = rest[at..].find(|c: char| c.is_whitespace() || "\"'`<>".contains(c)).unwrap_or(rest.len() - at);
         let url = &rest[start..at + length];
         out.push_str(&rest[..start]);
-        out.push_str(&if url.contains('@') || url.contains("password") { without_password(url) } else { url.to_owned() });
+        out.push_str(&if url.contains('@') || url.contains("password") {
+            without_password(url)
+        } else {
+            url.to_owned()
+        });
         rest = &rest[at + length..];
     }
     out.push_str(rest);
@@ -216,7 +220,8 @@ mod tests {
 
     #[test]
     fn passwords_in_any_text_are_left_out() {
-        let text = "cannot use `mysql://me:S3cret@h/x` and \"postgres://h/y?password=S3cret\" here, see https://a.b/c?d";
+        let text =
+            "cannot use `mysql://me:S3cret@h/x` and \"postgres://h/y?password=S3cret\" here, see https://a.b/c?d";
         let hidden = "cannot use `mysql://me@h/x` and \"postgres://h/y\" here, see https://a.b/c?d";
         assert_eq!(without_passwords(text), hidden);
     }

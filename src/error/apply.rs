@@ -50,7 +50,10 @@ pub enum ApplyError {
     },
     /// The commit failed, for example by a deferred constraint.
     #[error("{stopped} cannot be committed: {reason}\n{}", stopped.state)]
-    #[diagnostic(code(apply::commit), help("correct in the file what the server objects to, and run the command again"))]
+    #[diagnostic(
+        code(apply::commit),
+        help("correct in the file what the server objects to, and run the command again")
+    )]
     Commit {
         /// Where, and what stays.
         stopped: Box<Stopped>,

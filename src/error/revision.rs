@@ -155,7 +155,9 @@ pub enum RevisionFault {
     #[error("{path}: cannot be read: {reason}")]
     #[diagnostic(
         code(revision::unreadable),
-        help("`migrations` in migrate.toml names a folder; check that it is one, and that this user may read what is in it")
+        help(
+            "`migrations` in migrate.toml names a folder; check that it is one, and that this user may read what is in it"
+        )
     )]
     Unreadable {
         /// The file or folder.

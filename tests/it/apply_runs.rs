@@ -77,7 +77,10 @@ on_every_engine!(a_failure_in_the_middle_leaves_a_truthful_ledger, |db| async mo
     assert!(message.contains("b.sql:9: revision b (up), statement 2 of 3: "), "{message}");
     assert!(message.contains("already exists"), "{message}");
     if db.engine == Engine::Mysql {
-        assert_eq!(stopped.state, "statement 1 ran and stays; statements 2 to 3 did not run; done before it in this run: a");
+        assert_eq!(
+            stopped.state,
+            "statement 1 ran and stays; statements 2 to 3 did not run; done before it in this run: a"
+        );
         assert_eq!(tables(&db).await, ["a", "b"]);
         assert_eq!(ledger(&db).await, [["a", "applied", "1", "1"], ["b", "applying", "1", "3"]]);
         let again = up(&db, &h, "heads").await.unwrap_err().to_string();

@@ -1,7 +1,7 @@
 //! The command line, run as a person would run it: in a folder of its own, with a cleared environment.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 /// A project folder in which the command runs.
 #[derive(Debug)]
@@ -50,6 +50,17 @@ impl Project {
 
     /// Runs the command; words are separated by white space, and `'...'` keeps a word together.
     pub fn run(&self, line: &str) -> Ran {
+        Ran::new(line, &self.command(line).output().expect("the command runs"))
+    }
+
+    /// Starts the command, to be finished later.
+    pub fn start(&self, line: &str) -> Started {
+        let mut command = self.command(line);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Started { child: command.spawn().expect("the command starts"), line: line.to_owned() }
+    }
+
+    fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_migrate"));
         command.args(words(line)).current_dir(self.path()).env_clear();
         if let Some(path) = std::env::var_os("PATH") {
@@ -58,7 +69,7 @@ impl Project {
         if let Some(url) = &self.url {
             command.env("DATABASE_URL", url);
         }
-        Ran::new(line, &command.output().expect("the command runs"))
+        command
     }
 
     /// The revision files, sorted by name.
@@ -75,6 +86,20 @@ impl Project {
         let files = self.revisions();
         assert_eq!(files.len(), 1, "{files:?}");
         std::fs::read_to_string(&files[0]).expect("a readable file")
+    }
+}
+
+/// A run that goes on.
+#[derive(Debug)]
+pub struct Started {
+    child: Child,
+    line: String,
+}
+
+impl Started {
+    /// Waits for its end.
+    pub fn finish(self) -> Ran {
+        Ran::new(&self.line, &self.child.wait_with_output().expect("the command ends"))
     }
 }
 

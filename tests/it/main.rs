@@ -11,6 +11,8 @@
 mod apply_engines;
 mod apply_runs;
 mod apply_support;
+mod bad_input;
+mod bad_input_database;
 mod command;
 mod connection;
 mod derive_model;
@@ -18,6 +20,7 @@ mod differ;
 mod graph_laws;
 mod graph_routes;
 mod harness;
+mod json_contract;
 mod law_generator;
 mod laws;
 mod layers;
