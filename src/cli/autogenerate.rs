@@ -19,6 +19,9 @@ use crate::revision::{History, Target};
 
 /// Compare the models with the database and write a revision with what differs.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  migrate autogenerate -m \"Add users\"\n  migrate autogenerate -m \"Add users\" --sql     to look at it first"
+)]
 pub(super) struct Autogenerate {
     /// What the revision is for; the first line of its file
     #[arg(short, long)]
@@ -72,7 +75,7 @@ impl Autogenerate {
         let mut text: String = differences.iter().map(|difference| format!("{difference}\n")).collect();
         text.push_str(&format!("wrote {path}\n"));
         for why in plan.up.iter().filter_map(|statement| statement.needs_edit.as_ref()) {
-            context.ui.warning(format!("edit {path} before it can be applied: {why}"));
+            context.ui.warning(format!("edit the file before it can be applied: {why}"));
         }
         if self.apply {
             if context.ui.format == Format::Json {

@@ -15,6 +15,9 @@ use crate::source::{self, Source, scratch};
 ///
 /// A SOURCE is models, models:PATH, db, db:URL, file:PATH.sql, rev:TARGET or empty.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A SOURCE is\n  models            the configured models\n  models:PATH       those of a file, a folder or a glob\n  db                the configured database\n  db:URL            another database\n  file:PATH.sql     what a script creates\n  rev:TARGET        what the revisions up to a target create\n  empty             nothing\n\nExamples:\n  migrate diff --from db --to models\n  migrate diff --from rev:heads --to db:sqlite://copy.db"
+)]
 pub(super) struct Diff {
     /// The schema to start from
     #[arg(long, value_name = "SOURCE")]

@@ -1,13 +1,15 @@
 //! `migrate downgrade`.
 
-use super::run::{Request, run};
+use super::run::{Request, connect_and_run};
 use super::{Context, Outcome};
-use crate::db::Connection;
 use crate::error::Error;
 use crate::revision::{Direction, Target};
 
 /// Revert revisions, newest first.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  migrate downgrade -1       the newest revision\n  migrate downgrade 1975ea   all that came after this revision\n  migrate downgrade base     all revisions"
+)]
 pub(super) struct Downgrade {
     /// Back to where: `base`, a revision's id or the beginning of it (which itself stays applied), `-1`
     #[arg(allow_hyphen_values = true)]
@@ -22,11 +24,8 @@ impl Downgrade {
         let url = context.url()?;
         let request =
             Request { direction: Direction::Down, target: Target::parse(&self.target)?, lock_wait: self.lock_wait };
-        let mut connection = Connection::open(&url).await?;
-        let outcome = run(context, &mut connection, &request).await;
-        let closed = connection.close().await;
-        let done = outcome?;
-        closed?;
+        let history = context.history()?;
+        let done = connect_and_run(context, &history, &url, &request).await?;
         context.ui.data(done.text, &done.value);
         Ok(Outcome::Fine)
     }

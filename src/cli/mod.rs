@@ -43,6 +43,7 @@ struct Arguments {
 
 /// What every subcommand takes.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// The configuration, where it is not the nearest migrate.toml here or above
     #[arg(long, global = true, env = "MIGRATE_CONFIG", value_name = "FILE")]
@@ -57,7 +58,15 @@ struct Global {
     #[arg(long, global = true, env = "MIGRATE_MIGRATIONS", value_name = "FOLDER")]
     migrations: Option<PathBuf>,
     /// How data is printed
-    #[arg(long, global = true, value_enum, default_value = "text", env = "MIGRATE_FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        env = "MIGRATE_FORMAT",
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
     format: Format,
     /// Leave progress out
     #[arg(long, short, global = true)]

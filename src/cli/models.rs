@@ -13,6 +13,9 @@ use crate::source::{Source, print, scratch};
 
 /// Print Rust structs for an existing schema.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  migrate models > src/models.rs\n  migrate models --from db:postgres://me@localhost/shop --out src/models"
+)]
 pub(super) struct Models {
     /// The schema: db, db:URL, file:PATH.sql or rev:TARGET
     #[arg(long, value_name = "SOURCE", default_value = "db")]

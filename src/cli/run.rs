@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use crate::apply::{self, Event, Options, Report};
-use crate::db::Connection;
+use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
 use crate::error::{ApplyError, DbError, Error, RevisionError};
 use crate::revision::{Direction, History, Section, Target};
@@ -22,18 +22,15 @@ pub(super) struct Request {
 }
 
 /// Finds the route, runs it, and prints what was done.
-pub(super) async fn run(context: &Context, connection: &mut Connection, request: &Request) -> Result<Done, Error> {
-    let history = context.history()?;
+async fn run(
+    context: &Context,
+    history: &History,
+    connection: &mut Connection,
+    request: &Request,
+) -> Result<Done, Error> {
     let dialect = dialect::for_version(connection.version())?;
     let options = Options { lock_wait: Duration::from_secs(request.lock_wait), ..Options::default() };
-    connection.set_lock_wait(options.lock_wait).await?;
-    let rows = apply::applied(connection, dialect.as_ref()).await.map_err(|error| match error {
-        ApplyError::Db(DbError::Locked { .. }) => ApplyError::Locked {
-            holder: Some("or another program that has locked it".to_owned()),
-            waited: request.lock_wait,
-        },
-        other => other,
-    })?;
+    let rows = apply::applied(connection, dialect.as_ref()).await?;
     let applied = apply::applied_ids(&rows);
     // What is half done is no longer, or not yet, where a target leads; it says more than that there is no way.
     let no_route = |error: RevisionError| match apply::check_half_done(&rows) {
@@ -67,7 +64,33 @@ pub(super) async fn run(context: &Context, connection: &mut Connection, request:
         }
     };
     let applied = self::applied(connection).await?;
-    Ok(done(&report, &history, &applied))
+    Ok(done(&report, history, &applied))
+}
+
+/// Connects and runs. A lock that another program has on an SQLite file is waited for as a runner's is.
+pub(super) async fn connect_and_run(
+    context: &Context,
+    history: &History,
+    url: &DatabaseUrl,
+    request: &Request,
+) -> Result<Done, Error> {
+    let locked = |error: Error| match error {
+        Error::Db(DbError::Locked { .. }) | Error::Apply(ApplyError::Db(DbError::Locked { .. }))
+            if url.sqlite_path().is_some() =>
+        {
+            let holder = Some("or another program that has locked it".to_owned());
+            ApplyError::Locked { holder, waited: request.lock_wait }.into()
+        }
+        other => other,
+    };
+    let create = request.direction == Direction::Up;
+    let wait = Duration::from_secs(request.lock_wait);
+    let mut connection = Connection::open_within(url, create, wait).await.map_err(|error| locked(error.into()))?;
+    let outcome = run(context, history, &mut connection, request).await.map_err(locked);
+    let closed = connection.close().await;
+    let done = outcome?;
+    closed?;
+    Ok(done)
 }
 
 /// What a run has to say, for people and for programs.

@@ -1,13 +1,18 @@
 //! `migrate upgrade`.
 
-use super::run::{Done, Request, run};
+use std::path::{Path, PathBuf};
+
+use super::run::{Done, Request, connect_and_run};
 use super::{Context, Outcome};
-use crate::db::{Connection, DatabaseUrl};
+use crate::db::DatabaseUrl;
 use crate::error::Error;
 use crate::revision::{Direction, Target};
 
 /// Apply revisions, in an order in which each comes after those it stands on.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  migrate upgrade heads    all revisions\n  migrate upgrade +1       the next one\n  migrate upgrade 1975ea   up to and with the revision whose id begins so"
+)]
 pub(super) struct Upgrade {
     /// Up to where: `heads`, `head`, a revision's id or the beginning of it, `+1`
     #[arg(allow_hyphen_values = true)]
@@ -27,18 +32,38 @@ impl Upgrade {
     }
 }
 
-/// Applies what a target asks for. An SQLite file that is not there is created.
+/// Applies what a target asks for. An SQLite file that is not there is created, and taken away again when nothing could
+/// be done in it.
 pub(super) async fn upgrade(
     context: &Context,
     url: &DatabaseUrl,
     target: Target,
     lock_wait: u64,
 ) -> Result<Done, Error> {
-    let mut connection = Connection::open_or_create(url).await?;
-    let request = Request { direction: Direction::Up, target, lock_wait };
-    let outcome = run(context, &mut connection, &request).await;
-    let closed = connection.close().await;
-    let done = outcome?;
-    closed?;
-    Ok(done)
+    let history = context.history()?;
+    let created = missing(url);
+    let outcome =
+        connect_and_run(context, &history, url, &Request { direction: Direction::Up, target, lock_wait }).await;
+    if outcome.is_err() {
+        take_away(&created);
+    }
+    outcome
+}
+
+/// The SQLite file and the folders above it, as far as they are not there yet; the deepest first.
+fn missing(url: &DatabaseUrl) -> Vec<PathBuf> {
+    let path = url.sqlite_path().into_iter().flat_map(Path::ancestors);
+    path.take_while(|path| matches!(path.try_exists(), Ok(false))).map(Path::to_path_buf).collect()
+}
+
+/// Removes an empty file and empty folders; what holds anything stays.
+fn take_away(created: &[PathBuf]) {
+    for (index, path) in created.iter().enumerate() {
+        // The error that led here is the one to tell.
+        let _ = match path.metadata() {
+            Ok(metadata) if index == 0 && metadata.len() > 0 => return,
+            Ok(_) if index == 0 => std::fs::remove_file(path),
+            _ => std::fs::remove_dir(path),
+        };
+    }
 }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use rungs_schema::DialectName;
@@ -7,6 +8,9 @@ use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Connection as _, Either, 
 use super::error::{connect_error, reason_of, session_error, statement_error};
 use super::{DatabaseUrl, Row, Rows};
 use crate::error::DbError;
+
+/// For how long a statement waits while another program has the SQLite file locked.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// An open connection to one database.
 #[derive(Debug)]
@@ -57,7 +61,19 @@ impl Connection {
     /// # Errors
     /// When nobody answers, the password is wrong, or there is no such database.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, DbError> {
-        Self::connect(url, false).await
+        Self::connect(url, false, LOCK_WAIT).await
+    }
+
+    /// As [`open`](Self::open) or, with `create`, [`open_or_create`](Self::open_or_create), with a time for which each
+    /// statement waits while another program has the SQLite file locked. What servers wait for is theirs to say.
+    ///
+    /// # Errors
+    /// As these two.
+    pub async fn open_within(url: &DatabaseUrl, create: bool, wait: Duration) -> Result<Self, DbError> {
+        if create {
+            create_folder(url)?;
+        }
+        Self::connect(url, create, wait).await
     }
 
     /// As [`open`](Self::open), but an SQLite file that is missing is created, with the folders above it.
@@ -65,24 +81,20 @@ impl Connection {
     /// # Errors
     /// As [`open`](Self::open), and when the file or folder cannot be written.
     pub async fn open_or_create(url: &DatabaseUrl) -> Result<Self, DbError> {
-        if let Some(folder) = url.sqlite_path().and_then(|path| path.parent()) {
-            std::fs::create_dir_all(folder).map_err(|error| DbError::Connect {
-                url: url.to_string(),
-                reason: format!("cannot create the folder {}: {error}", folder.display()),
-                help: "check who may write there".to_owned(),
-            })?;
-        }
-        Self::connect(url, true).await
+        create_folder(url)?;
+        Self::connect(url, true, LOCK_WAIT).await
     }
 
-    async fn connect(url: &DatabaseUrl, create: bool) -> Result<Self, DbError> {
+    async fn connect(url: &DatabaseUrl, create: bool, wait: Duration) -> Result<Self, DbError> {
         if !create && url.sqlite_path().is_some_and(|path| !path.exists()) {
             return Err(DbError::Missing { url: url.to_string() });
         }
         let fault = |error| connect_error(url, error);
         let driver = match url.dialect_name() {
             #[cfg(feature = "sqlite")]
-            DialectName::Sqlite => Driver::Sqlite(sqlite_options(url, create)?.connect().await.map_err(fault)?),
+            DialectName::Sqlite => {
+                Driver::Sqlite(sqlite_options(url, create)?.busy_timeout(wait).connect().await.map_err(fault)?)
+            }
             #[cfg(feature = "postgres")]
             DialectName::Postgres => Driver::Postgres(Box::new(postgres_options(url)?.connect().await.map_err(fault)?)),
             #[cfg(feature = "mysql")]
@@ -113,18 +125,6 @@ impl Connection {
                 "SET SESSION sql_mode = REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', '')",
             )
             .await?;
-        }
-        Ok(())
-    }
-
-    /// For how long a statement waits while another program has the database locked. Only SQLite asks for it here: what
-    /// the servers wait for is theirs to say.
-    ///
-    /// # Errors
-    /// When SQLite does not take it.
-    pub async fn set_lock_wait(&mut self, wait: std::time::Duration) -> Result<(), DbError> {
-        if self.version.name == DialectName::Sqlite {
-            self.execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis())).await?;
         }
         Ok(())
     }
@@ -200,6 +200,15 @@ impl Connection {
         };
         closed.map_err(|error| DbError::Lost { reason: error.to_string() })
     }
+}
+
+fn create_folder(url: &DatabaseUrl) -> Result<(), DbError> {
+    let Some(folder) = url.sqlite_path().and_then(|path| path.parent()) else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|error| DbError::Connect {
+        url: url.to_string(),
+        reason: format!("cannot create the folder {}: {error}", folder.display()),
+        help: "check who may write there".to_owned(),
+    })
 }
 
 #[cfg(feature = "sqlite")]

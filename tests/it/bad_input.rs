@@ -44,15 +44,21 @@ pub fn refuses(project: &Project, line: &str, words: &[&str]) -> Value {
     value
 }
 
-/// Every file below a folder, with its content.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+/// Every file below a folder, with its content; of a database only when it was changed, since to open and close an
+/// SQLite file takes away the locks that this process has on it.
+fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             found.extend(files(&path));
+            found.insert(path, String::new());
+        } else if path.extension().is_some_and(|extension| extension == "db") {
+            let metadata = path.metadata().expect("a file");
+            found.insert(path, format!("{} {:?}", metadata.len(), metadata.modified()));
         } else {
-            found.insert(path.clone(), std::fs::read(&path).expect("a file"));
+            let text = std::fs::read_to_string(&path).expect("a file");
+            found.insert(path, text);
         }
     }
     found
@@ -115,7 +121,7 @@ fn two_models_for_one_table() {
 #[test]
 fn a_reference_to_a_missing_column() {
     let post = "#[derive(Model)]\npub struct Post {\n    #[model(primary_key)]\n    pub id: i64,\n    #[model(references(User::nosuch))]\n    pub user_id: i64,\n}\n";
-    refuses(&project(&format!("{USERS}{post}")), "check", &["models.rs:11:", "nosuch"]);
+    refuses(&project(&format!("{USERS}{post}")), "check", &["models.rs:12:13", "nosuch"]);
 }
 
 #[test]
@@ -270,6 +276,9 @@ fn a_missing_sqlite_file_is_created_by_upgrade_alone() {
     project.run("check").code(1);
     project.run("db exists").code(1).says("there is no database at");
     refuses(&project, "downgrade base", &["there is no database at", "migrate db create"]);
+    project.write("migrations/x.sql", "");
+    refuses(&project, "upgrade heads", &["migrations/x.sql"]);
+    std::fs::remove_file(project.path().join("migrations/x.sql")).expect("removed");
     refuses(&project, "db drop --yes", &["there is no database at"]);
     assert!(!file.exists() && !project.path().join("deep").exists());
     project.run("upgrade heads").ok();
