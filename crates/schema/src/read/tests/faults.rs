@@ -30,9 +30,7 @@ fn a_type_without_a_column_type_wants_one() {
 #[test]
 fn two_models_for_one_table() {
     assert_eq!(
-        faults(
-            "#[derive(Model)]\n#[model(table = \"x\")]\nstruct A { a: i32 }\n#[derive(Model)]\nstruct X { a: i32 }"
-        ),
+        faults("#[derive(Model)]\n#[model(table = \"x\")]\nstruct A { a: i32 }\n#[derive(Model)]\nstruct X { a: i32 }"),
         "m.rs:5:8: two models for the table `x`\n  help: the other one is `A` at m.rs:3:8; give one of them another \
          name with #[model(table = \"...\")]\n"
     );
@@ -86,9 +84,7 @@ fn a_constraint_names_a_column_that_is_not_there() {
 #[test]
 fn two_enumerations_of_one_type() {
     assert_eq!(
-        faults(
-            "#[derive(DbEnum)]\nenum Mood { A }\n#[derive(DbEnum)]\n#[db_enum(name = \"mood\")]\nenum Other { B }"
-        ),
+        faults("#[derive(DbEnum)]\nenum Mood { A }\n#[derive(DbEnum)]\n#[db_enum(name = \"mood\")]\nenum Other { B }"),
         "m.rs:5:6: two enumerations for the type `mood`\n  help: the other one is at m.rs:2:6; give one of them \
          another name with #[db_enum(name = \"...\")]\n"
     );

@@ -51,7 +51,8 @@ fn field_faults(field: &str) -> String {
 #[test]
 fn every_attribute_is_documented_in_both_places() {
     let page = include_str!("../../../../../docs/models.md");
-    let of_derive = [include_str!("../../../../derive/src/model.md"), include_str!("../../../../derive/src/db_enum.md")];
+    let of_derive =
+        [include_str!("../../../../derive/src/model.md"), include_str!("../../../../derive/src/db_enum.md")];
     for part in of_derive {
         assert!(page.contains(part), "docs/models.md repeats what the derives say");
     }
