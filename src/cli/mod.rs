@@ -1,5 +1,5 @@
 //! The `migrate` command: one file a subcommand. A subcommand parses its arguments, calls the library, and hands what
-//! comes back to [`ui`], the only place that prints.
+//! comes back to `ui`, the only place that prints.
 
 mod autogenerate;
 mod check;

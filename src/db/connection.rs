@@ -85,6 +85,10 @@ impl Connection {
         Self::connect(url, true, LOCK_WAIT).await
     }
 
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        allow(unused_variables, reason = "only SQLite creates files and waits for them")
+    )]
     async fn connect(url: &DatabaseUrl, create: bool, wait: Duration) -> Result<Self, DbError> {
         if !create && url.sqlite_path().is_some_and(|path| !path.exists()) {
             return Err(DbError::Missing { url: url.to_string() });

@@ -121,6 +121,7 @@ pub fn for_version(version: &ServerVersion) -> Result<Box<dyn Dialect>, DbError>
 ///
 /// # Errors
 /// When the database cannot be read, or holds something that the reader does not understand.
+#[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "only PostgreSQL has namespaces"))]
 pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
     let mut schema = match connection.version().name {
         #[cfg(feature = "sqlite")]

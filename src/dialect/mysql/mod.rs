@@ -1,4 +1,4 @@
-//! MySQL and MariaDB. They share a dialect and differ in [`Abilities`], by server and version.
+//! MySQL and MariaDB. They share a dialect and differ in `Abilities`, by server and version.
 
 mod abilities;
 mod alter;

@@ -146,7 +146,7 @@ fn name(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// A name as [`object_name`] and `references` read it, in quotes where it needs them.
+/// A name as attributes such as `references` read it, in quotes where it needs them.
 pub fn written(name: &str) -> String {
     let plain = !name.is_empty() && name.trim() == name && !name.contains(['.', ',', '(', ')', '"']);
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
