@@ -8,6 +8,7 @@ pub mod mysql;
 mod naming;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod simple;
 pub mod splitter;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use rungs_schema::{Check, Column, Definition, EnumType, ForeignKey, Index, PrimaryKey, Sequence, Table, Unique};
+use rungs_schema::{
+    Check, Column, Definition, EnumType, ForeignKey, Index, ObjectName, PrimaryKey, Sequence, Table, Unique,
+};
 
 /// What happens to one thing. `Alter` with two names is a rename, with or without more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +48,12 @@ pub enum Change {
     /// A sequence.
     Sequence(Delta<Sequence>),
     /// An enumerated type.
-    Enum(Delta<EnumType>),
+    Enum {
+        /// What happens to it.
+        delta: Delta<EnumType>,
+        /// The columns that have the type at this point, with their tables: a type that is built anew takes them along.
+        columns: Vec<(ObjectName, Column)>,
+    },
     /// A view, trigger or routine.
     Definition(Delta<Definition>),
 }
@@ -181,7 +188,7 @@ impl Change {
                 Self::AlterTable(AlterTable { previous: next, next: previous, edits, dependents })
             }
             Self::Sequence(delta) => Self::Sequence(delta.reversed()),
-            Self::Enum(delta) => Self::Enum(delta.reversed()),
+            Self::Enum { delta, columns } => Self::Enum { delta: delta.reversed(), columns },
             Self::Definition(delta) => Self::Definition(delta.reversed()),
         }
     }

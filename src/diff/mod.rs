@@ -4,6 +4,7 @@
 pub mod change;
 mod compare;
 mod dependents;
+mod enums;
 mod foreign_keys;
 mod order;
 mod parts;

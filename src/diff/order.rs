@@ -5,10 +5,10 @@
 //! 1. views, triggers and routines that go or change, so that nothing stands on what is edited;
 //! 2. foreign keys that go, so that tables and keys are free;
 //! 3. tables that go, referring ones first, so that their names (and those of their indexes) are free;
-//! 4. types and sequences that come, because tables use them;
+//! 4. types, values and sequences that come, because tables use them;
 //! 5. tables that come, referred ones first; a foreign key that must wait for phase 6 or closes a circle is put off;
 //! 6. edits of tables;
-//! 7. sequences and types that go, because now nothing uses them;
+//! 7. sequences, types and values that go, because now nothing uses them;
 //! 8. foreign keys that come, when every table and key they need is there;
 //! 9. views, triggers and routines that come.
 //!
@@ -17,12 +17,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rungs_schema::{Definition, DefinitionKind, EnumType, ForeignKey, ObjectName, Schema, Sequence, Table};
+use rungs_schema::{Definition, DefinitionKind, ForeignKey, ObjectName, Schema, Sequence, Table};
 
 use super::Rules;
 use super::change::{AlterTable, Change, Delta, Edit};
 use super::compare::{AlteredTable, Differences};
 use super::dependents;
+use super::enums;
 use super::foreign_keys::{Reconnected, reconnect};
 
 pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, rules: &Rules) -> Vec<Change> {
@@ -31,21 +32,20 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
         reconnect(created, dropped, altered, previous, next, rules);
     let (definitions_drop, definitions_create) = split_definitions(definitions);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
-    let (enums_last, enums_first): (Vec<_>, Vec<_>) =
-        enums.into_iter().partition(|delta| matches!(delta, Delta::Drop { .. }));
+    let (enums_first, enums_last) = enums::split(enums, previous, next);
 
     let mut changes = Vec::new();
     changes.extend(definitions_drop.into_iter().map(Change::Definition));
     changes.extend(cut.into_iter().map(Change::AlterTable));
     changes.extend(freed.into_iter().map(Change::Sequence));
     changes.extend(dropped.into_iter().map(|previous| Change::DropTable { previous }));
-    changes.extend(enums_first.into_iter().map(Change::Enum));
+    changes.extend(enums_first);
     changes.extend(sequences_first.into_iter().map(Change::Sequence));
     changes.extend(created.into_iter().map(|next| Change::CreateTable { next }));
     changes.extend(altered.into_iter().map(|table| alter(table, &standing)));
     changes.extend(owners.into_iter().map(Change::Sequence));
     changes.extend(sequences_last.into_iter().map(Change::Sequence));
-    changes.extend(enums_last.into_iter().map(|delta: Delta<EnumType>| Change::Enum(delta)));
+    changes.extend(enums_last);
     changes.extend(tied.into_iter().map(Change::AlterTable));
     changes.extend(definitions_create.into_iter().map(Change::Definition));
     changes

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rungs_schema::{AutoIncrement, Column, Deferrable, ForeignKey, IndexKey, IndexPart, Table};
+use rungs_schema::{AutoIncrement, Column, Deferrable, Definition, ForeignKey, IndexKey, IndexPart, Table};
 use serde::Serialize;
 
 use super::change::{AlterTable, Change, Delta, Edit};
@@ -31,7 +31,8 @@ impl fmt::Display for Difference {
         };
         write!(f, "{sign} {} {}", self.kind, self.name)?;
         if let Some(detail) = &self.detail {
-            write!(f, ": {detail}")?;
+            let space = if detail.starts_with('\n') { "" } else { " " };
+            write!(f, ":{space}{detail}")?;
         }
         Ok(())
     }
@@ -40,6 +41,7 @@ impl fmt::Display for Difference {
 /// The differences that a list of changes carries out. A foreign key that is only out of the way for a while is none.
 pub fn summary(changes: &[Change]) -> Vec<Difference> {
     let mut found = Vec::new();
+    let mut taken_down = Vec::new();
     for change in changes {
         match change {
             Change::CreateTable { next } => {
@@ -48,11 +50,8 @@ pub fn summary(changes: &[Change]) -> Vec<Difference> {
             Change::DropTable { previous } => found.push(one("drop", "table", previous.name.to_string(), None)),
             Change::AlterTable(alter) => table(alter, &mut found),
             Change::Sequence(delta) => found.push(object("sequence", delta, |sequence| sequence.name.to_string())),
-            Change::Enum(delta) => found.push(object("type", delta, |enum_type| enum_type.name.to_string())),
-            Change::Definition(delta) => {
-                let kind = delta.previous().or(delta.next()).map_or("view", |definition| kind_word(definition.kind));
-                found.push(object(kind, delta, |definition| definition.name.to_string()));
-            }
+            Change::Enum { delta, .. } => found.push(object("type", delta, |enum_type| enum_type.name.to_string())),
+            Change::Definition(delta) => found.extend(definition(delta, &mut taken_down)),
         }
     }
     without_detours(found)
@@ -68,7 +67,7 @@ fn without_detours(found: Vec<Difference>) -> Vec<Difference> {
     for difference in found {
         let earlier = kept.iter().position(|other| {
             other.action == "drop"
-                && difference.action == "create"
+                && ["create", "alter"].contains(&difference.action)
                 && (other.kind, &other.name) == (difference.kind, &difference.name)
         });
         match earlier {
@@ -93,6 +92,47 @@ fn object<T>(kind: &'static str, delta: &Delta<T>, name: impl Fn(&T) -> String) 
         Delta::Drop { previous } => one("drop", kind, name(previous), None),
         Delta::Alter { next, .. } => one("alter", kind, name(next), None),
     }
+}
+
+/// A definition that is dropped and comes back in the same words has only been out of the way; in other words it is
+/// altered. `taken_down` are those that were dropped so far.
+fn definition(delta: &Delta<Definition>, taken_down: &mut Vec<Definition>) -> Option<Difference> {
+    let name = |definition: &Definition| definition.name.to_string();
+    let altered = |previous: &Definition, next: &Definition| {
+        one("alter", kind_word(next.kind), name(next), Some(text_change(&previous.sql, &next.sql)))
+    };
+    match delta {
+        Delta::Drop { previous } => {
+            taken_down.push(previous.clone());
+            Some(one("drop", kind_word(previous.kind), name(previous), None))
+        }
+        Delta::Create { next } => {
+            let same = |one: &Definition| (one.kind, &one.name, &one.table) == (next.kind, &next.name, &next.table);
+            match taken_down.iter().position(same).map(|index| taken_down.remove(index)) {
+                Some(previous) if previous.sql != next.sql => Some(altered(&previous, next)),
+                _ => Some(one("create", kind_word(next.kind), name(next), None)),
+            }
+        }
+        Delta::Alter { previous, next } => Some(altered(previous, next)),
+    }
+}
+
+/// What differs between two texts, a line a difference, under the thing's own line.
+fn text_change(previous: &str, next: &str) -> String {
+    let diff = similar::TextDiff::from_lines(previous, next);
+    let lines = diff.iter_all_changes().filter_map(|change| {
+        let sign = match change.tag() {
+            similar::ChangeTag::Equal => return None,
+            similar::ChangeTag::Delete => '-',
+            similar::ChangeTag::Insert => '+',
+        };
+        Some(format!("\n    {sign} {}", change.value().trim_end()))
+    });
+    lines.collect()
+}
+
+fn wording(alter: &AlterTable) -> Option<String> {
+    Some(text_change(alter.previous.verbatim.as_ref()?, alter.next.verbatim.as_ref()?))
 }
 
 fn kind_word(kind: rungs_schema::DefinitionKind) -> &'static str {
@@ -124,7 +164,7 @@ fn table(alter: &AlterTable, found: &mut Vec<Difference>) {
             }
             Edit::Options => one("alter", "options", table.clone(), Some(options(alter))),
             Edit::ColumnOrder => one("alter", "column order", table.clone(), None),
-            Edit::Wording => one("alter", "wording", table.clone(), None),
+            Edit::Wording => one("alter", "wording", table.clone(), wording(alter)),
         });
     }
 }
@@ -248,4 +288,28 @@ fn reference(key: &ForeignKey) -> String {
         None => {}
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rungs_schema::DefinitionKind;
+
+    #[test]
+    fn a_changed_view_shows_the_lines_that_changed() {
+        let view = |sql: &str| Definition {
+            kind: DefinitionKind::View,
+            name: "v".into(),
+            table: None,
+            sql: sql.to_owned(),
+            needs: Vec::new(),
+        };
+        let (previous, next) = (view("CREATE VIEW v AS\n SELECT 1"), view("CREATE VIEW v AS\n SELECT 2"));
+        let there = Change::Definition(Delta::Drop { previous: previous.clone() });
+        let back = |next: &Definition| Change::Definition(Delta::Create { next: next.clone() });
+        let found = summary(&[there.clone(), back(&next)]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].to_string(), "~ view v:\n    -  SELECT 1\n    +  SELECT 2");
+        assert_eq!(summary(&[there, back(&previous)]), []);
+    }
 }

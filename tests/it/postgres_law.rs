@@ -188,7 +188,8 @@ fn any_tables_become_any_others_and_back_with_their_rows() {
         let value = |column: &Column| format!("id::text::{}", column.ty.native().unwrap());
         let first = match std::env::var("RUNGS_TEST_SEED") {
             Ok(seed) => seed.parse().expect("a seed"),
-            Err(_) => std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() * 1000,
+            // The same seeds every time: a change is judged by what it changes, not by luck.
+            Err(_) => 1,
         };
         for seed in first..first + ROUNDS {
             let _told = ToldOnPanic(seed);

@@ -234,3 +234,35 @@ on_every_engine!(a_rename_keeps_the_values, |db| async move {
     project.run("downgrade -1").ok();
     assert_eq!(db.rows("SELECT mail FROM people").await, [["ada@example.org"]]);
 });
+
+const ORDERS: &str = r#"
+#[derive(DbEnum)]
+pub enum Status { VARIANTS }
+#[derive(Model)]
+#[model(table = "orders")]
+pub struct Order {
+    #[model(primary_key, auto_increment)]
+    pub id: i64,
+    #[model(default = "'open'")]
+    pub status: Status,
+}
+"#;
+
+on_every_engine!(an_enumeration_gains_and_loses_values_and_keeps_the_rows, |db| async move {
+    let project = Project::with_models(db.url_text(), &ORDERS.replace("VARIANTS", "Open, Paid"));
+    project.run("autogenerate -m first --apply").ok();
+    db.run(&["INSERT INTO orders (status) VALUES ('open'), ('paid')"]).await;
+    project.write_models(&ORDERS.replace("VARIANTS", "Draft, Open, Packed, Paid"));
+    project.run("autogenerate -m 'More states' --apply").ok();
+    project.run("check").ok();
+    db.run(&["INSERT INTO orders (status) VALUES ('packed')", "DELETE FROM orders WHERE status = 'packed'"]).await;
+    project.write_models(&ORDERS.replace("VARIANTS", "Paid, Open, Shipped"));
+    project.run("autogenerate -m 'Other states' --apply").ok();
+    project.run("check").ok();
+    project.run("downgrade -1").ok();
+    project.run("downgrade -1").ok();
+    assert_eq!(db.rows("SELECT status FROM orders ORDER BY id").await, [["open"], ["paid"]]);
+    project.run("upgrade heads").ok();
+    project.run("check").ok();
+    assert_eq!(db.rows("SELECT status FROM orders ORDER BY id").await, [["open"], ["paid"]]);
+});

@@ -1,8 +1,10 @@
 //! Changes as statements.
 
 use rungs_schema::{Definition, DefinitionKind, Sequence, Table};
+use sea_query::MysqlQueryBuilder;
 
 use super::{Mysql, alter, definition};
+use crate::dialect::simple::drop_table;
 use crate::dialect::{Dialect as _, Statement};
 use crate::diff::change::{Change, Delta};
 use crate::error::PlanError;
@@ -11,10 +13,10 @@ use crate::error::PlanError;
 pub(super) fn render(dialect: &Mysql, change: &Change) -> Result<Vec<Statement>, PlanError> {
     match change {
         Change::CreateTable { next } => Ok(vec![create_table(dialect, next)]),
-        Change::DropTable { previous } => Ok(vec![drop_table(dialect, previous)]),
+        Change::DropTable { previous } => Ok(vec![dropped(previous)]),
         Change::AlterTable(change) => alter::alter(dialect, change),
         Change::Sequence(delta) => sequence(dialect, delta),
-        Change::Enum(delta) => {
+        Change::Enum { delta, .. } => {
             let name = delta.next().or(delta.previous()).map(|ty| ty.name.to_string()).unwrap_or_default();
             Err(dialect.unsupported(format!("keep type {name}: an enumeration is part of its column here"), None))
         }
@@ -53,8 +55,8 @@ fn create_table(dialect: &Mysql, table: &Table) -> Statement {
     Statement::new(sql, format!("creates table {}", table.name))
 }
 
-fn drop_table(dialect: &Mysql, table: &Table) -> Statement {
-    Statement::new(format!("DROP TABLE {}", dialect.object(&table.name)), format!("drops table {}", table.name))
+fn dropped(table: &Table) -> Statement {
+    Statement::new(drop_table(&table.name, MysqlQueryBuilder), format!("drops table {}", table.name))
         .losing(format!("table {} and its rows", table.name))
 }
 

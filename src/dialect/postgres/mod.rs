@@ -17,8 +17,6 @@ use crate::diff::Rules;
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
-pub use render::rebuild_enum;
-
 /// The longest identifier, in bytes (`NAMEDATALEN - 1`).
 const IDENTIFIER_BYTES: usize = 63;
 

@@ -9,12 +9,14 @@
 //! nothing but the table itself, which is what is wanted here. The pragma works inside a transaction.
 
 use rungs_schema::{AutoIncrement, Column, Definition, Table};
+use sea_query::SqliteQueryBuilder;
 
 use super::alter::Work;
 use super::ddl::{self, expression};
 use super::rename::Renames;
 use super::render::{create_definition, create_index, create_table, quote};
 use crate::dialect::Statement;
+use crate::dialect::simple::drop_table;
 use crate::diff::change::{Delta, Edit};
 
 /// What the new table is called until the old one is gone.
@@ -192,7 +194,7 @@ impl Rebuild<'_> {
 
     fn drop_old(&self) -> Statement {
         let table = &self.work.next.name;
-        let sql = format!("DROP TABLE {}", quote(&self.from.name.name));
+        let sql = drop_table(&self.from.name, SqliteQueryBuilder);
         let statement = Statement::new(sql, format!("drops the old table {}", self.from.name));
         let dropped = self.work.dropped_columns().filter(|column| column.generated.is_none());
         let mut losses: Vec<String> =

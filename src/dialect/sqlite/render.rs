@@ -4,9 +4,11 @@ use rungs_schema::{
     AutoIncrement, Check, Column, Definition, DefinitionKind, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey,
     Table, Unique,
 };
+use sea_query::SqliteQueryBuilder;
 
 use super::ddl::{self, expression};
 use super::{Sqlite, alter};
+use crate::dialect::simple::drop_table;
 use crate::dialect::{Dialect, Part, Statement};
 use crate::diff::change::{Change, Delta};
 use crate::error::PlanError;
@@ -22,7 +24,7 @@ pub(super) fn render(dialect: &Sqlite, change: &Change) -> Result<Vec<Statement>
         }
         Change::DropTable { previous } => {
             let name = &previous.name;
-            let statement = Statement::new(format!("DROP TABLE {}", quote(&name.name)), format!("drops table {name}"));
+            let statement = Statement::new(drop_table(name, SqliteQueryBuilder), format!("drops table {name}"));
             Ok(vec![statement.losing(format!("table {name} and its rows"))])
         }
         Change::AlterTable(alter) => alter::alter(dialect, alter),
@@ -31,7 +33,7 @@ pub(super) fn render(dialect: &Sqlite, change: &Change) -> Result<Vec<Statement>
             let name = delta.next().or(delta.previous()).map(|sequence| sequence.name.to_string());
             Err(unsupported(dialect, format!("keep sequence {}", name.unwrap_or_default())))
         }
-        Change::Enum(delta) => {
+        Change::Enum { delta, .. } => {
             let name = delta.next().or(delta.previous()).map(|found| found.name.to_string());
             Err(unsupported(dialect, format!("keep type {}", name.unwrap_or_default())))
         }

@@ -6,14 +6,19 @@ use super::comment;
 use super::sequence::rename;
 use crate::dialect::Statement;
 use crate::dialect::postgres::{Postgres, literal, qualified, quote};
+use crate::dialect::simple::drop_type;
 use crate::diff::change::Delta;
 use crate::error::PlanError;
 
-pub(super) fn render(dialect: &Postgres, delta: &Delta<EnumType>) -> Result<Vec<Statement>, PlanError> {
+pub(super) fn render(
+    dialect: &Postgres,
+    delta: &Delta<EnumType>,
+    columns: &[(ObjectName, Column)],
+) -> Result<Vec<Statement>, PlanError> {
     match delta {
         Delta::Create { next } => Ok(create(next)),
         Delta::Drop { previous } => Ok(vec![drop(previous)]),
-        Delta::Alter { previous, next } => alter(dialect, previous, next),
+        Delta::Alter { previous, next } => alter(dialect, previous, next, columns),
     }
 }
 
@@ -28,20 +33,20 @@ fn create(next: &EnumType) -> Vec<Statement> {
 }
 
 fn drop(previous: &EnumType) -> Statement {
-    Statement::new(format!("DROP TYPE {}", qualified(&previous.name)), format!("drops type {}", previous.name))
+    Statement::new(drop_type(&previous.name), format!("drops type {}", previous.name))
 }
 
 fn set_comment(next: &EnumType) -> Statement {
     comment::on(&format!("TYPE {}", qualified(&next.name)), &format!("type {}", next.name), next.comment.as_deref())
 }
 
-fn alter(dialect: &Postgres, previous: &EnumType, next: &EnumType) -> Result<Vec<Statement>, PlanError> {
-    let Some(additions) = additions(previous, next) else {
-        return Err(dialect.unsupported(
-            format!("take values out of type {}, or change their order, in place", next.name),
-            "create a type under a new name and change the type of the columns",
-        ));
-    };
+fn alter(
+    dialect: &Postgres,
+    previous: &EnumType,
+    next: &EnumType,
+    columns: &[(ObjectName, Column)],
+) -> Result<Vec<Statement>, PlanError> {
+    let Some(additions) = additions(previous, next) else { return Ok(rebuild(previous, next, columns)) };
     let mut out = rename(dialect, "TYPE", "type", &previous.name, &next.name)?;
     out.extend(additions);
     if previous.comment != next.comment {
@@ -75,7 +80,7 @@ fn additions(previous: &EnumType, next: &EnumType) -> Option<Vec<Statement>> {
 /// Gives an enumerated type another list of values by building it anew, for what cannot be done in place: values that
 /// go, or move. `columns` are all the columns of the type, as they stand while this runs. A row that holds a value
 /// which goes makes the server refuse.
-pub fn rebuild_enum(previous: &EnumType, next: &EnumType, columns: &[(ObjectName, Column)]) -> Vec<Statement> {
+fn rebuild(previous: &EnumType, next: &EnumType, columns: &[(ObjectName, Column)]) -> Vec<Statement> {
     let aside = previous.name.sibling(format!("{}__previous", cut(&previous.name.name)));
     let mut out = vec![Statement::new(
         format!("ALTER TYPE {} RENAME TO {}", qualified(&previous.name), quote(&aside.name)),
@@ -102,10 +107,7 @@ pub fn rebuild_enum(previous: &EnumType, next: &EnumType, columns: &[(ObjectName
             ));
         }
     }
-    out.push(Statement::new(
-        format!("DROP TYPE {}", qualified(&aside)),
-        format!("drops the former type {}", previous.name),
-    ));
+    out.push(Statement::new(drop_type(&aside), format!("drops the former type {}", previous.name)));
     out
 }
 

@@ -14,15 +14,13 @@ use crate::dialect::Statement;
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
-pub use enums::rebuild_enum;
-
 pub(super) fn render(dialect: &Postgres, change: &Change) -> Result<Vec<Statement>, PlanError> {
     match change {
         Change::CreateTable { next } => table::create(dialect, next),
         Change::DropTable { previous } => Ok(vec![table::drop(previous)]),
         Change::AlterTable(change) => alter::alter(dialect, change),
         Change::Sequence(delta) => sequence::render(dialect, delta),
-        Change::Enum(delta) => enums::render(dialect, delta),
+        Change::Enum { delta, columns } => enums::render(dialect, delta, columns),
         Change::Definition(delta) => Ok(definition::render(delta)),
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use rungs_schema::{AutoIncrement, Column, Table};
+use sea_query::PostgresQueryBuilder;
 
 use super::sequence::identity_sql;
 use super::{comment, constraint};
 use crate::dialect::postgres::{Postgres, qualified, quote};
+use crate::dialect::simple::drop_table;
 use crate::dialect::{Part, Statement};
 use crate::error::PlanError;
 
@@ -56,7 +58,7 @@ fn comments(table: &Table) -> Vec<Statement> {
 }
 
 pub(super) fn drop(table: &Table) -> Statement {
-    Statement::new(format!("DROP TABLE {}", qualified(&table.name)), format!("drops table {}", table.name))
+    Statement::new(drop_table(&table.name, PostgresQueryBuilder), format!("drops table {}", table.name))
         .losing(format!("table {} and its rows", table.name))
 }
 
