@@ -60,6 +60,7 @@ async fn load_and_print(db: &TestDb, scripts: &[&str]) -> Loaded {
     project.run("check").ok();
     project.run("autogenerate -m nothing").ok().says("no difference");
     assert!(project.revisions().is_empty());
+    expect_compiled(db.engine, &models);
 
     project.write("all.sql", &scripts.join("\n"));
     assert_same(&models, &project.run("models --from file:all.sql").ok().stdout, "models, printed from the script");
@@ -70,6 +71,30 @@ async fn load_and_print(db: &TestDb, scripts: &[&str]) -> Loaded {
     project.run("models --out apart").code(2).complains("there already");
     Loaded { models, schema: nouns(db).await, words: words(db).await }
 }
+
+/// What is printed is what compiles below. `RUNGS_PRINT=1` writes it anew. What MySQL and MariaDB print depends on their
+/// version, so that it is only read.
+fn expect_compiled(engine: Engine, models: &str) {
+    let (path, compiled) = match engine {
+        Engine::Sqlite => ("tests/it/printed/sqlite.rs", include_str!("printed/sqlite.rs")),
+        Engine::Postgres => ("tests/it/printed/postgres.rs", include_str!("printed/postgres.rs")),
+        Engine::Mysql => return,
+    };
+    if std::env::var_os("RUNGS_PRINT").is_some() {
+        std::fs::write(path, models).expect("the models are written");
+    }
+    assert_same(compiled, models, "text as it was compiled");
+}
+
+#[allow(dead_code, missing_docs, reason = "it is here to be compiled")]
+#[rustfmt::skip]
+#[path = "printed/sqlite.rs"]
+mod sqlite_as_printed;
+
+#[allow(dead_code, missing_docs, reason = "it is here to be compiled")]
+#[rustfmt::skip]
+#[path = "printed/postgres.rs"]
+mod postgres_as_printed;
 
 /// In an empty database the models build the same, with room for the same rows, and take it all back.
 async fn build(db: &TestDb, loaded: &Loaded, scripts: &[&str]) {
