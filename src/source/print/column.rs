@@ -113,6 +113,8 @@ impl Printer<'_> {
     fn known_type(&self, ty: &ColumnType) -> Option<(String, Vec<Node>)> {
         let mut nodes = Vec::new();
         let rust = match ty {
+            // Attributes take no length of nothing.
+            ColumnType::Varchar(0) | ColumnType::Char(0) | ColumnType::Binary(Some(0)) => return None,
             ColumnType::Boolean => "bool",
             ColumnType::Integer { bits, unsigned } => {
                 return Some((format!("{}{bits}", if *unsigned { 'u' } else { 'i' }), nodes));

@@ -20,6 +20,8 @@ pub fn nearest(native: &str, dialect: DialectName) -> String {
 /// By [affinity](https://www.sqlite.org/datatype3.html#determination_of_column_affinity), but for what names more.
 fn of_sqlite(native: &str) -> Option<&'static str> {
     Some(match word(native) {
+        "bool" | "boolean" => "bool",
+        "timestamp" => "chrono::NaiveDateTime",
         "decimal" | "numeric" => "rust_decimal::Decimal",
         _ if native.contains("int") => "i64",
         _ if native.contains("real") || native.contains("floa") || native.contains("doub") => "f64",
