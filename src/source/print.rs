@@ -1,8 +1,8 @@
 //! Rust source for an existing schema: structs that compile under the derive and read back to the same schema.
 //!
-//! Types that the dialect knows beyond the engine become types of std, chrono, uuid and the like; any other is a
-//! `String` with the engine's own words as its `type`. Names of constraints stand where they are not the ones that
-//! the dialect gives by itself. What models do not hold is listed in a comment.
+//! Types that the dialect knows beyond the engine become types of std, chrono, uuid and the like; any other stands in
+//! the engine's own words as its `type`, beside the nearest type of Rust. Names of constraints stand where they are not
+//! the ones that the dialect gives by itself, and so does all else. What models do not hold is listed in a comment.
 
 mod attribute;
 mod column;
