@@ -1,26 +1,29 @@
 //! Rust source for an existing schema: structs that compile under the derive and read back to the same schema.
 //!
-//! Types that the dialect knows beyond the engine become types of std, chrono, uuid and the like; any other is a
-//! `String` with the engine's own words as its `type`. Names of constraints stand where they are not the ones that
-//! the dialect gives by itself. What models do not hold is listed in a comment.
+//! Types that the dialect knows beyond the engine become types of std, chrono, uuid and the like; any other stands in
+//! the engine's own words as its `type`, beside the nearest type of Rust. Names of constraints stand where they are not
+//! the ones that the dialect gives by itself, and so does all else. What models do not hold is listed in a comment.
 
 mod attribute;
 mod column;
 mod names;
+mod rust_type;
+mod spared;
 mod table;
 
 use std::fmt::Write;
 
-use rungs_schema::read::{snake_case, type_identifier};
+use rungs_schema::read::{Case, snake_case, type_identifier};
 use rungs_schema::{EnumType, Schema, Table};
 
 use crate::dialect::Dialect;
 
 use attribute::{Node, attribute, quoted};
-use names::{Names, distinct, distinct_type};
+use names::{Names, case_of_most, distinct, distinct_type};
 
 /// All models in one file.
 pub fn models(schema: &Schema, dialect: &dyn Dialect) -> String {
+    let schema = &spared::spared(schema, dialect);
     let printer = Printer::new(schema, dialect, "");
     let mut text = printer.left_out();
     let uses = match (schema.tables.is_empty(), schema.enums.is_empty()) {
@@ -41,6 +44,7 @@ pub fn models(schema: &Schema, dialect: &dyn Dialect) -> String {
 
 /// One file for each table, `enums.rs` where there are enumerations, and `mod.rs`: file names with their texts.
 pub fn model_files(schema: &Schema, dialect: &dyn Dialect) -> Vec<(String, String)> {
+    let schema = &spared::spared(schema, dialect);
     let printer = Printer::new(schema, dialect, "super::enums::");
     let mut root = printer.left_out();
     let mut taken = vec![String::from("mod"), String::from("enums")];
@@ -125,13 +129,17 @@ impl<'a> Printer<'a> {
         let mut header = vec![Node::pair("name", &ty.name.name)];
         header.extend(ty.name.schema.as_ref().map(|schema| Node::pair("schema", schema)));
         header.extend(ty.comment.as_ref().map(|comment| Node::pair("comment", comment)));
+        let mut taken = Vec::new();
+        let variants: Vec<(String, &String)> =
+            ty.values.iter().map(|value| (distinct_type(type_identifier(value), &mut taken), value)).collect();
+        let case = case_of_most(variants.iter().map(|(variant, value)| (variant.as_str(), value.as_str())), snake_case);
+        header.extend(case.map(|(word, _)| Node::pair("rename_all", word)));
+        let spelled = |variant: &str| case.map_or(Case::Snake, |(_, case)| case).apply(variant);
         let mut text = String::from("#[derive(Debug, Clone, Copy, PartialEq, Eq, DbEnum)]\n");
         text.push_str(&attribute("db_enum", header, 0));
         _ = writeln!(text, "pub enum {} {{", self.names.enumeration(&ty.name));
-        let mut taken = Vec::new();
-        for value in &ty.values {
-            let variant = distinct_type(type_identifier(value), &mut taken);
-            if snake_case(&variant) != *value {
+        for (variant, value) in variants {
+            if spelled(&variant) != *value {
                 _ = writeln!(text, "    #[db_enum(value = {})]", quoted(value));
             }
             _ = writeln!(text, "    {variant},");

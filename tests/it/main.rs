@@ -39,6 +39,7 @@ mod postgres_scratch;
 mod postgres_support;
 mod readme;
 mod revision_file;
+mod round_trip;
 mod splitter_scripts;
 mod sqlite_alter;
 mod sqlite_canonical;

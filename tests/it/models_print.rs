@@ -356,8 +356,14 @@ fn comparable(mut schema: Schema, dialect: &Plain) -> Schema {
         for key in &mut table.foreign_keys {
             key.name = key.name.clone().or_else(|| dialect.default_name(&name, Part::ForeignKey(key)));
         }
-        if dialect.version.name == DialectName::Postgres {
+        if matches!(dialect.version.name, DialectName::Mysql | DialectName::Mariadb) {
+            // What goes without saying there.
+            table.options.remove("engine");
+        }
+        if dialect.version.name != DialectName::Sqlite {
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        if dialect.version.name == DialectName::Postgres {
             table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
             table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
         }

@@ -71,6 +71,23 @@ fn write_lines(parts: &[Node], indent: usize, out: &mut String) {
     out.push_str(&" ".repeat(indent));
 }
 
+/// Attributes of this name, in which what belongs together stands on one line where it can.
+pub fn attributes(name: &str, groups: Vec<Vec<Node>>, indent: usize) -> String {
+    let mut lines: Vec<Vec<Node>> = Vec::new();
+    for group in groups.into_iter().filter(|group| !group.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if fits(line.iter().chain(&group)) => line.extend(group),
+            _ => lines.push(group),
+        }
+    }
+    lines.into_iter().map(|line| attribute(name, line, indent)).collect()
+}
+
+/// Whether these stand on one line.
+pub fn fits<'a>(nodes: impl Iterator<Item = &'a Node>) -> bool {
+    nodes.map(|node| node.flat().chars().count() + 2).sum::<usize>() <= LIST_WIDTH + 2
+}
+
 /// Attributes of this name, as many as it takes for each to fit on a line where it can. Empty for no parts.
 pub fn attribute(name: &str, parts: Vec<Node>, indent: usize) -> String {
     let mut groups: Vec<Vec<Node>> = Vec::new();

@@ -5,6 +5,7 @@ use rungs_schema::{AutoIncrement, Column, ColumnType, Identity, ObjectName, Sequ
 
 use super::Printer;
 use super::attribute::Node;
+use super::rust_type::nearest;
 
 /// A field's type and what its attributes say of the column itself.
 #[derive(Debug)]
@@ -22,7 +23,8 @@ impl Printer<'_> {
         if let Some(how) = &column.auto_increment {
             nodes.push(self.auto_increment(table, how));
         }
-        if field.trim_start_matches("r#") != column.name {
+        let field = field.trim_start_matches("r#");
+        if self.names.case(&table.name).map_or_else(|| field.to_owned(), |(_, case)| case.apply(field)) != column.name {
             nodes.push(Node::pair("column", &column.name));
         }
         let (mut ty, mut of_type) = self.field_type(&column.ty);
@@ -103,13 +105,16 @@ impl Printer<'_> {
                 }
                 other => Node::pair("type", other.native().unwrap_or_default()),
             };
-            (String::from("String"), vec![node])
+            let ty = ty.native().map(|native| nearest(native, self.dialect.version().name));
+            (ty.unwrap_or_else(|| String::from("String")), vec![node])
         })
     }
 
     fn known_type(&self, ty: &ColumnType) -> Option<(String, Vec<Node>)> {
         let mut nodes = Vec::new();
         let rust = match ty {
+            // Attributes take no length of nothing.
+            ColumnType::Varchar(0) | ColumnType::Char(0) | ColumnType::Binary(Some(0)) => return None,
             ColumnType::Boolean => "bool",
             ColumnType::Integer { bits, unsigned } => {
                 return Some((format!("{}{bits}", if *unsigned { 'u' } else { 'i' }), nodes));

@@ -9,7 +9,7 @@ use rungs_schema::{
 };
 
 use super::Printer;
-use super::attribute::{Node, attribute, quoted};
+use super::attribute::{Node, attribute, attributes, fits, quoted};
 use super::column::{object, sequence_options};
 use crate::dialect::Part;
 
@@ -47,7 +47,7 @@ impl Printer<'_> {
     pub(super) fn table(&self, table: &Table) -> String {
         let beside = self.beside(table);
         let mut text = String::from("#[derive(Debug, Clone, Model)]\n");
-        text.push_str(&attribute("model", self.header(table), 0));
+        text.push_str(&attributes("model", self.header(table), 0));
         for node in self.of_struct(table, &beside) {
             text.push_str(&attribute("model", vec![node], 0));
         }
@@ -60,32 +60,36 @@ impl Printer<'_> {
                 nodes.push(self.primary_key(table, key, None));
             }
             nodes.extend(field.nodes);
-            nodes.extend(self.of_field(table, &beside, at));
-            text.push_str(&attribute("model", nodes, 4));
+            let mut groups = vec![nodes];
+            groups.extend(self.of_field(table, &beside, at));
+            text.push_str(&attributes("model", groups, 4));
             _ = writeln!(text, "    pub {name}: {},", field.ty);
         }
         text.push_str("}\n");
         text
     }
 
-    fn header(&self, table: &Table) -> Vec<Node> {
+    /// The name and what is said of it, then how it is stored.
+    fn header(&self, table: &Table) -> Vec<Vec<Node>> {
         let mut nodes = vec![Node::pair("table", &table.name.name)];
         nodes.extend(table.name.schema.as_ref().map(|schema| Node::pair("schema", schema)));
         nodes.extend(table.comment.as_ref().map(|comment| Node::pair("comment", comment)));
+        nodes.extend(self.names.case(&table.name).map(|(word, _)| Node::pair("rename_all", word)));
+        let mut stored = Vec::new();
         let mut others = Vec::new();
         for (key, value) in &table.options {
             if VALUES.contains(&key.as_str()) && !value.is_empty() {
-                nodes.push(Node::pair(key, value));
+                stored.push(Node::pair(key, value));
             } else if FLAGS.contains(&key.as_str()) && value.is_empty() {
-                nodes.push(Node::word(key));
+                stored.push(Node::word(key));
             } else {
                 others.push(option(key, value));
             }
         }
         if !others.is_empty() {
-            nodes.push(Node::list("options", others));
+            stored.push(Node::list("options", others));
         }
-        nodes
+        vec![nodes, stored]
     }
 
     /// What stands in the attributes of the struct, in the order in which it is read.
@@ -112,32 +116,37 @@ impl Printer<'_> {
     }
 
     /// The constraints beside a field.
-    fn of_field(&self, table: &Table, beside: &Beside, field: usize) -> Vec<Node> {
+    fn of_field(&self, table: &Table, beside: &Beside, field: usize) -> Vec<Vec<Node>> {
         let here = |at: &[Option<usize>], position: usize| at.get(position) == Some(&Some(field));
-        let mut nodes = Vec::new();
+        let mut groups = Vec::new();
         for (_, unique) in table.uniques.iter().enumerate().filter(|(at, _)| here(&beside.uniques, *at)) {
-            nodes.push(self.unique(table, unique, None));
+            groups.push(vec![self.unique(table, unique, None)]);
         }
         for (_, index) in table.indexes.iter().enumerate().filter(|(at, _)| here(&beside.indexes, *at)) {
-            nodes.push(self.index(table, index, None));
+            groups.push(vec![self.index(table, index, None)]);
         }
         for (_, check) in table.checks.iter().enumerate().filter(|(at, _)| here(&beside.checks, *at)) {
-            nodes.push(self.check(table, check));
+            groups.push(vec![self.check(table, check)]);
         }
         for (_, key) in table.foreign_keys.iter().enumerate().filter(|(at, _)| here(&beside.foreign_keys, *at)) {
-            nodes.push(self.references(key));
+            let mut reference = vec![self.references(key)];
             let name = self.name(table, Part::ForeignKey(key), key.name.as_ref());
-            nodes.extend(name.map(|name| Node::pair("fk_name", &name)));
-            nodes.extend(actions(key));
-            nodes.extend(deferrable(key.deferrable));
+            reference.extend(name.map(|name| Node::pair("fk_name", &name)));
+            let mut rules = actions(key);
+            rules.extend(deferrable(key.deferrable));
+            if fits(reference.iter().chain(&rules)) {
+                reference.append(&mut rules);
+            }
+            groups.extend([reference, rules]);
         }
-        nodes
+        groups
     }
 
     fn beside(&self, table: &Table) -> Beside {
         // What the server keeps in an order of its own has none here; elsewhere the order is the one of the
         // declaration, and fields come before the struct.
         let ordered = self.dialect.version().name != DialectName::Postgres;
+        let ordered_keys = self.dialect.version().name == DialectName::Sqlite;
         let position = |name: &str| table.columns.iter().position(|column| column.name == name);
         let single = |parts: &[IndexPart]| match parts {
             [only] if only.is_plain() => only.column_name().and_then(position),
@@ -158,7 +167,7 @@ impl Printer<'_> {
             uniques: places(table.uniques.iter().map(|unique| single(&unique.parts)), ordered, false),
             indexes: places(table.indexes.iter().map(|index| single(&index.parts)), ordered, false),
             checks: table.checks.iter().map(|check| check.column.as_deref().and_then(position)).collect(),
-            foreign_keys: places(table.foreign_keys.iter().map(key_position), ordered, true),
+            foreign_keys: places(table.foreign_keys.iter().map(key_position), ordered_keys, true),
         }
     }
 
@@ -350,7 +359,9 @@ impl Printer<'_> {
     /// owner's, else with the first table.
     fn sequences(&self, table: &Table) -> Vec<Node> {
         let uses = |table: &Table, sequence: &Sequence| {
-            table.columns.iter().any(|column| column.default.as_ref() == Some(&nextval(&sequence.name)))
+            let of_mariadb = format!("nextval({})", self.dialect.quote(&sequence.name.name));
+            let defaults = table.columns.iter().filter_map(|column| column.default.as_deref());
+            defaults.into_iter().any(|default| default == nextval(&sequence.name) || default == of_mariadb)
         };
         let mut nodes = Vec::new();
         for sequence in &self.schema.sequences {

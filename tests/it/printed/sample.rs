@@ -29,8 +29,8 @@ pub enum Mood {
     comment = "the parent"
 ))]
 pub struct Memberships {
-    #[model(references(Users::id), on_delete = "cascade")]
-    #[model(deferrable = "initially deferred")]
+    #[model(references(Users::id))]
+    #[model(on_delete = "cascade", deferrable = "initially deferred")]
     pub user_id: i64,
     #[model(references(_1stGroup::id_2), fk_name = "to_group")]
     #[model(on_update = "set null")]
@@ -61,7 +61,7 @@ pub struct Users {
     #[model(type = "point")]
     pub r#where: String,
     #[model(type = "tinyint unsigned[]")]
-    pub bytes: Option<String>,
+    pub bytes: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Model)]

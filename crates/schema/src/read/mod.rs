@@ -33,7 +33,7 @@ pub use field::nextval;
 pub use model::{DeclaredSequence, Model};
 pub use parts::FieldColumn;
 pub use reference::{Reference, Target, written};
-pub use words::{field_identifier, snake_case, type_identifier};
+pub use words::{Case, field_identifier, snake_case, type_identifier};
 
 /// Reads every model that files, folders (with the folders in them) and globs lead to, relative to `base`. A file is
 /// read once, whichever way it is reached.
