@@ -31,6 +31,8 @@ mod mysql_canonical;
 mod mysql_random;
 mod mysql_read;
 mod mysql_support;
+mod never_lose;
+mod truth;
 mod postgres_alter;
 mod postgres_canonical;
 mod postgres_introspect;
