@@ -147,8 +147,8 @@ fn check_transactions(prepared: &mut Prepared<'_>, dialect: DialectName, refusal
             Some(Control::Begins) => open = Some(line),
             Some(Control::Ends) => open = None,
         }
-        let sets_autocommit = words.first().is_some_and(|word| word == "SET")
-            && piece.sql.to_ascii_lowercase().contains("autocommit");
+        let sets_autocommit =
+            words.first().is_some_and(|word| word == "SET") && piece.sql.to_ascii_lowercase().contains("autocommit");
         prepared.own_transactions |= control(&words, dialect).is_some() && !is_block;
         prepared.own_transactions |= open.is_some() || sets_autocommit;
     }

@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use rungs_schema::DialectName;
 
 use super::executor::{OnEvent, Outcome, Runner, millis, tell_statement};
 use super::ledger::{Entry, State};
 use super::prepare::{Prepared, changes_rows};
-use crate::dialect::splitter::Piece;
+use crate::dialect::splitter::{Piece, split};
 use crate::error::{ApplyError, DbError, mending};
 use crate::revision::Direction;
 
@@ -29,7 +30,8 @@ impl Runner<'_> {
         for (index, piece) in step.pieces.iter().enumerate() {
             tell_statement(step, index, piece, on_event);
             let progress = self.ledger.progress_sql(id, state, index + 1);
-            let shares = !step.own_transactions && changes_rows(piece, self.connection.version().name);
+            let name = self.connection.version().name;
+            let shares = !step.own_transactions && changes_rows(piece, name) && !is_several(piece, name);
             if let Err(failure) = self.send(piece, &progress, shares).await {
                 return Err(self.stopped(step, index, failure).await);
             }
@@ -101,13 +103,17 @@ impl Runner<'_> {
         }
         let lost = matches!(error, DbError::Lost { .. });
         // Where the server has answered, and it was the first statement, the revision has not begun.
-        let untouched = index == 0 && !ran && !lost;
+        let several = is_several(&step.pieces[index], self.connection.version().name);
+        let untouched = index == 0 && !ran && !lost && !several;
         let mut state = if untouched {
             self.unclaim(step).await
         } else {
             let kept = self.kept(step, index + usize::from(ran), lost).await;
             what_stays(step, index, ran, lost, kept)
         };
+        if several && !ran {
+            state = format!("{state}; statement {} is several, of which the first may have run", index + 1);
+        }
         if let Some(before) = self.before() {
             state = format!("{state}; {before}");
         }
@@ -151,6 +157,12 @@ impl Runner<'_> {
         }
         Some(ran)
     }
+}
+
+/// Whether a piece between DELIMITER lines holds several statements: the server carries out those before the one that
+/// fails.
+fn is_several(piece: &Piece<'_>, dialect: DialectName) -> bool {
+    split(dialect, piece.sql).is_ok_and(|pieces| pieces.len() > 1)
 }
 
 /// Why a statement is not both done and marked as done.

@@ -25,28 +25,27 @@ on_every_engine!(a_rename_to_a_name_that_is_taken_is_refused, |db| async move {
     let project = started(&db, &models, &["INSERT INTO people VALUES (1, 7, 8)"]).await;
     project.write_models(&model("users", ", renamed_from = \"people\"", ""));
     project.run("autogenerate -m second").code(2).complains("users").complains("people");
-    project.write_models(&[
-        model("people", "", "#[model(renamed_from = \"mail\")] pub email: i32,"),
-        model("users", "", ""),
-    ]
-    .concat());
+    project.write_models(
+        &[model("people", "", "#[model(renamed_from = \"mail\")] pub email: i32,"), model("users", "", "")].concat(),
+    );
     project.run("autogenerate -m second").code(2).complains("people.email").complains("mail");
     assert_eq!(project.revisions().len(), 1);
 });
 
 on_every_engine!(names_that_change_places_are_refused, |db| async move {
     let project = started(&db, &[model("a", "", "pub x: i32, pub y: i32,"), model("b", "", "")].concat(), &[]).await;
-    project.write_models(&[
-        model("a", ", renamed_from = \"b\"", ""),
-        model("b", ", renamed_from = \"a\"", "pub x: i32, pub y: i32,"),
-    ]
-    .concat());
+    project.write_models(
+        &[model("a", ", renamed_from = \"b\"", ""), model("b", ", renamed_from = \"a\"", "pub x: i32, pub y: i32,")]
+            .concat(),
+    );
     project.run("autogenerate -m second").code(2).complains("still a model's table");
-    project.write_models(&[
-        model("a", "", "#[model(renamed_from = \"y\")] pub x: i32, #[model(renamed_from = \"x\")] pub y: i32,"),
-        model("b", "", ""),
-    ]
-    .concat());
+    project.write_models(
+        &[
+            model("a", "", "#[model(renamed_from = \"y\")] pub x: i32, #[model(renamed_from = \"x\")] pub y: i32,"),
+            model("b", "", ""),
+        ]
+        .concat(),
+    );
     project.run("autogenerate -m second").code(2).complains("still a column");
 });
 
@@ -122,3 +121,49 @@ on_every_engine!(what_another_branch_made_in_other_words_is_still_its_own, |db| 
     project.run("upgrade heads").ok();
     project.run("autogenerate -m nothing").ok().says("no difference");
 });
+
+on_every_engine!(a_table_takes_the_index_names_of_one_that_goes, |db| async move {
+    let index = ", index(name = \"ix_one\", columns(x))";
+    let project = started(&db, &model("z", index, "pub x: i32,"), &["INSERT INTO z VALUES (1, 2)"]).await;
+    project.write_models(&model("a", index, "pub x: i32,"));
+    project.run("autogenerate -m second --apply").ok().says("- table z").says("+ table a");
+    project.run("check").ok();
+    project.run("downgrade -1").ok();
+    project.run("upgrade heads").ok();
+    project.run("check").ok();
+});
+
+on_every_engine!(a_primary_key_moves_under_a_foreign_key, |db| async move {
+    let parent = |key: &str, code: &str| {
+        format!(
+            "#[derive(Model)] #[model(table = \"parent\")] pub struct Parent {{
+                {key} pub id: i64, {code} pub code: i64 }}
+             #[derive(Model)] #[model(table = \"child\")] pub struct Child {{
+                #[model(primary_key)] pub id: i64, #[model(references(Parent::code), on_delete = \"cascade\")] pub code: i64 }}"
+        )
+    };
+    let rows = ["INSERT INTO parent VALUES (1, 10)", "INSERT INTO child VALUES (5, 10)"];
+    let project = started(&db, &parent("#[model(primary_key)]", "#[model(unique)]"), &rows).await;
+    project.write_models(&parent("#[model(unique)]", "#[model(primary_key)]"));
+    project.run("autogenerate -m second --apply").ok();
+    project.run("check").ok();
+    assert_eq!(db.rows("SELECT id, code FROM child").await, [["5", "10"]]);
+    project.run("downgrade -1").ok();
+    assert_eq!(db.rows("SELECT p.id, c.id FROM parent p JOIN child c ON c.code = p.code").await, [["1", "5"]]);
+});
+
+#[test]
+fn postgres_a_model_with_the_name_of_a_partitioned_table_loses_nothing() {
+    play(Engine::Postgres, |db| async move {
+        db.run(&[
+            "CREATE TABLE parts (id bigint NOT NULL) PARTITION BY RANGE (id)",
+            "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10)",
+            "INSERT INTO parts VALUES (1)",
+        ])
+        .await;
+        let project = Project::with_models(db.url_text(), &model("parts", "", ""));
+        project.run("autogenerate -m first --apply").code(2).complains("already exists");
+        project.write_models(&model("others", "", ""));
+        assert_eq!(db.rows("SELECT id FROM parts").await, [["1"]]);
+    });
+}

@@ -117,7 +117,6 @@ on_every_engine!(a_down_without_a_statement_is_pointed_out, |db| async move {
     project.run("upgrade heads").ok();
     project.run("downgrade base").ok().complains("no statement");
     assert_eq!(tables(&db).await, ["t"]);
-
 });
 
 #[test]
@@ -138,5 +137,16 @@ fn mysql_sessions_are_strict() {
     on_mysql(|db| async move {
         let mode = db.rows("SELECT @@SESSION.sql_mode").await[0][0].clone();
         assert!(mode.contains("STRICT"), "{mode}");
+    });
+}
+
+#[test]
+fn mysql_of_several_statements_between_delimiters_the_first_stays() {
+    on_mysql(|db| async move {
+        let sections = "-- migrate:up\nDELIMITER //\nCREATE TABLE t (id INT);\nCREATE TABLE t (id INT)//\nDELIMITER ;\n-- migrate:down\n";
+        let told = state(up(&db, &history(&[file("a", "", sections)]), "head").await.unwrap_err());
+        assert_eq!(tables(&db).await, ["t"]);
+        assert!(told.contains("the first may have run"), "{told}");
+        assert_eq!(ledger(&db).await, [["a", "applying", "0", "1"]]);
     });
 }
