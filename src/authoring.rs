@@ -1,5 +1,8 @@
 //! From models to a plan: what `autogenerate` writes and `check` looks for.
 
+mod created;
+mod hints;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -9,9 +12,10 @@ use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
 use crate::diff::change::Change;
 use crate::diff::{self, Guide};
-use crate::error::Error;
-use crate::revision::{Direction, Revision};
+use crate::error::{Error, PlanError};
 use crate::source::{adopt, scratch};
+
+pub use created::tables_created;
 
 /// How a live database and models differ.
 #[derive(Debug)]
@@ -28,7 +32,8 @@ pub struct Comparison {
 /// a scratch place and compared as the server prints it.
 ///
 /// # Errors
-/// When the database cannot be read, or the server does not take what the models say.
+/// When the database cannot be read, when there is no model although tables would be dropped, when a rename can be
+/// taken in two ways, or when the server does not take what the models say.
 pub async fn compare(
     connection: &mut Connection,
     url: &DatabaseUrl,
@@ -39,9 +44,12 @@ pub async fn compare(
     let wanted = dialect.canonical(&declared.schema)?;
     let live = dialect::introspect(connection, &scope(&wanted)).await?;
     let mut current = ours(live, &wanted, &owns);
-    let named = adopt(&wanted, &diff::renamed(&current, &wanted, &declared.hints), dialect.as_ref());
+    refuse_without_models(&current, &wanted)?;
+    hints::check(&current, &wanted, &declared.hints)?;
+    let hints = hints::with_spellings(&current, &wanted, &declared.hints, &dialect.features().rules);
+    let named = adopt(&wanted, &diff::renamed(&current, &wanted, &hints), dialect.as_ref());
     let mut guide = Guide {
-        hints: declared.hints.clone(),
+        hints: hints.clone(),
         open_names: named.open,
         rules: dialect.features().rules.clone(),
         ..Guide::default()
@@ -53,7 +61,7 @@ pub async fn compare(
         // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
         printed.tables.iter_mut().for_each(|table| table.verbatim = None);
         dialect.align(&mut current, &mut printed);
-        let renames = diff::renames(&current, &printed, &declared.hints);
+        let renames = diff::renames(&current, &printed, &hints);
         if !renames.is_empty() && dialect.version().name == DialectName::Sqlite {
             let after = scratch::after(connection, &renames, dialect.as_ref()).await?;
             guide.renamed = Some(ours(after, &wanted, &owns));
@@ -64,6 +72,24 @@ pub async fn compare(
     Ok(Comparison { changes, dialect })
 }
 
+/// No model at all is a mistyped path much more often than a wish to drop everything.
+fn refuse_without_models(current: &Schema, wanted: &Schema) -> Result<(), PlanError> {
+    let Some(first) = current.tables.first().filter(|_| wanted.tables.is_empty()) else { return Ok(()) };
+    let others = match current.tables.len() - 1 {
+        0 => String::new(),
+        1 => " and another table".to_owned(),
+        more => format!(" and {more} other tables"),
+    };
+    Err(PlanError::Invalid {
+        reason: format!("there is no model, but the database has {}{others}, which would be dropped", first.name),
+        help: Some(
+            "do the paths under `models` in migrate.toml lead to structs with #[derive(Model)]? If everything is to \
+             go, write the revision yourself: migrate revision -m MESSAGE"
+                .to_owned(),
+        ),
+    })
+}
+
 /// A table that is created says only those storage options that its model does. The others are the server's defaults,
 /// and may be unknown to the next server that the revision meets.
 fn as_declared(change: Change, wanted: &Schema) -> Change {
@@ -72,35 +98,6 @@ fn as_declared(change: Change, wanted: &Schema) -> Change {
     let declared = wanted.table(&table.name).map(|table| &table.options);
     table.options.retain(|option, _| declared.is_some_and(|declared| declared.contains_key(option)));
     Change::CreateTable { next: Arc::new(table) }
-}
-
-/// The tables that revisions create, by the statements in their files. A name in another namespace counts by its last
-/// part.
-pub fn tables_created<'a>(revisions: impl Iterator<Item = &'a Revision>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for section in revisions.flat_map(|revision| revision.sections(Direction::Up)) {
-        let code =
-            section.text.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join(" ");
-        for statement in code.split(';') {
-            found.extend(table_created(statement));
-        }
-    }
-    found
-}
-
-/// The table of a `CREATE TABLE [IF NOT EXISTS] name (`.
-fn table_created(statement: &str) -> Option<String> {
-    let mut words = statement.split_whitespace();
-    let mut next = || words.next().map(str::to_ascii_uppercase);
-    if next()? != "CREATE" || next()? != "TABLE" {
-        return None;
-    }
-    let upper = statement.to_ascii_uppercase();
-    let after = upper.find("TABLE").map(|at| at + "TABLE".len())?;
-    let after = upper[after..].find("IF NOT EXISTS").map_or(after, |at| after + at + "IF NOT EXISTS".len());
-    let name = statement[after..].split('(').next()?.trim();
-    let last = name.rsplit('.').next()?;
-    Some(last.trim_matches(['"', '`', '[', ']']).to_owned()).filter(|name| !name.is_empty())
 }
 
 /// The namespaces that models speak of, and the default one.

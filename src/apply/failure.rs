@@ -52,6 +52,12 @@ impl Runner<'_> {
         format!("the whole revision was rolled back{before}")
     }
 
+    /// A connection that breaks while a transaction is committed does not tell whether it was.
+    pub(super) fn unknown_end(&self) -> String {
+        let before = self.before().map(|before| format!("; {before}")).unwrap_or_default();
+        format!("whether the revision was committed is not known: `migrate current` tells{before}")
+    }
+
     /// On SQLite a runner that waits for the write lock waits for another runner, or for any other program.
     pub(super) fn busy(&self, error: DbError) -> ApplyError {
         match error {
@@ -69,6 +75,16 @@ impl Runner<'_> {
 fn needs_no_transaction(code: Option<&str>, error: &DbError) -> bool {
     let reason = reason_of(error);
     code == Some("25001") || reason.contains("within a transaction") || reason.contains("inside a transaction")
+}
+
+/// Whether the server ends the connection, or it has broken. PostgreSQL says so in class 57P (operator intervention), also
+/// after it has committed and while it waits for a standby.
+pub(super) fn is_gone(error: &DbError) -> bool {
+    match error {
+        DbError::Lost { .. } => true,
+        DbError::Statement { code: Some(code), .. } => code.starts_with("57P") || code.starts_with("08"),
+        _ => false,
+    }
 }
 
 /// What the server said, without the statement, which our own message shows.

@@ -99,6 +99,7 @@ fn prepare_step<'a>(
         own_transactions: false,
     };
     check_transactions(&mut prepared, dialect, refusals);
+    check_rebuilds(&prepared, dialect, refusals);
     Some(prepared)
 }
 
@@ -128,6 +129,7 @@ fn control(words: &[String], dialect: DialectName) -> Option<Control> {
 fn check_transactions(prepared: &mut Prepared<'_>, dialect: DialectName, refusals: &mut Vec<Refusal>) {
     let revision = prepared.revision;
     let mut open: Option<usize> = None;
+    let mut savepoint: Option<String> = None;
     let mut found = Vec::new();
     for piece in &prepared.pieces {
         let words = piece.words(dialect, 3);
@@ -135,6 +137,9 @@ fn check_transactions(prepared: &mut Prepared<'_>, dialect: DialectName, refusal
         // MariaDB's BEGIN NOT ATOMIC is a block of statements.
         let is_block = words.get(1).is_some_and(|word| word == "NOT");
         match control(&words, dialect).filter(|_| !is_block) {
+            None if dialect == DialectName::Sqlite && !prepared.in_transaction => {
+                follow_savepoint(&words, line, &mut open, &mut savepoint);
+            }
             None => {}
             Some(_) if prepared.in_transaction => {
                 found.push((line, words.join(" "), "the revision is one transaction"))
@@ -142,7 +147,10 @@ fn check_transactions(prepared: &mut Prepared<'_>, dialect: DialectName, refusal
             Some(Control::Begins) => open = Some(line),
             Some(Control::Ends) => open = None,
         }
+        let sets_autocommit =
+            words.first().is_some_and(|word| word == "SET") && piece.sql.to_ascii_lowercase().contains("autocommit");
         prepared.own_transactions |= control(&words, dialect).is_some() && !is_block;
+        prepared.own_transactions |= open.is_some() || sets_autocommit;
     }
     if let Some(line) = open {
         found.push((line, "the transaction that begins here".to_owned(), "nothing in the section ends it"));
@@ -160,6 +168,55 @@ fn check_transactions(prepared: &mut Prepared<'_>, dialect: DialectName, refusal
             reason: reason.to_owned(),
             help,
         });
+    }
+}
+
+/// Where no transaction is open, SQLite begins one with a SAVEPOINT, and ends it with the RELEASE of the same name:
+/// <https://www.sqlite.org/lang_savepoint.html>.
+fn follow_savepoint(words: &[String], line: usize, open: &mut Option<usize>, savepoint: &mut Option<String>) {
+    let name = words.iter().skip(1).find(|word| *word != "SAVEPOINT").cloned().unwrap_or_default();
+    match words.first().map(String::as_str) {
+        Some("SAVEPOINT") if open.is_none() => {
+            *open = Some(line);
+            *savepoint = Some(name);
+        }
+        Some("RELEASE") if savepoint.as_ref() == Some(&name) => {
+            *open = None;
+            *savepoint = None;
+        }
+        _ => {}
+    }
+}
+
+/// SQLite's rebuild drops the old table. With foreign keys on, that deletes the rows which refer to it; a revision that
+/// is one transaction runs with them off, any other has to say so itself.
+fn check_rebuilds(prepared: &Prepared<'_>, dialect: DialectName, refusals: &mut Vec<Refusal>) {
+    if dialect != DialectName::Sqlite || prepared.in_transaction {
+        return;
+    }
+    let mut dropped: Vec<(String, usize)> = Vec::new();
+    for piece in &prepared.pieces {
+        let words = piece.names(dialect, 6);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["PRAGMA", "FOREIGN_KEYS", ..] => return,
+            ["DROP", "TABLE", "IF", "EXISTS", name, ..] | ["DROP", "TABLE", name, ..] => {
+                dropped.push(((*name).to_owned(), prepared.line(piece)));
+            }
+            ["ALTER", "TABLE", _, "RENAME", "TO", name] => {
+                let Some((_, line)) = dropped.iter().find(|(dropped, _)| dropped == name) else { continue };
+                refusals.push(Refusal::TransactionControl {
+                    place: prepared.revision.place(*line),
+                    revision: prepared.revision.id.clone(),
+                    statement: "DROP TABLE".to_owned(),
+                    reason: "another table takes its name, and foreign keys may be on, so that the rows which refer \
+                             to it would be deleted"
+                        .to_owned(),
+                    help: "delete `transaction:false`; or put `PRAGMA foreign_keys = OFF;` before it",
+                });
+            }
+            _ => {}
+        }
     }
 }
 

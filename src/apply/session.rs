@@ -8,6 +8,10 @@ use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::error::ApplyError;
 
+/// The pragmas of SQLite that change what a later statement does to rows or to the schema.
+const SQLITE_PRAGMAS: [&str; 5] =
+    ["foreign_keys", "ignore_check_constraints", "recursive_triggers", "legacy_alter_table", "writable_schema"];
+
 /// How the session was before the first revision.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -28,13 +32,19 @@ impl Session {
         match connection.version().name {
             DialectName::Sqlite => {
                 let before = pragma(connection, "busy_timeout").await?;
-                let foreign_keys = pragma(connection, "foreign_keys").await?;
+                let mut between = Vec::new();
+                for name in SQLITE_PRAGMAS {
+                    between.push(format!("PRAGMA {name} = {}", pragma(connection, name).await?));
+                }
                 connection.execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis())).await?;
-                let keys = format!("PRAGMA foreign_keys = {foreign_keys}");
-                Ok(Self { between: vec![keys.clone()], after: vec![keys, format!("PRAGMA busy_timeout = {before}")] })
+                let mut after = between.clone();
+                after.push(format!("PRAGMA busy_timeout = {before}"));
+                Ok(Self { between, after })
             }
             DialectName::Postgres => {
-                let reset = vec!["RESET ROLE".to_owned(), "RESET ALL".to_owned()];
+                // RESET ALL leaves both kinds of user as they are, and temporary tables hide others of their name.
+                let reset = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "DISCARD TEMP"];
+                let reset: Vec<_> = reset.map(str::to_owned).into();
                 Ok(Self { between: reset.clone(), after: reset })
             }
             DialectName::Mysql | DialectName::Mariadb => {
@@ -71,17 +81,34 @@ async fn mysql_reset(
     dialect: &dyn Dialect,
     ledger: &Ledger<'_>,
 ) -> Result<Vec<String>, ApplyError> {
-    const VARIABLES: [&str; 6] =
-        ["sql_mode", "time_zone", "foreign_key_checks", "unique_checks", "autocommit", "sql_notes"];
+    // SET NAMES sets the last four: the next revision's text would be read in another character set.
+    const VARIABLES: [&str; 12] = [
+        "sql_mode",
+        "time_zone",
+        "foreign_key_checks",
+        "unique_checks",
+        "autocommit",
+        "sql_notes",
+        "sql_safe_updates",
+        "default_storage_engine",
+        "character_set_client",
+        "character_set_results",
+        "character_set_connection",
+        "collation_connection",
+    ];
     let columns: Vec<String> =
         VARIABLES.iter().map(|name| format!("CAST(@@SESSION.{name} AS CHAR) AS {name}")).collect();
     let rows = connection.query(&format!("SELECT {}", columns.join(", "))).await?;
     let mut assignments = Vec::new();
     if let Some(row) = rows.first() {
         for name in VARIABLES {
-            let value = row.text(name)?;
-            let is_number = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.is_empty();
-            let value = if is_number { value.to_owned() } else { dialect.literal(value) };
+            let value = match row.opt(name)? {
+                None => "NULL".to_owned(),
+                Some(number) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    number.to_owned()
+                }
+                Some(text) => dialect.literal(text),
+            };
             assignments.push(format!("SESSION {name} = {value}"));
         }
     }

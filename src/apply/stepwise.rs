@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use rungs_schema::DialectName;
 
 use super::executor::{OnEvent, Outcome, Runner, millis, tell_statement};
 use super::ledger::{Entry, State};
 use super::prepare::{Prepared, changes_rows};
-use crate::dialect::splitter::Piece;
+use crate::dialect::splitter::{Piece, split};
 use crate::error::{ApplyError, DbError, mending};
 use crate::revision::Direction;
 
@@ -29,9 +30,10 @@ impl Runner<'_> {
         for (index, piece) in step.pieces.iter().enumerate() {
             tell_statement(step, index, piece, on_event);
             let progress = self.ledger.progress_sql(id, state, index + 1);
-            let shares = !step.own_transactions && changes_rows(piece, self.connection.version().name);
-            if let Err(error) = self.send(piece, &progress, shares).await {
-                return Err(self.stopped(step, index, error).await);
+            let name = self.connection.version().name;
+            let shares = !step.own_transactions && changes_rows(piece, name) && !is_several(piece, name);
+            if let Err(failure) = self.send(piece, &progress, shares).await {
+                return Err(self.stopped(step, index, failure).await);
             }
         }
         for sql in self.session.between() {
@@ -74,65 +76,140 @@ impl Runner<'_> {
     }
 
     /// Sends a statement and marks it as done. One that changes only rows shares a transaction with its mark.
-    async fn send(&mut self, piece: &Piece<'_>, progress: &str, shares: bool) -> Result<(), DbError> {
+    async fn send(&mut self, piece: &Piece<'_>, progress: &str, shares: bool) -> Result<(), Failure> {
         if !shares {
-            self.connection.execute(piece.sql).await?;
-            return self.connection.execute(progress).await.map(|_| ());
+            self.connection.execute(piece.sql).await.map_err(Failure::statement)?;
+            let marked = self.connection.execute(progress).await;
+            return marked.map(|_| ()).map_err(|error| Failure { error, ran: true, in_ledger: true });
         }
-        self.connection.execute("BEGIN").await?;
-        for sql in [piece.sql, progress, "COMMIT"] {
+        self.connection.execute("BEGIN").await.map_err(Failure::statement)?;
+        for (sql, in_ledger) in [(piece.sql, false), (progress, true), ("COMMIT", false)] {
             if let Err(error) = self.connection.execute(sql).await {
                 let _ = self.connection.execute("ROLLBACK").await;
-                return Err(error);
+                return Err(Failure { error, ran: false, in_ledger });
             }
         }
         Ok(())
     }
 
-    /// A statement of a revision that is not one transaction has failed.
-    async fn stopped(&mut self, step: &Prepared<'_>, index: usize, error: DbError) -> ApplyError {
-        let total = step.pieces.len();
-        // What a section has begun by itself ends here: the ledger's row must not hang on it.
+    /// A statement of a revision that is not one transaction has failed, or its mark has.
+    async fn stopped(&mut self, step: &Prepared<'_>, index: usize, failure: Failure) -> ApplyError {
+        let Failure { error, ran, in_ledger } = failure;
+        // What a section has begun by itself ends here, and so does a role that it took: the ledger's row must not
+        // hang on them.
         let _ = self.connection.execute("ROLLBACK").await;
+        for sql in self.session.between() {
+            let _ = self.connection.execute(sql).await;
+        }
+        let lost = matches!(error, DbError::Lost { .. });
         // Where the server has answered, and it was the first statement, the revision has not begun.
-        let untouched = index == 0 && !matches!(error, DbError::Lost { .. });
+        let several = is_several(&step.pieces[index], self.connection.version().name);
+        let untouched = index == 0 && !ran && !lost && !several;
         let mut state = if untouched {
-            let sql = match step.direction {
-                Direction::Up => self.ledger.delete_sql(&step.revision.id),
-                Direction::Down => self.ledger.progress_sql(&step.revision.id, State::Applied, 0),
-            };
-            match self.connection.execute(&sql).await {
-                Ok(_) => "none of its statements ran".to_owned(),
-                Err(error) => format!("none of its statements ran, but the ledger could not be told: {error}"),
-            }
+            self.unclaim(step).await
         } else {
-            let one_or_more = |from: usize, to: usize, one: &str, more: &str| match to - from {
-                0 => format!("statement {from} {one}"),
-                _ => format!("statements {from} to {to} {more}"),
-            };
-            let before = match index {
-                0 => "none of its statements is known to have run".to_owned(),
-                index => one_or_more(1, index, "ran and stays", "ran and stay"),
-            };
-            let lost = matches!(error, DbError::Lost { .. });
-            let this = if lost { format!("; whether {} ran is not known", index + 1) } else { String::new() };
-            let first = if lost { index + 2 } else { index + 1 };
-            let after = if first <= total {
-                format!("; {}", one_or_more(first, total, "did not run", "did not run"))
-            } else {
-                String::new()
-            };
-            format!("{before}{this}{after}")
+            let kept = self.kept(step, index + usize::from(ran), lost).await;
+            what_stays(step, index, ran, lost, kept)
         };
+        if several && !ran {
+            state = format!("{state}; statement {} is several, of which the first may have run", index + 1);
+        }
         if let Some(before) = self.before() {
             state = format!("{state}; {before}");
         }
         let mut failed = self.statement_error(step, index, error, state);
-        if let ApplyError::Statement { help, .. } = &mut failed
-            && !untouched
-        {
-            *help = Some(mending(&step.revision.id));
+        if let ApplyError::Statement { help, reason, .. } = &mut failed {
+            if in_ledger {
+                let became = if ran { "the statement ran, but" } else { "the statement was rolled back, since" };
+                *reason = format!("{became} the ledger could not be told: {reason}");
+            }
+            if !untouched {
+                *help = Some(mending(&step.revision.id));
+            }
         }
         failed
     }
+
+    /// Takes back in the ledger that a revision has begun.
+    async fn unclaim(&mut self, step: &Prepared<'_>) -> String {
+        let sql = match step.direction {
+            Direction::Up => self.ledger.delete_sql(&step.revision.id),
+            Direction::Down => self.ledger.progress_sql(&step.revision.id, State::Applied, 0),
+        };
+        match self.connection.execute(&sql).await {
+            Ok(_) => "none of its statements ran".to_owned(),
+            Err(error) => format!("none of its statements ran, but the ledger could not be told: {error}"),
+        }
+    }
+
+    /// How many of the statements that ran stay. A transaction of the section's own takes the marks of its statements
+    /// with it when it is rolled back, so that the ledger knows; `None` when it cannot be asked.
+    async fn kept(&mut self, step: &Prepared<'_>, ran: usize, lost: bool) -> Option<usize> {
+        let id = &step.revision.id;
+        if step.own_transactions {
+            let rows = self.ledger.read(self.connection).await.ok()?;
+            return rows.iter().find(|row| row.revision == *id).map(|row| row.done);
+        }
+        if !lost {
+            let state = if step.direction == Direction::Up { State::Applying } else { State::Reverting };
+            // The mark that failed may have done so for what the section had set in the session.
+            let _ = self.connection.execute(&self.ledger.progress_sql(id, state, ran)).await;
+        }
+        Some(ran)
+    }
+}
+
+/// Whether a piece between DELIMITER lines holds several statements: the server carries out those before the one that
+/// fails.
+fn is_several(piece: &Piece<'_>, dialect: DialectName) -> bool {
+    split(dialect, piece.sql).is_ok_and(|pieces| pieces.len() > 1)
+}
+
+/// Why a statement is not both done and marked as done.
+struct Failure {
+    error: DbError,
+    /// The statement itself is done, and not undone.
+    ran: bool,
+    /// It was the mark that failed.
+    in_ledger: bool,
+}
+
+impl Failure {
+    fn statement(error: DbError) -> Self {
+        Self { error, ran: false, in_ledger: false }
+    }
+}
+
+/// What of a section that stopped at a statement (counted from 0) is in the database.
+fn what_stays(step: &Prepared<'_>, index: usize, ran: bool, lost: bool, kept: Option<usize>) -> String {
+    let total = step.pieces.len();
+    let range = |from: usize, to: usize, one: &str, more: &str| match from {
+        from if from == to => format!("statement {from} {one}"),
+        from => format!("statements {from} to {to} {more}"),
+    };
+    let done = index + usize::from(ran);
+    let mut said = Vec::new();
+    match kept {
+        Some(0) if done == 0 => said.push("none of its statements is known to have run".to_owned()),
+        Some(kept) => {
+            if kept > 0 {
+                said.push(range(1, kept, "ran and stays", "ran and stay"));
+            }
+            if kept < done {
+                said.push(range(kept + 1, done, "was rolled back", "were rolled back"));
+            }
+        }
+        None => said.push(format!(
+            "{}, but what of this was in a transaction that had not ended was rolled back",
+            range(1, done.max(1), "was sent", "were sent")
+        )),
+    }
+    if lost && !ran {
+        said.push(format!("whether {} ran is not known", index + 1));
+    }
+    let first = if lost && !ran { index + 2 } else { done + 1 };
+    if first <= total {
+        said.push(range(first, total, "did not run", "did not run"));
+    }
+    said.join("; ")
 }

@@ -6,10 +6,9 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 
 use super::executor::{OnEvent, Outcome, Runner, millis, tell_statement};
-use super::failure::reason_of;
+use super::failure::{is_gone, reason_of};
 use super::ledger::{Entry, State};
 use super::prepare::Prepared;
-use super::session::pragma;
 use crate::error::{ApplyError, DbError};
 use crate::revision::Direction;
 
@@ -22,7 +21,6 @@ impl Runner<'_> {
         on_event: OnEvent<'_>,
     ) -> Result<Outcome, ApplyError> {
         let sqlite = self.is_sqlite();
-        let foreign_keys = if sqlite { pragma(self.connection, "foreign_keys").await? } else { 0 };
         if sqlite {
             // Within a transaction the pragma does nothing. With it on, dropping the old table of a rebuild would
             // delete the rows that refer to it: https://www.sqlite.org/lang_altertable.html#otheralter
@@ -30,7 +28,11 @@ impl Runner<'_> {
         }
         let outcome = self.transaction(step, at, begin, on_event).await;
         if sqlite {
-            let restored = self.connection.execute(&format!("PRAGMA foreign_keys = {foreign_keys}")).await;
+            // Some of these pragmas do nothing within a transaction, so that they wait for its end.
+            let mut restored = Ok(0);
+            for sql in self.session.between() {
+                restored = restored.and(self.connection.execute(sql).await);
+            }
             let outcome = outcome?;
             restored?;
             return Ok(outcome);
@@ -51,10 +53,15 @@ impl Runner<'_> {
         let result = match result {
             Ok(Outcome::Done) => match self.connection.execute("COMMIT").await {
                 Ok(_) => return Ok(Outcome::Done).inspect(|_| self.note(step, at, begin)),
-                Err(error) => Err(ApplyError::Commit {
-                    stopped: self.stopped_at(step, step.place(), self.nothing_stays()),
-                    reason: reason_of(&error),
-                }),
+                Err(error) => {
+                    let state = match &error {
+                        // The server may have committed, and not come to say so.
+                        error if is_gone(error) => self.unknown_end(),
+                        _ => self.nothing_stays(),
+                    };
+                    let stopped = self.stopped_at(step, step.place(), state);
+                    Err(ApplyError::Commit { stopped, reason: reason_of(&error) })
+                }
             },
             other => other,
         };

@@ -104,7 +104,8 @@ pub(super) struct Scope {
     folder: PathBuf,
     /// The label, when no revision carries it yet.
     new_label: Option<String>,
-    /// The tables that another branch's revisions create.
+    /// The tables that another branch's revisions create or its models declare, in lower case: whether letter case
+    /// counts is not known here, and what may be another's is not dropped.
     foreign: BTreeSet<String>,
     /// The tables that this branch's revisions create, where only these may be dropped.
     own: Option<BTreeSet<String>>,
@@ -120,8 +121,14 @@ impl Scope {
         let branch = label.and_then(|label| config.branches.get(label));
         let new_label =
             label.filter(|label| !history.all_labels().any(|(known, _)| known == *label)).map(str::to_owned);
-        let foreign =
-            config.branches.keys().filter(|name| Some(name.as_str()) != label).flat_map(|name| created(name)).collect();
+        let mut foreign = BTreeSet::new();
+        for (name, other) in config.branches.iter().filter(|(name, _)| Some(name.as_str()) != label) {
+            foreign.extend(created(name).iter().map(|table| table.to_lowercase()));
+            if !other.models.is_empty() {
+                let declared = context.read_models(&other.models)?;
+                foreign.extend(declared.schema.tables.iter().map(|table| table.name.name.to_lowercase()));
+            }
+        }
         Ok(Self {
             models: branch.map_or(&config.models, |branch| &branch.models).clone(),
             folder: branch.map_or(&config.migrations, |branch| &branch.migrations).clone(),
@@ -135,7 +142,7 @@ impl Scope {
     pub(super) fn owns(&self, table: &ObjectName) -> bool {
         match &self.own {
             Some(own) => own.contains(&table.name),
-            None => !self.foreign.contains(&table.name),
+            None => !self.foreign.contains(&table.name.to_lowercase()),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::apply::{self, Event, Options, Report};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
 use crate::error::{ApplyError, DbError, Error, RevisionError};
-use crate::revision::{Direction, History, Section, Target};
+use crate::revision::{Direction, History, Revision, Section, Target};
 
 /// What is asked for.
 pub(super) struct Request {
@@ -48,6 +48,13 @@ async fn run(
             revision.message,
             duration.as_millis()
         )),
+        Event::Started { revision, direction: Direction::Down, total: 0 } if has_statements(revision) => {
+            ui.warning(format!(
+                "{}: revision {} has no statement to revert it with: the ledger forgets it, and the database stays as it is",
+                revision.path.display(),
+                revision.id
+            ));
+        }
         Event::Skipped { revision, .. } => {
             ui.progress(format!("another runner did {} {}", revision.id, revision.message))
         }
@@ -65,6 +72,12 @@ async fn run(
     };
     let applied = self::applied(connection).await?;
     Ok(done(&report, history, &applied))
+}
+
+/// Whether the way up has more than comments.
+fn has_statements(revision: &Revision) -> bool {
+    let is_code = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with("--");
+    revision.sections(Direction::Up).iter().any(|section| section.text.lines().any(is_code))
 }
 
 /// Connects and runs. A lock that another program has on an SQLite file is waited for as a runner's is.

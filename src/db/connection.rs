@@ -124,9 +124,14 @@ impl Connection {
         let text = rows.first().map(|row| row.text("version")).transpose()?.unwrap_or_default().to_owned();
         self.version = ServerVersion::parse(self.version.name, &text);
         if matches!(self.version.name, DialectName::Mysql | DialectName::Mariadb) {
-            // Revision files and the statements we render quote names with ` and escape with \, whatever the server's default.
+            // Revision files and the statements we render quote names with ` and escape with \, whatever the server's
+            // default. And no statement may cut a value to make it fit: where a server is not strict, ALTER TABLE
+            // shortens texts, turns NULL into '' and bounds numbers with no more than a warning. A file that wants
+            // this sets sql_mode itself.
             self.execute(
-                "SET SESSION sql_mode = REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', '')",
+                "SET SESSION sql_mode = CONCAT(\
+                     REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', ''), \
+                     IF(@@SESSION.sql_mode LIKE '%STRICT%', '', ',STRICT_TRANS_TABLES'))",
             )
             .await?;
         }

@@ -32,6 +32,10 @@ pub struct Rules {
     pub renames_foreign_keys: bool,
     /// The type, numbering or nullability of a column cannot change while a foreign key uses it.
     pub foreign_keys_pin_types: bool,
+    /// Names of tables that differ in letter case alone are one name.
+    pub table_case_is_free: bool,
+    /// The same of columns.
+    pub column_case_is_free: bool,
     /// The type of a column cannot change while a view uses it.
     pub views_pin_types: bool,
 }

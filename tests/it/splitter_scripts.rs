@@ -38,6 +38,12 @@ fn statements_end_at_semicolons_outside_quotes_and_comments() {
 #[test]
 fn each_engine_has_its_own_quotes() {
     whole(Postgres, r"SELECT E'it\'s;', 'c:\', U&'\0041;', e'\\;'");
+    whole(Postgres, "SELECT E'a'\n  'b\\';', 1");
+    whole(Postgres, "SELECT 1 @-1, 'a' -- '\n ';', U&'d\\'");
+    whole(Postgres, "CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO a VALUES (1); DELETE FROM b)");
+    whole(Sqlite, "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT \"end\", CASE 1 WHEN 2 THEN 3 END; END");
+    whole(Mysql, "/*!50003 CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN\n-- it's\nSET @a = 1; END */");
+    whole(Mysql, "SELECT 'a\\\\', ';'");
     whole(Postgres, "SELECT \"a\"\";\", $$;$$, $a$ ; $$ ; $b$ ; $a$, $1, a$b$c");
     whole(Postgres, "SELECT 1 /* a; /* b; */ c; */ + 2");
     whole(Postgres, "SELECT $ä$;$ä$");

@@ -38,6 +38,8 @@ impl Postgres {
                 column_order: false,
                 renames_foreign_keys: true,
                 foreign_keys_pin_types: false,
+                table_case_is_free: false,
+                column_case_is_free: false,
                 views_pin_types: true,
             },
         };

@@ -104,9 +104,7 @@ impl<'a> Lexer<'a> {
                 Some(end) => Ok((Kind::Quoted, end + 1)),
                 None => Err(self.endless("quoted name")),
             },
-            'e' | 'E' if postgres && rest[1..].starts_with('\'') => {
-                self.quoted(&rest[1..], '\'', true, "string").map(|(kind, length)| (kind, length + 1))
-            }
+            'e' | 'E' if postgres && rest[1..].starts_with('\'') => self.escaped(rest),
             '$' if postgres => self.dollar_quoted(rest),
             c if is_word(c) => Ok((Kind::Word, self.word(rest))),
             c => Ok((Kind::Symbol(c), c.len_utf8())),
@@ -144,6 +142,20 @@ impl<'a> Lexer<'a> {
             }
         }
         Err(self.endless(what))
+    }
+
+    /// `E'..'`; what stands in quotes on the next line belongs to it, and escapes as it does.
+    fn escaped(&self, rest: &str) -> Result<(Kind, usize), SplitError> {
+        let mut end = 1;
+        loop {
+            end += self.quoted(&rest[end..], '\'', true, "string")?.1;
+            let blank = rest[end..].len() - rest[end..].trim_start().len();
+            let goes_on = rest[end..end + blank].contains('\n') && rest[end + blank..].starts_with('\'');
+            if !goes_on {
+                return Ok((Kind::Quoted, end));
+            }
+            end += blank;
+        }
     }
 
     fn dollar_quoted(&self, rest: &str) -> Result<(Kind, usize), SplitError> {
@@ -184,12 +196,16 @@ impl<'a> Lexer<'a> {
         Ok((Kind::Comment, at))
     }
 
-    /// `/*!50003 ... */` is code: a `*/` in one of its strings does not end it.
+    /// `/*!50003 ... */` is code: a `*/` in one of its strings does not end it, nor a quote in one of its comments.
     fn conditional(&self, rest: &str) -> Result<usize, SplitError> {
         let mut at = 3;
         while let Some(c) = rest[at..].chars().next() {
             if rest[at..].starts_with("*/") {
                 return Ok(at + 2);
+            }
+            if self.begins_line_comment(&rest[at..]) {
+                at += rest[at..].find('\n').unwrap_or(rest.len() - at);
+                continue;
             }
             at += match c {
                 '\'' | '"' => self.quoted(&rest[at..], c, true, "string")?.1,

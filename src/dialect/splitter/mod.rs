@@ -49,6 +49,24 @@ impl Piece<'_> {
         }
         words
     }
+
+    /// As [`words`](Self::words), with quoted names among them, without their quotes.
+    pub fn names(&self, dialect: DialectName, most: usize) -> Vec<String> {
+        let mut lexer = Lexer::new(dialect, self.sql);
+        let mut words = Vec::new();
+        while let Ok(Some(token)) = lexer.next() {
+            let text = lexer.text(&token).to_ascii_uppercase();
+            match token.kind {
+                Kind::Space | Kind::Comment => {}
+                Kind::Word if words.len() < most => words.push(text),
+                Kind::Quoted if words.len() < most => {
+                    words.push(text.trim_matches(['"', '`', '\'', '[', ']']).to_owned());
+                }
+                _ => break,
+            }
+        }
+        words
+    }
 }
 
 /// Why a script cannot be split.

@@ -41,6 +41,8 @@ impl Sqlite {
                 column_order: false,
                 renames_foreign_keys: false,
                 foreign_keys_pin_types: false,
+                table_case_is_free: true,
+                column_case_is_free: true,
                 views_pin_types: false,
             },
         };
