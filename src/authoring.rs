@@ -107,10 +107,25 @@ fn scope(wanted: &Schema) -> Scope {
     Scope::Namespaces(names)
 }
 
+/// The tables in which other migration tools record what they applied: sqlx, Diesel, SeaORM, refinery, Alembic, dbmate
+/// (and Rails), Flyway, Django. No model declares them, and whoever comes from there still needs them for a while.
+const OTHER_LEDGERS: [&str; 9] = [
+    "_sqlx_migrations",
+    "__diesel_schema_migrations",
+    "seaql_migrations",
+    "refinery_schema_history",
+    "alembic_version",
+    "schema_migrations",
+    "flyway_schema_history",
+    "django_migrations",
+    "databasechangelog",
+];
+
 /// The part of a live schema that models may change. A type or sequence that they don't declare is theirs only when
 /// tables used it that no longer do; one that nothing uses was made by hand, and stays.
 fn ours(mut live: Schema, wanted: &Schema, owns: &impl Fn(&ObjectName) -> bool) -> Schema {
-    live.tables.retain(|table| wanted.table(&table.name).is_some() || owns(&table.name));
+    let is_ours = |name: &ObjectName| owns(name) && !OTHER_LEDGERS.contains(&name.name.as_str());
+    live.tables.retain(|table| wanted.table(&table.name).is_some() || is_ours(&table.name));
     let released = |name: &ObjectName| uses(&live.tables, &name.name) && !uses(&wanted.tables, &name.name);
     let sequences =
         live.sequences.iter().filter(|one| wanted.sequences.iter().any(|w| w.name == one.name) || released(&one.name));

@@ -73,6 +73,16 @@ fn mysql_another_letter_case_is_another_spelling_of_the_same() {
     letters(Engine::Mysql);
 }
 
+on_every_engine!(the_ledger_of_another_tool_stays, |db| async move {
+    db.run(&["CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY)", "INSERT INTO _sqlx_migrations VALUES (1)"])
+        .await;
+    let model = "#[derive(Model)] pub struct Note { #[model(primary_key)] pub id: i64 }";
+    let project = Project::with_models(db.url_text(), model);
+    project.run("autogenerate -m first --apply").ok();
+    project.run("check").ok();
+    assert_eq!(db.rows("SELECT version FROM _sqlx_migrations").await, [["1"]]);
+});
+
 on_every_engine!(no_model_at_all_is_no_reason_to_drop_everything, |db| async move {
     let project = started(&db, &model("users", "", ""), &["INSERT INTO users VALUES (1)"]).await;
     project.write_models("");
