@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::diff::quoted_length;
 use crate::revision::{Direction, Revision};
 
 /// The tables that revisions create or give a name to. A name in another namespace counts by its last part.
@@ -129,18 +130,6 @@ fn tokens(script: &str) -> Vec<Token> {
         rest = &rest[length..];
     }
     tokens
-}
-
-fn quoted_length(text: &str, quote: char) -> usize {
-    let mut end = 1;
-    while let Some(at) = text[end..].find(quote) {
-        end += at + 1;
-        if !text[end..].starts_with(quote) {
-            return end;
-        }
-        end += 1;
-    }
-    text.len()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod compare;
 mod dependents;
 mod enums;
 mod foreign_keys;
+mod index_names;
 mod order;
 mod parts;
 mod rename;
@@ -18,6 +19,7 @@ use rungs_schema::{Hints, ObjectName, Schema};
 use change::Change;
 
 pub use parts::Named;
+pub(crate) use rename::quoted_length;
 pub use summary::{Difference, summary};
 
 /// What a comparison has to know of the engine.
@@ -38,6 +40,8 @@ pub struct Rules {
     pub column_case_is_free: bool,
     /// The type of a column cannot change while a view uses it.
     pub views_pin_types: bool,
+    /// The indexes of all tables share one set of names.
+    pub index_names_are_shared: bool,
 }
 
 /// What guides a comparison besides the two schemas.

@@ -4,7 +4,8 @@
 //!
 //! 1. views, triggers and routines that go or change, so that nothing stands on what is edited;
 //! 2. foreign keys that go, so that tables and keys are free;
-//! 3. tables that go, referring ones first, so that their names (and those of their indexes) are free;
+//! 3. tables that go, referring ones first, so that their names (and those of their indexes) are free, and
+//!    so are the names of indexes that another table wants;
 //! 4. types, values and sequences that come, because tables use them;
 //! 5. tables that come, referred ones first; a foreign key that must wait for phase 6 or closes a circle is put off;
 //! 6. edits of tables;
@@ -25,11 +26,13 @@ use super::compare::{AlteredTable, Differences};
 use super::dependents;
 use super::enums;
 use super::foreign_keys::{Reconnected, reconnect};
+use super::index_names;
 
 pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, rules: &Rules) -> Vec<Change> {
     let Differences { created, dropped, altered, sequences, enums, definitions, standing } = differences;
-    let Reconnected { cut, created, altered, dropped, tied } =
+    let Reconnected { cut, created, mut altered, dropped, tied } =
         reconnect(created, dropped, altered, previous, next, rules);
+    let freed_names = if rules.index_names_are_shared { index_names::free(&mut altered, &created) } else { Vec::new() };
     let (definitions_drop, definitions_create) = split_definitions(definitions);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
     let (enums_first, enums_last) = enums::split(enums, previous, next);
@@ -39,6 +42,7 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(cut.into_iter().map(Change::AlterTable));
     changes.extend(freed.into_iter().map(Change::Sequence));
     changes.extend(dropped.into_iter().map(|previous| Change::DropTable { previous }));
+    changes.extend(freed_names.into_iter().map(Change::AlterTable));
     changes.extend(enums_first);
     changes.extend(sequences_first.into_iter().map(Change::Sequence));
     changes.extend(created.into_iter().map(|next| Change::CreateTable { next }));

@@ -177,3 +177,25 @@ fn postgres_a_model_with_the_name_of_a_partitioned_table_loses_nothing() {
         assert_eq!(db.rows("SELECT id FROM parts").await, [["1"]]);
     });
 }
+
+on_every_engine!(an_index_name_moves_to_another_table_and_back, |db| async move {
+    let models = |a: &str, b: &str, more: &str| {
+        let table = |name: &str, index: &str| {
+            format!("#[derive(Model)] {index} pub struct {name} {{ #[model(primary_key)] pub id: i64, pub n: i64 }}\n")
+        };
+        format!("{}{}{more}", table("Aa", a), table("Bb", b))
+    };
+    let index = "#[model(index(name = \"ix_n\", columns(n)))]";
+    let project = Project::with_models(db.url_text(), &models("", index, ""));
+    project.run("autogenerate -m first --apply").ok();
+    project.write_models(&models(index, "", ""));
+    project.run("autogenerate -m moved --apply").ok();
+    project.run("check").ok();
+    let created = format!("#[derive(Model)] {index} pub struct Cc {{ #[model(primary_key)] pub id: i64, pub n: i64 }}");
+    project.write_models(&models("", "", &created));
+    project.run("autogenerate -m again --apply").ok();
+    project.run("check").ok();
+    project.run("downgrade base").ok();
+    project.run("upgrade heads").ok();
+    project.run("check").ok();
+});

@@ -50,6 +50,7 @@ impl Mysql {
                 table_case_is_free: false,
                 column_case_is_free: true,
                 views_pin_types: false,
+                index_names_are_shared: false,
             },
         };
         let abilities = Abilities::of(&version);

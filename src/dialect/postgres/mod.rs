@@ -41,6 +41,7 @@ impl Postgres {
                 table_case_is_free: false,
                 column_case_is_free: false,
                 views_pin_types: true,
+                index_names_are_shared: true,
             },
         };
         Self { version, features }

@@ -44,6 +44,7 @@ impl Sqlite {
                 table_case_is_free: true,
                 column_case_is_free: true,
                 views_pin_types: false,
+                index_names_are_shared: true,
             },
         };
         Self { version, features }
