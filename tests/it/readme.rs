@@ -13,11 +13,34 @@ fn the_readme_is_true() {
     play("README.md");
 }
 
+#[test]
+fn the_documented_configuration_is_read() {
+    let project = Project::empty();
+    project.write("migrate.toml", &blocks(&read("docs/configuration.md"), "toml")[0]);
+    project.write("plugins/data_reduction/migrations/.gitkeep", "");
+    project.run("--env production heads").code(2).complains("PRODUCTION_URL is not set");
+    project.run("heads").ok();
+}
+
+#[test]
+fn the_documented_revision_is_read_and_applied() {
+    let project = Project::empty();
+    project.run("init").ok();
+    let revision = blocks(&read("docs/revisions.md"), "sql").remove(0).replace("[\"1975ea83b712\"]", "[]");
+    project.write("migrations/first.sql", &revision);
+    project.run("upgrade heads").ok();
+    project.run("downgrade base").ok();
+}
+
+fn read(document: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).expect("the document")
+}
+
 fn play(document: &str) {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).expect("the document");
+    let text = read(document);
     let project = Project::empty();
     let mut played = 0;
-    for block in blocks(&text) {
+    for block in blocks(&text, "console") {
         for (command, expected) in commands(&block) {
             let printed = run(&project, &command);
             assert_eq!(shape(&printed), shape(&expected), "{document}: $ {command}\nprints:\n{printed}");
@@ -47,12 +70,13 @@ fn run(project: &Project, command: &str) -> String {
     format!("{}{}", ran.stdout, ran.stderr)
 }
 
-fn blocks(text: &str) -> Vec<String> {
+/// The blocks of a language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut block: Option<String> = None;
     for line in text.lines() {
         match &mut block {
-            None if line == "```console" => block = Some(String::new()),
+            None if line.strip_prefix("```") == Some(language) => block = Some(String::new()),
             None => {}
             Some(_) if line == "```" => blocks.extend(block.take()),
             Some(lines) => lines.push_str(&format!("{line}\n")),
