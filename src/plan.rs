@@ -204,7 +204,7 @@ fn one_line(text: &str) -> String {
 fn terminated(sql: &str, dialect: DialectName) -> String {
     let sql = sql.trim_end();
     match dialect {
-        DialectName::Mysql | DialectName::Mariadb if sql.contains(';') && crate::dialect::has_body(sql) => {
+        DialectName::Mysql | DialectName::Mariadb if crate::dialect::has_body(sql) => {
             format!("DELIMITER ;;\n{sql};;\nDELIMITER ;\n")
         }
         _ => format!("{sql};\n"),

@@ -20,38 +20,14 @@ use crate::revision::{Direction, Revision, Step};
 /// Whoever shows progress.
 pub(super) type OnEvent<'e> = &'e mut (dyn FnMut(Event<'_>) + Send);
 
-/// Applies revisions, in the order given. Everything that can be known beforehand is checked before anything runs;
-/// steps that another runner has done meanwhile are skipped.
+/// Applies and reverts revisions, in the order given. Everything that can be known beforehand is checked before anything
+/// runs; steps that another runner has done meanwhile are skipped; a revision whose file was edited after it was applied
+/// is not reverted.
 ///
 /// # Errors
 /// When a revision may not run, the lock is not to be had, or a statement fails. Where DDL is transactional, nothing of
 /// the revision that failed stays; elsewhere the ledger says how far it came.
-pub async fn upgrade(
-    connection: &mut Connection,
-    dialect: &dyn Dialect,
-    steps: &[Step<'_>],
-    options: &Options,
-    on_event: OnEvent<'_>,
-) -> Result<Report, ApplyError> {
-    run(connection, dialect, steps, options, on_event).await
-}
-
-/// Reverts revisions, in the order given. As [`upgrade`], and it also refuses a revision whose file was edited after
-/// it was applied.
-///
-/// # Errors
-/// As [`upgrade`].
-pub async fn downgrade(
-    connection: &mut Connection,
-    dialect: &dyn Dialect,
-    steps: &[Step<'_>],
-    options: &Options,
-    on_event: OnEvent<'_>,
-) -> Result<Report, ApplyError> {
-    run(connection, dialect, steps, options, on_event).await
-}
-
-async fn run(
+pub async fn run(
     connection: &mut Connection,
     dialect: &dyn Dialect,
     steps: &[Step<'_>],

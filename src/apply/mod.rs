@@ -15,5 +15,5 @@ mod stepwise;
 mod transactional;
 
 pub use event::{Event, Options, Report, StepReport};
-pub use executor::{check_half_done, downgrade, forget, record, upgrade};
+pub use executor::{check_half_done, forget, record, run};
 pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, State, applied, applied_ids, heads};

@@ -60,16 +60,12 @@ async fn run(
         }
         _ => {}
     };
-    let report = match request.direction {
-        Direction::Up => {
-            let steps = history.upgrade_route(&applied, &request.target).map_err(no_route)?;
-            apply::upgrade(connection, dialect.as_ref(), &steps, &options, &mut tell).await?
-        }
-        Direction::Down => {
-            let steps = history.downgrade_route(&applied, &request.target).map_err(no_route)?;
-            apply::downgrade(connection, dialect.as_ref(), &steps, &options, &mut tell).await?
-        }
+    let route = match request.direction {
+        Direction::Up => history.upgrade_route(&applied, &request.target),
+        Direction::Down => history.downgrade_route(&applied, &request.target),
     };
+    let steps = route.map_err(no_route)?;
+    let report = apply::run(connection, dialect.as_ref(), &steps, &options, &mut tell).await?;
     let applied = self::applied(connection).await?;
     Ok(done(&report, history, &applied))
 }

@@ -35,7 +35,7 @@ fn sqlite_rebuilds_delete_no_children() {
         let h = history(&[file("a", "", rebuild)]);
         let steps = [Step { revision: h.find("a").unwrap(), direction: Direction::Down }];
         let rows = connection.query("PRAGMA foreign_keys").await.unwrap();
-        apply::downgrade(&mut connection, &*dialect, &steps, &Options::default(), &mut |_| {}).await.unwrap();
+        apply::run(&mut connection, &*dialect, &steps, &Options::default(), &mut |_| {}).await.unwrap();
         let after = connection.query("PRAGMA foreign_keys").await.unwrap();
         assert_eq!(rows[0].values(), after[0].values(), "foreign keys are as they were");
     });

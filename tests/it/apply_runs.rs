@@ -212,8 +212,8 @@ on_every_engine!(two_runners_apply_each_revision_once, |db| async move {
     let options = Options::default();
     let (mut quiet, mut silent) = (|_: Event<'_>| {}, |_: Event<'_>| {});
     let (first, second) = tokio::join!(
-        apply::upgrade(&mut one, &*dialect, &steps, &options, &mut quiet),
-        apply::upgrade(&mut other, &*dialect, &steps, &options, &mut silent)
+        apply::run(&mut one, &*dialect, &steps, &options, &mut quiet),
+        apply::run(&mut other, &*dialect, &steps, &options, &mut silent)
     );
     let (first, second) = (first.unwrap(), second.unwrap());
     assert_eq!(first.steps.len() + second.steps.len(), 8, "{first:?} {second:?}");
@@ -267,7 +267,7 @@ on_every_engine!(a_runner_waits_a_bounded_time, |db| async move {
                 let mut connection = db.connect().await;
                 let dialect = db.dialect().await;
                 let steps = [Step { revision: h.find("b").unwrap(), direction: Direction::Up }];
-                apply::upgrade(&mut connection, &*dialect, &steps, &wait, &mut |_| {}).await
+                apply::run(&mut connection, &*dialect, &steps, &wait, &mut |_| {}).await
             });
             first.unwrap();
             let error = second.unwrap_err().to_string();
@@ -306,15 +306,14 @@ on_every_engine!(a_plan_that_no_longer_fits_is_refused, |db| async move {
     let options = Options::default();
     let step = |id: &str, direction| [Step { revision: h.find(id).unwrap(), direction }];
     let error =
-        apply::upgrade(&mut connection, &*dialect, &step("b", Direction::Up), &options, &mut |_| {}).await.unwrap_err();
+        apply::run(&mut connection, &*dialect, &step("b", Direction::Up), &options, &mut |_| {}).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the database has changed since this run was planned: b revises a, which is not applied"
     );
     up(&db, &h, "heads").await.unwrap();
-    let error = apply::downgrade(&mut connection, &*dialect, &step("a", Direction::Down), &options, &mut |_| {})
-        .await
-        .unwrap_err();
+    let error =
+        apply::run(&mut connection, &*dialect, &step("a", Direction::Down), &options, &mut |_| {}).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the database has changed since this run was planned: b (message of b), which is applied, stands on a"

@@ -36,13 +36,11 @@ pub async fn run_with(
     let rows = apply::applied(&mut connection, &*dialect).await?;
     let target = Target::parse(target).expect("a target");
     let applied = applied_ids(&rows);
-    let outcome = if direction == Direction::Up {
-        let steps = history.upgrade_route(&applied, &target).expect("a route");
-        apply::upgrade(&mut connection, &*dialect, &steps, options, on_event).await
-    } else {
-        let steps = history.downgrade_route(&applied, &target).expect("a route");
-        apply::downgrade(&mut connection, &*dialect, &steps, options, on_event).await
+    let route = match direction {
+        Direction::Up => history.upgrade_route(&applied, &target),
+        Direction::Down => history.downgrade_route(&applied, &target),
     };
+    let outcome = apply::run(&mut connection, &*dialect, &route.expect("a route"), options, on_event).await;
     connection.close().await.expect("closed");
     outcome
 }

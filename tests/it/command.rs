@@ -129,27 +129,21 @@ impl Ran {
     /// Demands a text in the data.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        assert!(
-            self.stdout.contains(text),
-            "migrate {}\nlacks: {text}\nstdout: {}\nstderr: {}",
-            self.line,
-            self.stdout,
-            self.stderr
-        );
+        self.demand(self.stdout.contains(text), text);
         self
     }
 
     /// Demands a text among errors and progress.
     #[track_caller]
     pub fn complains(self, text: &str) -> Self {
-        assert!(
-            self.stderr.contains(text),
-            "migrate {}\nlacks: {text}\nstdout: {}\nstderr: {}",
-            self.line,
-            self.stdout,
-            self.stderr
-        );
+        self.demand(self.stderr.contains(text), text);
         self
+    }
+
+    #[track_caller]
+    fn demand(&self, is_there: bool, text: &str) {
+        let Self { stdout, stderr, line, .. } = self;
+        assert!(is_there, "migrate {line}\nlacks: {text}\nstdout: {stdout}\nstderr: {stderr}");
     }
 
     /// The data as JSON.
