@@ -113,6 +113,20 @@ pub enum RevisionError {
         #[help]
         help: String,
     },
+    /// Of several targets, one stands on another, or two are the same.
+    #[error("`{one}` and `{other}` overlap: {reason}")]
+    #[diagnostic(
+        code(target::overlapping),
+        help("name one of them: the newer brings all that it stands on with it")
+    )]
+    Overlapping {
+        /// The one, as it was written.
+        one: String,
+        /// The other, as it was written.
+        other: String,
+        /// In which way: `d stands on b`.
+        reason: String,
+    },
     /// A downgrade that would do nothing.
     #[error("`{text}` reverts nothing: {reason}")]
     #[diagnostic(code(target::nothing_to_revert), help("`migrate current` shows what is applied"))]
