@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use rungs_schema::ObjectName;
 use serde_json::json;
 
-use super::run::applied_whole;
+use super::run::rows_whole;
 use super::ui::Format;
 use super::upgrade::upgrade;
 use super::write::{NewFile, parents_of, write_revision};
 use super::{Context, Outcome};
+use crate::apply;
 use crate::authoring::{self, Comparison};
 use crate::diff;
 use crate::error::{ConfigError, Error};
@@ -44,8 +45,9 @@ impl Autogenerate {
         let scope = Scope::new(context, &history, self.branch.as_deref())?;
         let declared = context.read_models(&scope.models)?;
         let mut connection = context.connect(&url).await?;
-        let applied = applied_whole(&mut connection).await?;
-        refuse_when_behind(&history, &applied)?;
+        let rows = rows_whole(&mut connection).await?;
+        refuse_when_behind(&history, &apply::applied_ids(&rows))?;
+        apply::check_files(&history, &rows)?;
         let Comparison { changes, dialect } =
             authoring::compare(&mut connection, &url, &declared, |table| scope.owns(table)).await?;
         connection.close().await?;
@@ -160,17 +162,6 @@ fn refuse_when_behind(history: &History, applied: &BTreeSet<String>) -> Result<(
                 first.message
             ),
             help: Some("run `migrate upgrade heads`, then autogenerate again".to_owned()),
-        }
-        .into());
-    }
-    let unknown = history.without_file(applied);
-    if !unknown.is_empty() {
-        return Err(ConfigError::Usage {
-            reason: format!("the database has revisions that no file describes: {}", unknown.join(", ")),
-            help: Some(
-                "bring the files that were applied (another branch of the repository?), then autogenerate again"
-                    .to_owned(),
-            ),
         }
         .into());
     }

@@ -8,6 +8,7 @@ mod current;
 mod db;
 mod diff;
 mod downgrade;
+mod ensure_version;
 mod heads;
 mod history;
 mod init;
@@ -17,6 +18,7 @@ mod report;
 mod revision;
 mod run;
 mod show;
+mod stamp;
 mod ui;
 mod upgrade;
 mod write;
@@ -93,7 +95,11 @@ enum Command {
     History(history::HistoryCommand),
     /// Show one revision whole
     Show(show::Show),
-    /// Fail (exit code 1) when models and database differ, or when revisions are pending
+    /// Mark revisions as applied or not applied, without running them
+    Stamp(stamp::Stamp),
+    /// Create the tables in which the database records what is applied, and nothing else
+    EnsureVersion(ensure_version::EnsureVersion),
+    /// Fail (exit code 1) when models, revisions and database do not agree
     Check(check::Check),
     /// Print the SQL that turns one schema into another
     Diff(diff::Diff),
@@ -167,6 +173,8 @@ async fn dispatch(arguments: Arguments, ui: Ui) -> Result<Outcome, Error> {
         Command::Heads(command) => command.run(&context),
         Command::History(command) => command.run(&context),
         Command::Show(command) => command.run(&context),
+        Command::Stamp(command) => command.run(&context).await,
+        Command::EnsureVersion(command) => command.run(&context).await,
         Command::Check(command) => command.run(&context).await,
         Command::Diff(command) => command.run(&context).await,
         Command::Models(command) => command.run(&context).await,

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use miette::Diagnostic;
 use thiserror::Error;
 
@@ -115,10 +117,7 @@ pub enum RevisionError {
     },
     /// Of several targets, one stands on another, or two are the same.
     #[error("`{one}` and `{other}` overlap: {reason}")]
-    #[diagnostic(
-        code(target::overlapping),
-        help("name one of them: the newer brings all that it stands on with it")
-    )]
+    #[diagnostic(code(target::overlapping), help("name one of them: the newer brings all that it stands on with it"))]
     Overlapping {
         /// The one, as it was written.
         one: String,
@@ -136,16 +135,56 @@ pub enum RevisionError {
         /// Why nothing is to be done.
         reason: String,
     },
-    /// Reverting reaches a revision that the database knows and the files don't.
-    #[error("the database has revisions that no file describes: {}", revisions.join(", "))]
-    #[diagnostic(
-        code(target::no_file),
-        help("they were applied from another checkout: get their files, or downgrade there")
-    )]
+    /// The database knows revisions that the files don't, and they are in the way.
+    #[error("the database has revisions that no file describes: {}", list(revisions))]
+    #[diagnostic(code(target::no_file), help("{NO_FILE}"))]
     NoFile {
-        /// Their ids.
-        revisions: Vec<String>,
+        /// The rows of the ledger.
+        revisions: Vec<WithoutFile>,
     },
+    /// What is to be applied would come after a revision that stands on it, and that no file describes.
+    #[error("{revision} is not applied, but what stands on it is, and no file describes it: {}", list(rows))]
+    #[diagnostic(code(target::below_no_file), help("{NO_FILE}"))]
+    BelowNoFile {
+        /// The revision.
+        revision: String,
+        /// The rows of the ledger.
+        rows: Vec<WithoutFile>,
+    },
+}
+
+const NO_FILE: &str = "they were applied from another checkout: get their files, or downgrade there; where they are \
+                       gone for good, `migrate stamp TARGET --purge` writes the ledger anew";
+
+/// A row of the ledger whose revision no file describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithoutFile {
+    /// The revision's id.
+    pub revision: String,
+    /// Its message.
+    pub message: String,
+    /// When it was applied.
+    pub applied_at: String,
+    /// What it stands on that the call is about.
+    pub stands_on: Option<String>,
+}
+
+impl fmt::Display for WithoutFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.revision)?;
+        if !self.message.is_empty() {
+            write!(f, " ({})", self.message)?;
+        }
+        write!(f, ", applied at {}", self.applied_at)?;
+        if let Some(below) = &self.stands_on {
+            write!(f, ", stands on {below}")?;
+        }
+        Ok(())
+    }
+}
+
+fn list(rows: &[WithoutFile]) -> String {
+    rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// One fault of a revision file or of the graph.

@@ -12,6 +12,7 @@ mod parse;
 mod print;
 mod resolve;
 mod route;
+mod stamp;
 mod target;
 
 pub use directory::write_new;

@@ -46,8 +46,8 @@ impl History {
     /// itself stays. `label@base` reverts that label's line.
     ///
     /// # Errors
-    /// When the target is unknown, ambiguous or leads forwards, when there is nothing that it reverts, and when a
-    /// revision that the database has and no file describes is in the way.
+    /// When the target is unknown, ambiguous or leads forwards, and when there is nothing that it reverts. Whether a
+    /// revision that no file describes is in the way, only the ledger knows.
     pub fn downgrade_route(&self, applied: &BTreeSet<String>, target: &Target) -> Result<Vec<Step<'_>>, RevisionError> {
         let text = target.to_string();
         if target.point == Point::Current && target.steps >= 0 {
@@ -62,17 +62,11 @@ impl History {
         let reverted = self.reached(roots, Towards::Outgoing, true);
         let is_next = |node: &NodeIndex| reverted[node.index()] && applied.contains(&self.revision(*node).id);
         let steps = self.steps(self.nodes().rev().filter(is_next), Direction::Down);
-        if target.point == Point::Base && target.branch.is_none() && target.steps == 0 {
-            let revisions = self.without_file(applied);
-            if !revisions.is_empty() {
-                return Err(RevisionError::NoFile { revisions });
-            }
-        }
         if steps.is_empty() { Err(self.nothing_to_revert(applied, target, text)) } else { Ok(steps) }
     }
 
     /// The lowest revisions that a downgrade takes away, whether they are applied or not.
-    fn downgrade_roots(
+    pub(super) fn downgrade_roots(
         &self,
         applied: &BTreeSet<String>,
         target: &Target,

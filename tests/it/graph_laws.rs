@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rungs::revision::{Direction, History, Revision, Step, Target};
 
 /// Up to 60 revisions, each with parents, dependencies and labels among those before it.
-fn graph() -> impl Strategy<Value = Vec<Revision>> {
+pub fn graph() -> impl Strategy<Value = Vec<Revision>> {
     let node = (
         prop::collection::vec(any::<prop::sample::Index>(), 0..3),
         prop::option::weighted(0.2, any::<prop::sample::Index>()),
@@ -32,7 +32,7 @@ fn graph() -> impl Strategy<Value = Vec<Revision>> {
 }
 
 /// Runs the steps, and fails where one is not executable in its place.
-fn play(history: &History, applied: &mut BTreeSet<String>, steps: &[Step<'_>]) {
+pub fn play(history: &History, applied: &mut BTreeSet<String>, steps: &[Step<'_>]) {
     for step in steps {
         let id = &step.revision.id;
         match step.direction {

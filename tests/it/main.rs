@@ -8,6 +8,7 @@
     reason = "in a test, to panic is how a failure is told"
 )]
 
+mod ahead;
 mod apply_engines;
 mod apply_runs;
 mod apply_support;
@@ -47,5 +48,9 @@ mod sqlite_canonical;
 mod sqlite_introspect;
 mod sqlite_law;
 mod sqlite_support;
+mod stamp;
+mod stamp_half_done;
+mod stamp_laws;
+mod stamp_routes;
 mod stories;
 mod truth;
