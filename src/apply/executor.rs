@@ -88,7 +88,9 @@ impl Runner<'_> {
 
     async fn run(&mut self, prepared: &[Prepared<'_>], on_event: OnEvent<'_>) -> Result<(), ApplyError> {
         if prepared.is_empty() {
-            return Ok(());
+            // Whether there is nothing to do is not known while something is half done.
+            self.read().await?;
+            return self.check_half_done();
         }
         self.ledger.ensure(self.connection).await?;
         self.read().await?;
