@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::DialectName;
 
-use super::ledger::{LedgerRow, State};
+use super::ledger::{LedgerRow, State, applied_ids};
 use crate::error::{ApplyError, RevisionError, WithoutFile};
 use crate::revision::{Direction, History, Point, Revision, Step, Target};
 
@@ -40,8 +40,8 @@ pub fn without_file<'a>(history: &History, rows: &'a [LedgerRow]) -> Vec<&'a Led
 /// # Errors
 /// [`RevisionError::NoFile`] with all of them.
 pub fn check_files(history: &History, rows: &[LedgerRow]) -> Result<(), RevisionError> {
-    let revisions: Vec<WithoutFile> = without_file(history, rows).into_iter().map(|row| named(row, None)).collect();
-    if revisions.is_empty() { Ok(()) } else { Err(RevisionError::NoFile { revisions }) }
+    let revisions: Vec<WithoutFile> = without_file(history, rows).into_iter().map(WithoutFile::from).collect();
+    refuse(revisions, history, rows)
 }
 
 /// Refuses a route that passes below a row without a file: what such a row says that it stands on is neither reverted
@@ -53,14 +53,34 @@ pub fn check_route(history: &History, rows: &[LedgerRow], steps: &[Step<'_>]) ->
     let unknown = without_file(history, rows);
     for step in steps.iter().filter(|step| step.direction == Direction::Up) {
         let above = unknown.iter().filter(|row| stands_on(row, step.revision));
-        let rows: Vec<WithoutFile> = above.map(|row| named(row, None)).collect();
-        if !rows.is_empty() {
-            return Err(RevisionError::BelowNoFile { revision: step.revision.id.clone(), rows });
+        let above: Vec<WithoutFile> = above.map(|row| WithoutFile::from(*row)).collect();
+        if !above.is_empty() {
+            let (revision, known) = (step.revision.id.clone(), known(history, rows));
+            return Err(RevisionError::BelowNoFile { revision, rows: above, known });
         }
     }
     let reverted = steps.iter().filter(|step| step.direction == Direction::Down);
-    let revisions = standing_on(&unknown, reverted.map(|step| step.revision));
-    if revisions.is_empty() { Ok(()) } else { Err(RevisionError::NoFile { revisions }) }
+    refuse(standing_on(&unknown, reverted.map(|step| step.revision)), history, rows)
+}
+
+fn refuse(revisions: Vec<WithoutFile>, history: &History, rows: &[LedgerRow]) -> Result<(), RevisionError> {
+    if revisions.is_empty() {
+        return Ok(());
+    }
+    Err(RevisionError::NoFile { revisions, known: known(history, rows) })
+}
+
+/// The targets that stand for all that is applied and has a file.
+fn known(history: &History, rows: &[LedgerRow]) -> String {
+    const MOST: usize = 8;
+    let mut applied = applied_ids(rows);
+    applied.retain(|id| history.find(id).is_some());
+    let heads = history.applied_heads(&applied);
+    match heads.len() {
+        0 => "base".to_owned(),
+        count if count > MOST => "TARGETS".to_owned(),
+        _ => heads.join(" "),
+    }
 }
 
 /// The rows without a file that stand on some revisions, or on rows that do.
@@ -76,7 +96,7 @@ fn standing_on<'s>(unknown: &[&LedgerRow], reverted: impl Iterator<Item = &'s Re
             let on_row = || names().find(|name| found.iter().any(|one| one.revision == **name));
             let below = on_file.or_else(on_row).cloned();
             let stays = below.is_none();
-            found.extend(below.map(|below| named(row, Some(below))));
+            found.extend(below.map(|below| WithoutFile { stands_on: Some(below), ..WithoutFile::from(*row) }));
             stays
         });
         if left.len() == before {
@@ -99,20 +119,15 @@ pub fn explain(error: RevisionError, target: &Target, history: &History, rows: &
         },
     ];
     let is_named = |row: &&LedgerRow| all || names.iter().flatten().any(|name| row.revision.starts_with(*name));
-    let revisions: Vec<WithoutFile> =
-        without_file(history, rows).into_iter().filter(is_named).map(|row| named(row, None)).collect();
-    if revisions.is_empty() { error } else { RevisionError::NoFile { revisions } }
+    let named = without_file(history, rows).into_iter().filter(is_named);
+    refuse(named.map(WithoutFile::from).collect(), history, rows).err().unwrap_or(error)
 }
 
 impl From<&LedgerRow> for WithoutFile {
     fn from(row: &LedgerRow) -> Self {
-        named(row, None)
+        let LedgerRow { revision, message, applied_at, .. } = row.clone();
+        Self { revision, message, applied_at, stands_on: None }
     }
-}
-
-fn named(row: &LedgerRow, stands_on: Option<String>) -> WithoutFile {
-    let LedgerRow { revision, message, applied_at, .. } = row.clone();
-    WithoutFile { revision, message, applied_at, stands_on }
 }
 
 /// Whether an applied revision is a child of this one, or depends on it, by its id or by a label that it carries.

@@ -372,6 +372,16 @@ impl<'d> Ledger<'d> {
         Ok(true)
     }
 
+    /// Reads the ids alone, in the order of their application: of rows that make no sense too.
+    pub(super) async fn ids(&self, connection: &mut Connection) -> Result<Vec<String>, ApplyError> {
+        if !self.exists(connection).await? {
+            return Ok(Vec::new());
+        }
+        let table = self.table("rungs_ledger");
+        let rows = connection.query(&format!("SELECT revision FROM {table} ORDER BY applied_at, revision")).await?;
+        Ok(rows.iter().map(|row| row.text("revision").map(str::to_owned)).collect::<Result<_, DbError>>()?)
+    }
+
     /// Reads the rows in the order of their application; none where the table is not there.
     ///
     /// # Errors

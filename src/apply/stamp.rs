@@ -45,7 +45,7 @@ pub async fn stamp(
     on_event: OnEvent<'_>,
 ) -> Result<Report, Error> {
     let held = Held::begin(connection, dialect, options, on_event).await?;
-    let planned = held.rows(connection).await.and_then(|rows| planned(history, stamp, rows));
+    let planned = held.plan(connection, history, stamp).await;
     let outcome = match planned {
         Ok(plan) => held.write(connection, &plan.statements(&held)).await.map(|()| plan.report()),
         Err(error) => Err(error),
@@ -69,7 +69,8 @@ pub async fn accept_edits(
 ) -> Result<Vec<String>, Error> {
     let held = Held::begin(connection, dialect, options, on_event).await?;
     let dialect = held.ledger.dialect_name();
-    let accepted = held.rows(connection).await.and_then(|rows| accepted(history, &rows, targets, dialect));
+    let rows = held.ledger.read(connection).await.map_err(Error::from);
+    let accepted = rows.and_then(|rows| accepted(history, &rows, targets, dialect));
     let outcome = match accepted {
         Ok(accepted) => {
             let changes: Vec<_> = accepted.iter().map(|revision| (revision.id.clone(), Direction::Up)).collect();
@@ -152,21 +153,6 @@ struct Plan<'h> {
     begin: DateTime<Utc>,
 }
 
-fn planned<'h>(history: &'h History, stamp: Stamp<'_>, rows: Vec<LedgerRow>) -> Result<Plan<'h>, Error> {
-    let purged = if stamp.purge { rows.iter().rev().map(|row| row.revision.clone()).collect() } else { Vec::new() };
-    let rows = if stamp.purge { Vec::new() } else { rows };
-    if stamp.targets.iter().any(|target| target.point == Point::Current) {
-        // From a revision that is half done, there is no telling what one step is.
-        check_half_done(&rows)?;
-    }
-    let recorded = rows.iter().map(|row| row.revision.clone()).collect();
-    let half = half_done(&rows);
-    let steps = history
-        .stamp_route(&recorded, &half, stamp.targets)
-        .map_err(|error| stamp.targets.iter().fold(error, |error, target| explain(error, target, history, &rows)))?;
-    Ok(Plan { purged, steps, half, begin: Utc::now() })
-}
-
 impl Plan<'_> {
     /// In the order in which they happen.
     fn changes(&self) -> Vec<(String, Direction)> {
@@ -233,8 +219,29 @@ impl<'l> Held<'l> {
         self.ledger.dialect_name() == DialectName::Sqlite
     }
 
-    async fn rows(&self, connection: &mut Connection) -> Result<Vec<LedgerRow>, Error> {
-        Ok(self.ledger.read(connection).await?)
+    async fn plan<'h>(
+        &self,
+        connection: &mut Connection,
+        history: &'h History,
+        stamp: Stamp<'_>,
+    ) -> Result<Plan<'h>, Error> {
+        let (mut purged, mut rows) = (Vec::new(), Vec::new());
+        if stamp.purge {
+            purged = self.ledger.ids(connection).await?;
+            purged.reverse();
+        } else {
+            rows = self.ledger.read(connection).await?;
+        }
+        if stamp.targets.iter().any(|target| target.point == Point::Current) {
+            // From a revision that is half done, there is no telling what one step is.
+            check_half_done(&rows)?;
+        }
+        let recorded = rows.iter().map(|row| row.revision.clone()).collect();
+        let half = half_done(&rows);
+        let steps = history.stamp_route(&recorded, &half, stamp.targets).map_err(|error| {
+            stamp.targets.iter().fold(error, |error, target| explain(error, target, history, &rows))
+        })?;
+        Ok(Plan { purged, steps, half, begin: Utc::now() })
     }
 
     fn log(&self, changes: &[(String, Direction)], outcome: Logged<'_>) -> Vec<String> {

@@ -81,7 +81,7 @@ fn warn_of_files(context: &Context, history: &History, rows: &[LedgerRow], diale
     let edited = if direction == Direction::Up { apply::edited(history, rows, dialect) } else { Vec::new() };
     for Edited { revision, row } in edited {
         context.ui.warning(format!(
-            "{}: revision {} was edited after it was applied at {}: the database does not have what was changed; \
+            "{}: revision {} was edited after it was applied at {}: what was changed did not run; \
              restore the file, or take its text in with `migrate stamp --accept-edits {}`",
             revision.path.display(),
             revision.id,

@@ -83,22 +83,19 @@ impl Stamp {
             let rows = apply::applied(connection, dialect).await?;
             return Ok(tell_accepted(context, history, &rows, &accepted));
         }
-        let before = apply::applied(connection, dialect).await?;
         let stamp = apply::Stamp { targets, purge: self.purge };
         let report = apply::stamp(connection, dialect, history, stamp, &options, &mut tell).await?;
         let rows = apply::applied(connection, dialect).await?;
-        tell_steps(context, history, &before, &report);
+        tell_steps(context, history, &report);
         tell_what_stays(context, history, &rows);
         Ok(done(&report, history, &apply::applied_ids(&rows)))
     }
 }
 
-fn tell_steps(context: &Context, history: &History, before: &[LedgerRow], report: &Report) {
+fn tell_steps(context: &Context, history: &History, report: &Report) {
     for step in &report.steps {
         let id = &step.revision;
-        let of_file = history.find(id).map(|revision| revision.message.as_str());
-        let of_row = || before.iter().find(|row| row.revision == *id).map(|row| row.message.as_str());
-        let message = of_file.or_else(of_row).unwrap_or_default();
+        let message = history.find(id).map_or("(no file)", |revision| &revision.message);
         context.ui.progress(match step.direction {
             Direction::Up => format!("marked as applied: {id} {message}"),
             Direction::Down => format!("marked as not applied: {id} {message}"),
@@ -110,7 +107,7 @@ fn tell_steps(context: &Context, history: &History, before: &[LedgerRow], report
 fn tell_what_stays(context: &Context, history: &History, rows: &[LedgerRow]) {
     for row in apply::without_file(history, rows) {
         context.ui.warning(format!(
-            "no file describes {}: its row stays in the ledger; `--purge` empties it",
+            "no file describes {}: its row stays in the ledger; `--purge` takes it out",
             WithoutFile::from(row)
         ));
     }

@@ -109,7 +109,13 @@ pub enum ApplyError {
     },
     /// The ledger holds something that this version does not understand.
     #[error("the ledger's row for revision {revision} cannot be read: {reason}")]
-    #[diagnostic(code(apply::ledger), help("was it written by a newer version of rungs, or changed by hand?"))]
+    #[diagnostic(
+        code(apply::ledger),
+        help(
+            "was it written by a newer version of rungs, or changed by hand? `migrate stamp TARGETS --purge` writes the \
+             ledger anew"
+        )
+    )]
     Ledger {
         /// The revision.
         revision: String,

@@ -137,24 +137,32 @@ pub enum RevisionError {
     },
     /// The database knows revisions that the files don't, and they are in the way.
     #[error("the database has revisions that no file describes: {}", list(revisions))]
-    #[diagnostic(code(target::no_file), help("{NO_FILE}"))]
+    #[diagnostic(code(target::no_file), help("{}", way_on(known)))]
     NoFile {
         /// The rows of the ledger.
         revisions: Vec<WithoutFile>,
+        /// The targets of what is applied and has a file.
+        known: String,
     },
     /// What is to be applied would come after a revision that stands on it, and that no file describes.
     #[error("{revision} is not applied, but what stands on it is, and no file describes it: {}", list(rows))]
-    #[diagnostic(code(target::below_no_file), help("{NO_FILE}"))]
+    #[diagnostic(code(target::below_no_file), help("{}", way_on(known)))]
     BelowNoFile {
         /// The revision.
         revision: String,
         /// The rows of the ledger.
         rows: Vec<WithoutFile>,
+        /// The targets of what is applied and has a file.
+        known: String,
     },
 }
 
-const NO_FILE: &str = "they were applied from another checkout: get their files, or downgrade there; where they are \
-                       gone for good, `migrate stamp TARGET --purge` writes the ledger anew";
+fn way_on(known: &str) -> String {
+    format!(
+        "they were applied from another checkout: get their files, or downgrade there; where they are gone for good, \
+         `migrate stamp {known} --purge` writes the ledger anew without them"
+    )
+}
 
 /// A row of the ledger whose revision no file describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +185,7 @@ impl fmt::Display for WithoutFile {
         }
         write!(f, ", applied at {}", self.applied_at)?;
         if let Some(below) = &self.stands_on {
-            write!(f, ", stands on {below}")?;
+            write!(f, ", which stands on {below}")?;
         }
         Ok(())
     }

@@ -95,7 +95,7 @@ on_every_engine!(nothing_is_applied_after_what_stands_on_it, |db| async move {
 on_every_engine!(only_what_it_stands_on_cannot_be_reverted, |db| async move {
     let project = ahead(&db).await;
     db.run(&["CREATE TABLE a (id INT)", "CREATE TABLE x (id INT)"]).await;
-    let words = ["no file describes: zz (About zz), applied at 2", "stands on a", "another checkout"];
+    let words = ["no file describes: zz (About zz), applied at 2", "which stands on a", "another checkout"];
     for line in ["downgrade base", "downgrade a@base"] {
         let value = refuses(&project, line, &words);
         assert_eq!(value["error"]["code"], "target::no_file");
@@ -108,7 +108,11 @@ on_every_engine!(only_what_it_stands_on_cannot_be_reverted, |db| async move {
     project.run("upgrade q").ok();
     remove(&project, "q");
     db.run(&["UPDATE rungs_ledger SET parents = '', depends_on = 'q' WHERE revision = 'zz'"]).await;
-    refuses(&project, "downgrade x@base", &["q (About q), applied at 2", "stands on x; zz (About zz)", "stands on q"]);
+    refuses(
+        &project,
+        "downgrade x@base",
+        &["q (About q), applied at 2", "which stands on x; zz (About zz)", "which stands on q"],
+    );
     project.run("downgrade a@base").ok();
     refuses(&project, "downgrade zz", &["no file describes: zz (About zz)"]);
     refuses(&project, "upgrade z+1", &["no file describes: zz (About zz)"]);
@@ -117,7 +121,7 @@ on_every_engine!(only_what_it_stands_on_cannot_be_reverted, |db| async move {
 on_every_engine!(with_nothing_else_applied_there_is_nothing_to_revert, |db| async move {
     let project = ahead(&db).await;
     project.run("stamp base").ok();
-    refuses(&project, "downgrade base", &["no file describes: zz (About zz)", "--purge"]);
+    refuses(&project, "downgrade base", &["no file describes: zz (About zz)", "`migrate stamp base --purge`"]);
 });
 
 on_every_engine!(models_are_not_compared_with_what_no_file_explains, |db| async move {

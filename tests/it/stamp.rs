@@ -109,8 +109,9 @@ on_every_engine!(an_id_without_a_file_blocks_nothing, |db| async move {
     let ran = project.run("stamp x --format json").ok();
     assert_eq!(steps(&ran.json()), "+x");
     let ran = ran.complains("warning: no file describes b (About b), applied at 2");
-    ran.complains("its row stays in the ledger; `--purge` empties it");
-    refuses(&project, "stamp b", &["no file describes: b (About b), applied at 2", "--purge"]);
+    ran.complains("its row stays in the ledger; `--purge` takes it out");
+    let help = "`migrate stamp a x --purge` writes the ledger anew without them";
+    refuses(&project, "stamp b", &["no file describes: b (About b), applied at 2", help]);
     let ran = project.run("stamp base --format json").ok();
     assert_eq!((steps(&ran.json()), &ran.json()["heads"]), ("-x -a".to_owned(), &json!(["b"])));
     ran.complains("no file describes b (About b)");
@@ -119,6 +120,9 @@ on_every_engine!(an_id_without_a_file_blocks_nothing, |db| async move {
     assert_eq!((steps(&ran.json()), &ran.json()["heads"]), ("-b +a".to_owned(), &json!(["a"])));
     assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
     assert_eq!(stamp(&project, "heads --purge"), ("-a +a +x".to_owned(), json!(["a", "x"])), "written anew");
+    // Nor does a row that cannot be read.
+    db.run(&["UPDATE rungs_ledger SET state = 'later' WHERE revision = 'a'"]).await;
+    refuses(&project, "stamp heads", &["the ledger's row for revision a cannot be read"]);
     assert_eq!(stamp(&project, "base --purge"), ("-x -a".to_owned(), json!([])));
     assert_eq!(ledger(&db).await, Vec::<Vec<String>>::new());
 });
