@@ -1,7 +1,7 @@
 //! The ledger: which revisions are applied, and the log of every run. All of its SQL stands here, as statements with
 //! literals, so that a script for later can hold the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rungs_schema::DialectName;
@@ -436,6 +436,12 @@ pub async fn applied(connection: &mut Connection, dialect: &dyn Dialect) -> Resu
 pub fn heads(rows: &[LedgerRow]) -> Vec<&LedgerRow> {
     let parents: BTreeSet<&String> = rows.iter().flat_map(|row| &row.parents).collect();
     rows.iter().filter(|row| !parents.contains(&row.revision)).collect()
+}
+
+/// What is applied, each with the parents that were recorded with it. Those of [`applied_ids`].
+pub fn recorded_parents(rows: &[LedgerRow]) -> BTreeMap<String, Vec<String>> {
+    let applied = rows.iter().filter(|row| row.state != State::Applying);
+    applied.map(|row| (row.revision.clone(), row.parents.clone())).collect()
 }
 
 /// The ids of what is applied, for [`History`](crate::revision::History). A revision that is half applied is not among

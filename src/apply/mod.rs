@@ -19,5 +19,5 @@ mod transactional;
 pub use ahead::{Edited, check_files, check_half_done, check_route, edited, explain, without_file};
 pub use event::{Event, Options, Report, StepReport};
 pub use executor::run;
-pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, Logged, State, applied, applied_ids, heads};
+pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, Logged, State, applied, applied_ids, heads, recorded_parents};
 pub use stamp::{Stamp, accept_edits, ensure_version, stamp};

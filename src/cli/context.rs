@@ -53,7 +53,8 @@ impl Context {
 
     /// The configured database.
     pub(super) fn url(&self) -> Result<DatabaseUrl, Error> {
-        let url = self.config()?.database_url.as_deref().ok_or_else(|| ConfigError::Usage {
+        let configured = self.config()?.database_url.as_ref().map_err(Clone::clone)?;
+        let url = configured.as_deref().ok_or_else(|| ConfigError::Usage {
             reason: "no database is configured".to_owned(),
             help: Some("set database_url in migrate.toml, or DATABASE_URL, or --database-url".to_owned()),
         })?;

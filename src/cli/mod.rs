@@ -2,6 +2,7 @@
 //! comes back to `ui`, the only place that prints.
 
 mod autogenerate;
+mod branches;
 mod check;
 mod context;
 mod current;
@@ -9,9 +10,11 @@ mod db;
 mod diff;
 mod downgrade;
 mod ensure_version;
+mod graph;
 mod heads;
 mod history;
 mod init;
+mod ledger;
 mod models;
 mod record;
 mod report;
@@ -91,9 +94,11 @@ enum Command {
     Current(current::Current),
     /// Show the newest revision of each line
     Heads(heads::Heads),
+    /// Show where the history branches, and the lines of the branch labels
+    Branches(branches::Branches),
     /// List the revisions, newest first
     History(history::HistoryCommand),
-    /// Show one revision whole
+    /// Show revisions whole
     Show(show::Show),
     /// Mark revisions as applied or not applied, without running them
     Stamp(stamp::Stamp),
@@ -171,8 +176,9 @@ async fn dispatch(arguments: Arguments, ui: Ui) -> Result<Outcome, Error> {
         Command::Downgrade(command) => command.run(&context).await,
         Command::Current(command) => command.run(&context).await,
         Command::Heads(command) => command.run(&context),
-        Command::History(command) => command.run(&context),
-        Command::Show(command) => command.run(&context),
+        Command::Branches(command) => command.run(&context),
+        Command::History(command) => command.run(&context).await,
+        Command::Show(command) => command.run(&context).await,
         Command::Stamp(command) => command.run(&context).await,
         Command::EnsureVersion(command) => command.run(&context).await,
         Command::Check(command) => command.run(&context).await,

@@ -69,8 +69,8 @@ async fn run(
     apply::check_route(history, &rows, &steps)?;
     warn_of_files(context, history, &rows, connection.version().name, request.direction);
     let report = apply::run(connection, dialect.as_ref(), &steps, &options, &mut tell).await?;
-    let applied = self::applied(connection).await?;
-    Ok(done(&report, history, &applied))
+    let rows = apply::applied(connection, dialect.as_ref()).await?;
+    Ok(done(&report, history, &rows))
 }
 
 /// Says where the ledger and the files disagree. On the way down, a revision that was edited is refused.
@@ -165,12 +165,6 @@ pub(super) fn scripts_to(history: &History, target: &str, dialect: DialectName) 
     Ok(sections.filter(fits).map(|section| section.text.clone()).collect())
 }
 
-/// The ids of what is applied.
-pub(super) async fn applied(connection: &mut Connection) -> Result<BTreeSet<String>, Error> {
-    let dialect = dialect::for_version(connection.version())?;
-    Ok(apply::applied_ids(&apply::applied(connection, dialect.as_ref()).await?))
-}
-
 /// The rows of the ledger, for a comparison, which means nothing while a revision is half done.
 pub(super) async fn rows_whole(connection: &mut Connection) -> Result<Vec<LedgerRow>, Error> {
     let dialect = dialect::for_version(connection.version())?;
@@ -179,8 +173,8 @@ pub(super) async fn rows_whole(connection: &mut Connection) -> Result<Vec<Ledger
     Ok(rows)
 }
 
-pub(super) fn done(report: &Report, history: &History, applied: &BTreeSet<String>) -> Done {
-    let heads = history.applied_heads(applied);
+pub(super) fn done(report: &Report, history: &History, rows: &[LedgerRow]) -> Done {
+    let heads = history.recorded_heads(&apply::recorded_parents(rows));
     let steps: Vec<_> = report
         .steps
         .iter()

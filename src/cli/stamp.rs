@@ -88,7 +88,7 @@ impl Stamp {
         let rows = apply::applied(connection, dialect).await?;
         tell_steps(context, history, &report);
         tell_what_stays(context, history, &rows);
-        Ok(done(&report, history, &apply::applied_ids(&rows)))
+        Ok(done(&report, history, &rows))
     }
 }
 
@@ -125,7 +125,7 @@ fn tell_accepted(context: &Context, history: &History, rows: &[LedgerRow], accep
         1 => "the ledger has the text of 1 revision that was edited".to_owned(),
         count => format!("the ledger has the text of {count} revisions that were edited"),
     };
-    let mut done = done(&Report::default(), history, &apply::applied_ids(rows));
+    let mut done = done(&Report::default(), history, rows);
     done.value["accepted"] = json!(accepted);
     Done { text, value: done.value }
 }

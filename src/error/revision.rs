@@ -59,7 +59,7 @@ pub enum RevisionError {
     #[diagnostic(
         code(target::malformed),
         help(
-            "write a revision id or its beginning, head, heads, base, a label, label@head, label@base, +2, -1, rev+1, rev-1 or label@+1"
+            "write a revision id or its beginning, head, heads, base, a label, label@head, label@base, current, +2, -1, rev+1, rev-1 or label@+1"
         )
     )]
     Malformed {
@@ -67,6 +67,18 @@ pub enum RevisionError {
         text: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A text that is no range.
+    #[error("`{text}` is not a range: {reason}")]
+    #[diagnostic(code(target::malformed_range))]
+    MalformedRange {
+        /// What was written.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What to write.
+        #[help]
+        help: String,
     },
     /// No revision has this id, and no branch this label.
     #[error("no revision or branch label is called `{text}`")]
@@ -79,16 +91,16 @@ pub enum RevisionError {
         help: String,
     },
     /// More than one revision is meant.
-    #[error("`{text}` is ambiguous: {reason}: {}", candidates.join(", "))]
+    #[error("`{text}` is ambiguous: {reason}:{}", candidates.iter().map(|one| format!("\n    {one}")).collect::<String>())]
     #[diagnostic(code(target::ambiguous))]
     Ambiguous {
         /// What was asked for.
         text: String,
         /// In which way it is ambiguous.
         reason: String,
-        /// The revisions it may be.
+        /// The revisions it may be: how to name it, its id, its message.
         candidates: Vec<String>,
-        /// How to name each.
+        /// What to write instead.
         #[help]
         help: String,
     },

@@ -121,8 +121,7 @@ impl History {
         for (label, node) in &self.labels {
             let mut at = *node;
             while let Some(parent) = self.only_parent(at) {
-                let is_branch_point = self.children_of(parent).nth(1).is_some();
-                if is_branch_point || lines[parent.index()].contains(label) {
+                if !self.is_within_line(parent) || lines[parent.index()].contains(label) {
                     break;
                 }
                 Arc::make_mut(&mut lines[parent.index()]).insert(label.clone());
@@ -130,12 +129,6 @@ impl History {
             }
         }
         lines
-    }
-
-    /// The parent of a revision that has exactly one.
-    fn only_parent(&self, node: NodeIndex) -> Option<NodeIndex> {
-        let mut parents = self.parents_of(node);
-        parents.next().filter(|_| parents.next().is_none())
     }
 
     pub(super) fn parents_of(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> + '_ {
@@ -204,30 +197,14 @@ impl History {
     /// # Errors
     /// When there is none, or more than one.
     pub fn get(&self, text: &str) -> Result<&Revision, RevisionError> {
-        self.node(text, text).map(|node| self.revision(node))
+        self.node(text).map(|node| self.revision(node))
     }
 
-    /// As [`get`](Self::get); `whole` is the target that messages show.
-    pub(super) fn node(&self, text: &str, whole: &str) -> Result<NodeIndex, RevisionError> {
-        if let Some(node) = self.index.get(text).or_else(|| self.labels.get(text)) {
-            return Ok(*node);
-        }
-        let from = (std::ops::Bound::Included(text), std::ops::Bound::Unbounded);
-        let candidates: Vec<(&String, &NodeIndex)> =
-            self.index.range::<str, _>(from).take_while(|(id, _)| id.starts_with(text)).collect();
-        match candidates.as_slice() {
-            [(_, node)] if !text.is_empty() => Ok(**node),
-            [] => {
-                let names = self.index.keys().chain(self.labels.keys()).map(String::as_str);
-                let help = did_you_mean(text, names, "`migrate history` shows all revisions");
-                Err(RevisionError::Unknown { text: whole.to_owned(), help })
-            }
-            several => Err(RevisionError::Ambiguous {
-                text: whole.to_owned(),
-                reason: "the ids of several revisions begin so".to_owned(),
-                candidates: several.iter().map(|(id, _)| (*id).clone()).collect(),
-                help: "write more of the id".to_owned(),
-            }),
+    pub(super) fn node(&self, text: &str) -> Result<NodeIndex, RevisionError> {
+        match self.candidates(text).as_slice() {
+            [node] => Ok(*node),
+            [] => Err(self.unknown(text)),
+            several => Err(self.begins_so(text, several)),
         }
     }
 
@@ -306,11 +283,19 @@ impl History {
 
     /// The applied revisions on which no applied one stands as a child, ids without a file included.
     pub fn applied_heads(&self, applied: &BTreeSet<String>) -> Vec<String> {
-        let is_head = |id: &&String| match self.index.get(*id) {
-            Some(node) => !self.children_of(*node).any(|child| applied.contains(&self.revision(child).id)),
-            None => true,
+        self.recorded_heads(&applied.iter().map(|id| (id.clone(), Vec::new())).collect())
+    }
+
+    /// As [`applied_heads`](Self::applied_heads), with the parents that were recorded when each was applied: they tell
+    /// where a revision without a file stands. Where there is a file, the file tells.
+    pub fn recorded_heads(&self, applied: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+        let unknown = applied.iter().filter(|(id, _)| !self.index.contains_key(*id));
+        let covered: BTreeSet<&String> = unknown.flat_map(|(_, parents)| parents).collect();
+        let has_child = |id: &String| {
+            let node = self.index.get(id);
+            node.is_some_and(|node| self.children_of(*node).any(|child| applied.contains_key(&self.revision(child).id)))
         };
-        applied.iter().filter(is_head).cloned().collect()
+        applied.keys().filter(|id| !covered.contains(id) && !has_child(id)).cloned().collect()
     }
 
     /// The revisions that are not applied yet, oldest first.

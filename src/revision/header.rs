@@ -10,7 +10,7 @@ use super::parse::Faults;
 const KEYS: [&str; 5] = ["revision", "down_revision", "branch_labels", "depends_on", "created"];
 
 /// Words that a target gives a meaning of their own.
-const RESERVED: [&str; 3] = ["head", "heads", "base"];
+const RESERVED: [&str; 4] = ["head", "heads", "base", "current"];
 
 /// Reads the comment block that a file begins with, and returns how many lines it has. `lines` ends before the first
 /// marker.

@@ -2,14 +2,17 @@
 //! point into it ([`Target`]). Nothing in here knows a database: what is applied comes in as a set of ids, and what is
 //! to be done goes out as a list of [`Step`]s.
 
+mod candidates;
 pub mod directory;
 mod edit_distance;
 mod file;
 mod graph;
 mod header;
+mod lines;
 mod name;
 mod parse;
 mod print;
+mod range;
 mod resolve;
 mod route;
 mod stamp;
@@ -18,6 +21,8 @@ mod target;
 pub use directory::write_new;
 pub use file::{Direction, EditMark, HeaderLines, Revision, Section};
 pub use graph::History;
+pub use lines::Line;
 pub use name::{DEFAULT_TEMPLATE, file_name, new_id};
+pub use range::Range;
 pub use route::Step;
-pub use target::{Point, Range, Target};
+pub use target::{Point, Target};

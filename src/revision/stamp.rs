@@ -54,7 +54,7 @@ impl History {
     fn mark(&self, recorded: &BTreeSet<String>, target: &Target) -> Result<Mark, RevisionError> {
         let text = target.to_string();
         let places = self.places(target, recorded)?;
-        let roots = self.downgrade_roots(recorded, target, &text)?;
+        let roots = self.downgrade_roots(recorded, target)?;
         let adds = self.reached(places.iter().flatten().copied(), Towards::Incoming, true);
         let removes = self.reached(roots, Towards::Outgoing, true);
         Ok(Mark { text, places, adds, removes })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rungs::revision::{Direction, History, Target};
 
-use crate::graph_routes::{history, set};
+use crate::graph_support::{history, set};
 
 /// The rows that go and come, and the heads afterwards: `-d -c +e -> e`.
 fn stamp(history: &History, applied: &str, targets: &str) -> String {
@@ -106,7 +106,7 @@ fn other_branches_stay_as_they_are() {
     assert_eq!(stamp(&h, "a b c d e", "left@base"), "-d -c -> e");
     assert_eq!(stamp(&h, "a b c d e", "left@-1"), "-d -> c e");
     assert_eq!(stamp(&h, "a b c d e", "right@+1"), "+f -> d f");
-    assert_eq!(stamp(&h, "a b c d e", "-1"), "`-1` is ambiguous: several heads are applied: d (left), e (right)");
+    assert_eq!(stamp(&h, "a b c d e", "-1"), "`-1` is ambiguous: several heads are applied:\n    left@-1   d  About d\n    right@-1  e  About e");
     assert_eq!(stamp(&diamond(), "a b c d e f g", "d"), "-g -> d f");
 }
 
