@@ -1,6 +1,6 @@
 //! What the database says of the revisions, for the commands that show them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::Context;
 use crate::apply::{self, LedgerRow};
@@ -13,8 +13,9 @@ pub(super) struct Applied {
     pub(super) rows: Vec<LedgerRow>,
     /// Those that are applied whole, or half reverted.
     pub(super) ids: BTreeSet<String>,
-    /// Of these, the ones that no other of them revises.
+    /// Of these, the ones that no other of them revises, sorted.
     pub(super) heads: Vec<String>,
+    position: HashMap<String, usize>,
 }
 
 impl Applied {
@@ -25,15 +26,16 @@ impl Applied {
         let rows = apply::applied(&mut connection, dialect.as_ref()).await?;
         connection.close().await?;
         let heads = history.recorded_heads(&apply::recorded_parents(&rows));
-        Ok(Self { ids: apply::applied_ids(&rows), heads, rows })
+        let position = rows.iter().enumerate().map(|(index, row)| (row.revision.clone(), index)).collect();
+        Ok(Self { ids: apply::applied_ids(&rows), heads, position, rows })
     }
 
     pub(super) fn row(&self, id: &str) -> Option<&LedgerRow> {
-        self.rows.iter().find(|row| row.revision == id)
+        self.position.get(id).and_then(|index| self.rows.get(*index))
     }
 
     pub(super) fn is_head(&self, id: &str) -> bool {
-        self.heads.iter().any(|head| head == id)
+        self.heads.binary_search_by(|head| head.as_str().cmp(id)).is_ok()
     }
 
     /// The rows of revisions that no file describes, each before those that it was recorded to revise.

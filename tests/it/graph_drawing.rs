@@ -160,6 +160,19 @@ fn what_is_applied_is_marked_and_so_is_what_has_no_file() {
 }
 
 #[test]
+fn the_documented_drawing_is_true() {
+    use crate::readme::{blocks, commands, read, shape};
+    let project = project(&["a:", "b: a", "c: b @left", "d: c", "e: b @right", "f: e", "g: d f"]);
+    let tour = blocks(&read("docs/revisions.md"), "console history").join("");
+    let played = commands(&tour);
+    assert_eq!(played.len(), 4, "{tour}");
+    for (command, expected) in played {
+        let ran = project.run(command.strip_prefix("migrate ").unwrap()).ok();
+        assert_eq!(shape(&format!("{}{}", ran.stdout, ran.stderr)), shape(&expected), "$ {command}");
+    }
+}
+
+#[test]
 fn everything_that_is_known_fits_beside_the_lines() {
     let project = project(&["a:", "b: a", "c: a"]);
     let ran = project.run("history --graph --verbose").ok();

@@ -66,6 +66,8 @@ fn revisions_are_listed_newest_first() {
     assert_eq!(keys(&heads["revisions"][0]), keys(&history["revisions"][0]));
     let shown = project.run("show b --format json").ok().json();
     assert_eq!(ids(&shown["revisions"]), ["b"]);
+    assert_eq!(keys(&shown["revisions"][0]), keys(&history["revisions"][0]));
+    let shown = project.run("show b --sql --format json").ok().json();
     assert_eq!(shown["revisions"][0]["up"].as_str().map(str::trim), Some("SELECT 1;"));
 }
 

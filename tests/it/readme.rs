@@ -18,7 +18,8 @@ fn the_documented_configuration_is_read() {
     let project = Project::empty();
     project.write("migrate.toml", &blocks(&read("docs/configuration.md"), "toml")[0]);
     project.write("plugins/data_reduction/migrations/.gitkeep", "");
-    project.run("--env production heads").code(2).complains("PRODUCTION_URL is not set");
+    project.run("--env production heads").ok();
+    project.run("--env production current").code(2).complains("PRODUCTION_URL is not set");
     project.run("heads").ok();
 }
 
@@ -32,7 +33,7 @@ fn the_documented_revision_is_read_and_applied() {
     project.run("downgrade base").ok();
 }
 
-fn read(document: &str) -> String {
+pub fn read(document: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).expect("the document")
 }
 
@@ -71,7 +72,7 @@ fn run(project: &Project, command: &str) -> String {
 }
 
 /// The blocks of a language.
-fn blocks(text: &str, language: &str) -> Vec<String> {
+pub fn blocks(text: &str, language: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut block: Option<String> = None;
     for line in text.lines() {
@@ -85,7 +86,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
     blocks
 }
 
-fn commands(block: &str) -> Vec<(String, String)> {
+pub fn commands(block: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     for line in block.lines() {
         match (line.strip_prefix("$ "), found.last_mut()) {
@@ -98,7 +99,7 @@ fn commands(block: &str) -> Vec<(String, String)> {
 }
 
 /// Ids become `ID`, digits of dates and durations `0`, and runs of white space one.
-fn shape(text: &str) -> String {
+pub fn shape(text: &str) -> String {
     let mut words = Vec::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let mut out = String::new();
