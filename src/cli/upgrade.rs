@@ -14,7 +14,7 @@ use crate::revision::{Direction, Target};
     after_help = "Examples:\n  migrate upgrade heads    all revisions\n  migrate upgrade +1       the next one\n  migrate upgrade 1975ea   up to and with the revision whose id begins so"
 )]
 pub(super) struct Upgrade {
-    /// Up to where: `heads`, `head`, a revision's id or the beginning of it, `+1`
+    /// Up to where: `heads`, `head`, a revision's id or the beginning of it, `label@head`, `+1`, `label@+1`
     #[arg(allow_hyphen_values = true)]
     target: String,
     /// How many seconds to wait while another runner is at work
