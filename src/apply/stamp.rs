@@ -16,7 +16,7 @@ use super::{Options, Report, StepReport};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::error::{Error, RevisionError};
-use crate::revision::{Direction, History, Point, Revision, Step, Target};
+use crate::revision::{Direction, History, Revision, Step, Target};
 
 /// How many rows one statement writes: a history of thousands is not thousands of ways to the server and back.
 const ROWS: usize = 200;
@@ -232,7 +232,7 @@ impl<'l> Held<'l> {
         } else {
             rows = self.ledger.read(connection).await?;
         }
-        if stamp.targets.iter().any(|target| target.point == Point::Current) {
+        if stamp.targets.iter().any(Target::reads_ledger) {
             // From a revision that is half done, there is no telling what one step is.
             check_half_done(&rows)?;
         }

@@ -39,12 +39,7 @@ impl History {
     }
 
     /// The revision that an id, the beginning of one or a label names; of several beginnings, the one on the line.
-    fn named(
-        &self,
-        name: &str,
-        target: &Target,
-        line: Option<&[bool]>,
-    ) -> Result<NodeIndex, RevisionError> {
+    fn named(&self, name: &str, target: &Target, line: Option<&[bool]>) -> Result<NodeIndex, RevisionError> {
         let text = target.to_string();
         let branch = target.branch.as_deref().unwrap_or_default();
         let found = self.candidates(name);

@@ -78,7 +78,7 @@ impl History {
         }
         let places = self.places(target, applied)?;
         let mut line = target.branch.as_deref().map(|branch| self.lineage(branch)).transpose()?;
-        if target.reads_ledger() {
+        if target.reads_ledger() && target.steps != 0 {
             // Counted back from one head: its own line, and no other that leaves it on the way.
             let back = Target { steps: 0, point: Point::Here, ..target.clone() };
             let tip = self.places(&back, applied)?.into_iter().flatten();

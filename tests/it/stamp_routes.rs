@@ -80,6 +80,13 @@ fn along_a_line() {
 }
 
 #[test]
+fn what_is_applied_stays_so() {
+    assert_eq!(stamp(&fork(), "a b c e", "current"), "-> c e");
+    assert_eq!(stamp(&fork(), "a b c e f", "right@current-1"), "-f -> c e");
+    assert_eq!(stamp(&fork(), "", "current"), "-> ");
+}
+
+#[test]
 fn a_gap_is_closed() {
     assert_eq!(stamp(&line(), "c", "c"), "+a +b -> c");
     assert_eq!(stamp(&line(), "a c", "b"), "-c +b -> b");
@@ -106,7 +113,10 @@ fn other_branches_stay_as_they_are() {
     assert_eq!(stamp(&h, "a b c d e", "left@base"), "-d -c -> e");
     assert_eq!(stamp(&h, "a b c d e", "left@-1"), "-d -> c e");
     assert_eq!(stamp(&h, "a b c d e", "right@+1"), "+f -> d f");
-    assert_eq!(stamp(&h, "a b c d e", "-1"), "`-1` is ambiguous: several heads are applied:\n    left@-1   d  About d\n    right@-1  e  About e");
+    assert_eq!(
+        stamp(&h, "a b c d e", "-1"),
+        "`-1` is ambiguous: several heads are applied:\n    left@-1   d  About d\n    right@-1  e  About e"
+    );
     assert_eq!(stamp(&diamond(), "a b c d e f g", "d"), "-g -> d f");
 }
 
