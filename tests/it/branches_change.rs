@@ -34,15 +34,9 @@ on_every_engine!(a_key_of_another_branch_gives_way_and_comes_back, |db| async mo
     let shop = table("Order", "#[model(references(User::code))] pub code: i64");
     let project = plugins(&db, &main, "", &shop);
     let first = generated(&project, "");
-    db.run(
-        &["INSERT INTO user VALUES (1, 10)", "INSERT INTO \"order\" VALUES (5, 10)"]
-            .map(|sql| if db.engine == Engine::Mysql { sql.replace('"', "`") } else { sql.replace("user", "\"user\"") })
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .as_slice(),
-    )
-    .await;
+    let quoted = |sql: &str| if db.engine == Engine::Mysql { sql.replace('"', "`") } else { sql.to_owned() };
+    let rows = ["INSERT INTO \"user\" VALUES (1, 10)", "INSERT INTO \"order\" VALUES (5, 10)"].map(quoted);
+    db.run(&rows.each_ref().map(String::as_str)).await;
     // The unique key becomes the primary one: the shop's foreign key on it is out of the way for a moment.
     models(&project, "main", &user("#[model(unique)] pub id: i64, #[model(primary_key)] pub code: i64"));
     let second = generated(&project, "");

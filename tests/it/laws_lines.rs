@@ -97,7 +97,7 @@ async fn take_back(db: &TestDb, plans: &[Plan]) {
 }
 
 async fn expect_no_difference(db: &TestDb, declared: &Declared, owners: &Owners, before: &Owners, when: &str) {
-    for share in compare(db, declared, owners, before).await.shares {
-        panic!("{when} there is still for {}: {:#?}", share.line, rungs::diff::summary(&share.changes));
-    }
+    let shares = compare(db, declared, owners, before).await.shares;
+    let left: Vec<_> = shares.iter().map(|share| (&share.line, rungs::diff::summary(&share.changes))).collect();
+    assert!(left.is_empty(), "{when} there is still {left:#?}");
 }
