@@ -179,7 +179,8 @@ pub(super) fn refuse_absent(
             let is_there =
                 live.enums.iter().any(|one| one.name == object) || live.sequences.iter().any(|one| one.name == object);
             if !is_there && !asked.contains(&owner) {
-                return Err(first_the_other(models, &table.name, line, &object.to_string(), &owner));
+                let kind = if wanted.enums.iter().any(|one| one.name == object) { "type" } else { "sequence" };
+                return Err(first_the_other(models, &table.name, line, &format!("{kind} {object}"), &owner));
             }
         }
     }

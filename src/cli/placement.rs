@@ -178,7 +178,7 @@ pub(super) fn refuse_overlap(history: &History, found: &[(&str, &Revision)]) -> 
     };
     for (index, (text, revision)) in found.iter().enumerate() {
         if let Some((other, _)) = found[..index].iter().find(|(_, other)| other.id == revision.id) {
-            return overlapping(other, text, format!("both mean revision {}", revision.id));
+            return overlapping(other, text, format!("both are revision {}", revision.id));
         }
     }
     let ids: Vec<&str> = found.iter().map(|(_, revision)| revision.id.as_str()).collect();

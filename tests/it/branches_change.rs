@@ -220,3 +220,35 @@ on_every_engine!(a_table_that_no_revision_made_is_depended_on_by_its_head, |db| 
     let shop = project.run("autogenerate -m orders --branch shop --format json").ok().json();
     assert_eq!(shop["revisions"][0]["depends_on"], json!(["abc"]));
 });
+
+#[test]
+fn postgres_types_that_go_round_in_a_circle_are_refused() {
+    play(Engine::Postgres, |db| async move {
+        let mood = "#[derive(DbEnum)] pub enum Mood { Good, Bad }\n";
+        let size = "#[derive(DbEnum)] pub enum Size { Big, Small }\n";
+        let crm = [mood, &table("Person", "pub size: Size")].concat();
+        let shop = [size, &table("Order", "pub mood: Mood")].concat();
+        let project = plugins(&db, &table("User", ""), &crm, &shop);
+        let words =
+            ["branch crm and branch shop need each other's types or sequences (mood, size)", "of the main line"];
+        crate::bad_input::refuses(&project, "autogenerate -m first", &words);
+        // One branch alone says what it lacks.
+        let words = ["the model Person at crm.rs:4:12 of branch crm needs type size of branch shop", "--branch shop"];
+        crate::bad_input::refuses(&project, "autogenerate -m first --branch crm", &words);
+    });
+}
+
+on_every_engine!(a_table_is_dropped_by_its_branch_alone, |db| async move {
+    let project =
+        plugins(&db, &table("User", ""), &[table("Note", ""), table("Person", "")].concat(), &table("Order", ""));
+    let first = generated(&project, "");
+    models(&project, "crm", &table("Person", ""));
+    project.run("autogenerate -m nothing --main").ok().says("no difference");
+    project.run("autogenerate -m nothing --branch shop").ok().says("no difference");
+    assert_eq!(written(&generated(&project, "")), ["crm: drop note"]);
+    // What a hand made in the database is the main line's, as ever.
+    db.run(&["CREATE TABLE stray (id integer)"]).await;
+    project.run("autogenerate -m nothing --branch crm").ok().says("no difference");
+    assert_eq!(written(&generated(&project, "")), ["-: drop stray"]);
+    assert_eq!(first["revisions"].as_array().map(Vec::len), Some(3));
+});

@@ -80,7 +80,7 @@ fn heads_are_merged_and_base_starts_anew() {
     assert_eq!(made(&project, "revision -m x --head b --head c --rev-id e")["down_revision"], json!(["b", "c"]));
     assert_eq!(made(&project, "revision -m x --head heads --rev-id f")["down_revision"], json!(["d", "e"]));
     refuses(&project, "revision -m x --head f --head base", &["`base` cannot be used here", "nothing to merge"]);
-    refuses(&project, "revision -m x --head f --head head", &["`f` and `head` overlap", "both mean revision f"]);
+    refuses(&project, "revision -m x --head f --head head", &["`f` and `head` overlap", "both are revision f"]);
     refuses(&project, "revision -m x --head a --head f --splice", &["`f` and `a` overlap", "f stands on a"]);
 }
 
@@ -222,7 +222,7 @@ fn a_merge_that_merges_nothing_is_refused() {
     refuses(&project, "merge d", &["it names one head, d (About d)"]);
     let value = refuses(&project, "merge d c", &["`d` and `c` overlap: d stands on c"]);
     assert_eq!(value["error"]["code"], "target::overlapping");
-    refuses(&project, "merge d heads", &["overlap: both mean revision d"]);
+    refuses(&project, "merge d heads", &["overlap: both are revision d"]);
     refuses(&project, "merge b c", &["revision c is not a head: d revises it"]);
     refuses(&project, "merge base b", &["it names one head, b"]);
     project.write("migrations/broken.sql", "nothing");
