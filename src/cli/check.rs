@@ -1,13 +1,13 @@
 //! `migrate check`.
 
+use rungs_schema::ObjectName;
 use serde_json::{Value, json};
 
-use super::autogenerate::Scope;
 use super::record::Record;
 use super::run::rows_whole;
 use super::{Context, Outcome};
 use crate::apply::{self, Edited, LedgerRow};
-use crate::authoring;
+use crate::authoring::{self, Created};
 use crate::diff;
 use crate::error::{Error, WithoutFile};
 use crate::revision::Revision;
@@ -25,17 +25,13 @@ impl Check {
         let pending = history.pending(&apply::applied_ids(&rows));
         let unknown = apply::without_file(&history, &rows);
         let edited = apply::edited(&history, &rows, connection.version().name);
-        let mut differences = Vec::new();
-        let labels = context.config()?.branches.keys().map(|label| Some(label.as_str()));
-        for label in std::iter::once(None).chain(labels) {
-            let scope = Scope::new(context, &history, label)?;
-            if scope.models.is_empty() {
-                continue;
-            }
-            let declared = context.read_models(&scope.models)?;
-            let comparison = authoring::compare(&mut connection, &url, &declared, |table| scope.owns(table)).await?;
-            differences.extend(diff::summary(&comparison.changes));
-        }
+        let lines = context.lines()?;
+        let models = context.models_of_lines(&lines)?;
+        let created = Created::read(&history, &lines);
+        let owner = |table: &ObjectName| Some(created.owner(table));
+        let asked = context.lines_with_models()?;
+        let compared = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;
+        let differences: Vec<_> = compared.shares.iter().flat_map(|share| diff::summary(&share.changes)).collect();
         connection.close().await?;
 
         let is_ahead = !unknown.is_empty();

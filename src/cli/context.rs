@@ -1,15 +1,18 @@
 //! What every subcommand stands on: the configuration, the printer, the way to the database and to the files.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rungs_schema::Declared;
+use rungs_schema::read::Group;
 
 use super::Global;
 use super::ui::Ui;
+use crate::authoring::Models;
 use crate::config::{Config, Overrides};
 use crate::db::{Connection, DatabaseUrl};
 use crate::error::{ConfigError, DbError, Error};
-use crate::revision::History;
+use crate::revision::{History, Line, Lines};
 use crate::source;
 
 /// What a subcommand is given.
@@ -73,6 +76,40 @@ impl Context {
             .map(|folder| PathBuf::from(self.shown(folder)))
             .collect();
         Ok(History::read(&folders)?)
+    }
+
+    /// The lines of the history, with the folders that messages show.
+    pub(super) fn lines(&self) -> Result<Lines, Error> {
+        let config = self.config()?;
+        let shown = |folder: &Path| PathBuf::from(self.shown(folder));
+        let branches = config.branches.iter().map(|(label, branch)| (label.clone(), shown(&branch.migrations)));
+        Ok(Lines::new(shown(&config.migrations), branches.collect()))
+    }
+
+    /// The lines that models are configured for.
+    pub(super) fn lines_with_models(&self) -> Result<BTreeSet<Line>, Error> {
+        let config = self.config()?;
+        let branches = config.branches.iter().filter(|(_, branch)| !branch.models.is_empty());
+        let mut lines: BTreeSet<Line> = branches.map(|(label, _)| Line::Branch(label.clone())).collect();
+        if !config.models.is_empty() {
+            lines.insert(Line::Main);
+        }
+        Ok(lines)
+    }
+
+    /// The models of all lines, read as one, so that each may refer to what another declares.
+    pub(super) fn models_of_lines(&self, lines: &Lines) -> Result<Models, Error> {
+        let config = self.config()?;
+        let lines: Vec<Line> = lines.all().collect();
+        let group = |line: &Line| {
+            let paths = match line.label().and_then(|label| config.branches.get(label)) {
+                Some(branch) => &branch.models,
+                None => &config.models,
+            };
+            Group { name: line.to_string(), paths: paths.iter().map(|path| self.shown(Path::new(path))).collect() }
+        };
+        let groups: Vec<Group> = lines.iter().map(group).collect();
+        Ok(Models::new(source::models::read_groups(&groups, &self.folder)?, &lines))
     }
 
     /// The models of the whole project.

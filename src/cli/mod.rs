@@ -9,13 +9,16 @@ mod current;
 mod db;
 mod diff;
 mod downgrade;
+mod edit;
 mod ensure_version;
 mod graph;
 mod heads;
 mod history;
 mod init;
 mod ledger;
+mod merge;
 mod models;
+mod placement;
 mod record;
 mod report;
 mod revision;
@@ -86,6 +89,10 @@ enum Command {
     Autogenerate(autogenerate::Autogenerate),
     /// Write an empty revision, to be filled by hand
     Revision(revision::NewRevision),
+    /// Write a revision that joins several heads into one line
+    Merge(merge::Merge),
+    /// Open revisions in the editor, and read them again afterwards
+    Edit(edit::Edit),
     /// Apply revisions
     Upgrade(upgrade::Upgrade),
     /// Revert revisions
@@ -172,6 +179,8 @@ async fn dispatch(arguments: Arguments, ui: Ui) -> Result<Outcome, Error> {
         Command::Init(command) => command.run(&context),
         Command::Autogenerate(command) => command.run(&context).await,
         Command::Revision(command) => command.run(&context),
+        Command::Merge(command) => command.run(&context),
+        Command::Edit(command) => command.run(&context).await,
         Command::Upgrade(command) => command.run(&context).await,
         Command::Downgrade(command) => command.run(&context).await,
         Command::Current(command) => command.run(&context).await,

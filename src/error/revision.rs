@@ -14,6 +14,16 @@ pub enum RevisionError {
         #[related]
         faults: Vec<RevisionFault>,
     },
+    /// New files would break the history, and were not written.
+    #[error("{} would break the history: nothing is written", files.join(", "))]
+    #[diagnostic(code(revision::would_break), help("change what each fault names, then run it again"))]
+    WouldBreak {
+        /// The files that would have been.
+        files: Vec<String>,
+        /// What would be wrong, each with its file and line.
+        #[related]
+        faults: Vec<RevisionFault>,
+    },
     /// A folder of revisions is not there.
     #[error("there is no folder {path}")]
     #[diagnostic(

@@ -1,7 +1,6 @@
 //! Folders of revision files.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Revision;
@@ -97,51 +96,4 @@ fn chain_by_name(revisions: &mut [Revision]) {
             None => before.push((folder, revision.id.clone())),
         }
     }
-}
-
-/// Writes a new revision file, whole or not at all, and never in the place of another. The folder is created.
-///
-/// # Errors
-/// When its text would not be read back as what it is, a file of this name is there, or the folder cannot be written.
-pub fn write_new(folder: &Path, file_name: &str, revision: &Revision) -> Result<PathBuf, RevisionError> {
-    let path = folder.join(file_name);
-    let fault =
-        |error: std::io::Error| RevisionError::Write { path: path.display().to_string(), reason: error.to_string() };
-    let text = revision.to_string();
-    check_read_back(&path, &text, revision)?;
-    std::fs::create_dir_all(folder).map_err(fault)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rungs-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        // Temporary files are private; a revision is as readable as any file that this user creates.
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(fault)?;
-    file.write_all(text.as_bytes()).map_err(fault)?;
-    file.as_file().sync_all().map_err(fault)?;
-    match file.persist_noclobber(&path) {
-        Ok(_) => Ok(path),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(RevisionError::Exists { path: path.display().to_string() })
-        }
-        Err(error) => Err(fault(error.error)),
-    }
-}
-
-/// A message such as `migrate:up` or `revision = 1` would be taken for something else.
-fn check_read_back(path: &Path, text: &str, revision: &Revision) -> Result<(), RevisionError> {
-    let written = Revision::parse(path, text).map_err(|faults| RevisionError::Invalid { faults })?;
-    let place = |revision: &Revision| {
-        let Revision { id, down_revision, branch_labels, depends_on, .. } = revision.clone();
-        (id, down_revision, branch_labels, depends_on, revision.checksum())
-    };
-    if place(&written) == place(revision) {
-        return Ok(());
-    }
-    Err(RevisionError::Write {
-        path: path.display().to_string(),
-        reason: "its text would be read back as something else: is there a line that looks like a marker or a key in the message?".to_owned(),
-    })
 }

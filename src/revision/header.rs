@@ -175,14 +175,22 @@ fn created(value: &Value) -> Option<DateTime<Utc>> {
 
 /// What a target could not name is no id.
 fn check_id(what: &str, id: &str, line: usize, faults: &mut Faults<'_>) {
-    let help = "use letters and digits; @ + - : have a meaning in targets";
-    if id.is_empty() {
-        faults.add(line, format!("{what} is empty"), Some(help));
-    } else if let Some(c) = id.chars().find(|c| "@+-:".contains(*c) || c.is_whitespace() || c.is_control()) {
-        faults.add(line, format!("{what} cannot have `{}` in it: {id}", c.escape_default()), Some(help));
-    } else if RESERVED.contains(&id) {
-        faults.add(line, format!("{what} cannot be `{id}`, which is a target of its own"), Some(help));
+    if let Some(reason) = fault_of_id(what, id) {
+        faults.add(line, reason, Some(ID_HELP));
     }
+}
+
+pub(super) const ID_HELP: &str = "use letters and digits; @ + - : have a meaning in targets";
+
+/// Why something is no id.
+pub(super) fn fault_of_id(what: &str, id: &str) -> Option<String> {
+    if id.is_empty() {
+        return Some(format!("{what} is empty"));
+    }
+    if let Some(c) = id.chars().find(|c| "@+-:".contains(*c) || c.is_whitespace() || c.is_control()) {
+        return Some(format!("{what} cannot have `{}` in it: {id}", c.escape_default()));
+    }
+    RESERVED.contains(&id).then(|| format!("{what} cannot be `{id}`, which is a target of its own"))
 }
 
 /// As for ids, but words may be joined by `-`, where what follows is not a number (`label-2` is two steps back).

@@ -79,10 +79,15 @@ fn one_answer_a_run() {
     let check = project.run("check --format json").code(1).json();
     assert_eq!(keys(&check), ["differences", "pending", "edited", "unknown"]);
     let made = project.run("autogenerate -m first --apply --format json").ok().json();
-    assert_eq!(keys(&made), ["differences", "revision", "path", "steps", "heads"]);
+    assert_eq!(keys(&made), ["differences", "revision", "path", "revisions", "steps", "heads"]);
+    let one = json!({
+        "revision": made["revision"], "path": made["path"], "branch": null, "depends_on": [],
+        "differences": made["differences"],
+    });
+    assert_eq!(made["revisions"], json!([one]));
     assert_eq!(made["heads"], json!([made["revision"]]));
     let again = project.run("autogenerate -m again --format json").ok().json();
-    assert_eq!(again, json!({ "differences": [], "path": null }));
+    assert_eq!(again, json!({ "differences": [], "revision": null, "path": null, "revisions": [] }));
     let made = project.run("revision -m empty --format json").ok().json();
     assert_eq!(keys(&made), ["revision", "path"]);
     assert_eq!(project.run("diff --from empty --to empty --format json").ok().json(), json!({ "sql": "" }));

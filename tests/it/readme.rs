@@ -2,7 +2,8 @@
 //!
 //! In a block ```` ```console ````, lines that begin with `$ ` are commands and the lines below are what they print.
 //! Ids, dates and durations are different each time, so they are compared by their shape. `cat FILE` prints a file,
-//! with `*` for what varies in its name. Blocks of one document share a folder.
+//! with `*` for what varies in its name; `cat >> FILE <<END` appends the lines up to `END`. Blocks of one document share a
+//! folder.
 
 use std::path::Path;
 
@@ -11,6 +12,11 @@ use crate::command::Project;
 #[test]
 fn the_readme_is_true() {
     play("README.md");
+}
+
+#[test]
+fn the_tour_of_branches_is_true() {
+    play("docs/branches.md");
 }
 
 #[test]
@@ -43,12 +49,26 @@ fn play(document: &str) {
     let mut played = 0;
     for block in blocks(&text, "console") {
         for (command, expected) in commands(&block) {
+            if let Some(path) = heredoc(&command) {
+                append(&project, path, expected.trim_end_matches("END\n"));
+                continue;
+            }
             let printed = run(&project, &command);
             assert_eq!(shape(&printed), shape(&expected), "{document}: $ {command}\nprints:\n{printed}");
             played += 1;
         }
     }
     assert!(played > 0, "{document} has no console blocks");
+}
+
+/// The file of `cat >> FILE <<END`.
+fn heredoc(command: &str) -> Option<&str> {
+    command.strip_prefix("cat >> ")?.strip_suffix(" <<END")
+}
+
+fn append(project: &Project, path: &str, text: &str) {
+    let before = std::fs::read_to_string(project.path().join(path)).unwrap_or_default();
+    project.write(path, &format!("{before}{text}"));
 }
 
 fn run(project: &Project, command: &str) -> String {

@@ -9,7 +9,7 @@ use super::{History, Revision};
 
 /// The line of a branch label.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line<'a> {
+pub struct LabelLine<'a> {
     /// The label.
     pub label: &'a str,
     /// The revision that carries it.
@@ -27,9 +27,9 @@ impl History {
     }
 
     /// The lines of all labels, in alphabetical order.
-    pub fn lines<'a>(&'a self) -> Vec<Line<'a>> {
+    pub fn lines<'a>(&'a self) -> Vec<LabelLine<'a>> {
         let heads: Vec<NodeIndex> = self.head_nodes().collect();
-        let line = |(label, carrier): (&'a String, &NodeIndex)| Line {
+        let line = |(label, carrier): (&'a String, &NodeIndex)| LabelLine {
             label,
             carrier: self.revision(*carrier),
             base: self.revision(self.own_line(*carrier).last().copied().unwrap_or(*carrier)),
