@@ -18,6 +18,7 @@ mod command;
 mod connection;
 mod derive_model;
 mod differ;
+mod graph_faults;
 mod graph_laws;
 mod graph_routes;
 mod harness;
