@@ -26,8 +26,7 @@ impl Edit {
     pub(super) async fn run(self, context: &Context) -> Result<Outcome, Error> {
         let history = context.history()?;
         let target = Target::parse(&self.target)?;
-        let applied =
-            if target.reads_ledger() { Applied::read(context, &history).await?.ids } else { BTreeSet::new() };
+        let applied = if target.reads_ledger() { Applied::read(context, &history).await?.ids } else { BTreeSet::new() };
         let revisions = history.resolve(&target, &applied)?;
         if revisions.is_empty() {
             return Err(ConfigError::Usage {

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Context;
 use crate::error::{ConfigError, Error, RevisionError};
-use crate::revision::{self, History, Line, Lines, Point, Revision, Target};
+use crate::revision::{self, History, Line, Lines, Revision, Target};
 
 /// What the command line says of it.
 #[derive(Debug, Clone, Default, clap::Args)]

@@ -217,6 +217,24 @@ fn list(rows: &[WithoutFile]) -> String {
     rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
+impl RevisionFault {
+    /// The file and the line, for sorting.
+    pub(crate) fn place(&self) -> (String, usize) {
+        let (path, line) = match self {
+            Self::Malformed { path, line, .. } => return (path.clone(), *line),
+            Self::Unreadable { path, .. } => return (path.clone(), 0),
+            Self::Duplicate { place, .. }
+            | Self::DuplicateLabel { place, .. }
+            | Self::MissingParent { place, .. }
+            | Self::MissingDependency { place, .. }
+            | Self::SelfLoop { place, .. }
+            | Self::Cycle { place, .. }
+            | Self::DependencyCycle { place, .. } => place.rsplit_once(':').unwrap_or((place, "")),
+        };
+        (path.to_owned(), line.parse().unwrap_or_default())
+    }
+}
+
 /// One fault of a revision file or of the graph.
 #[derive(Debug, Error, Diagnostic)]
 pub enum RevisionFault {

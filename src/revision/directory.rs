@@ -14,6 +14,19 @@ use crate::error::{RevisionError, RevisionFault};
 /// # Errors
 /// [`RevisionError::Folder`] when one of the folders is not there, else all faults of all files.
 pub fn read(folders: &[PathBuf]) -> Result<Vec<Revision>, RevisionError> {
+    let Files { revisions, faults } = read_all(folders)?;
+    if faults.is_empty() { Ok(revisions) } else { Err(RevisionError::Invalid { faults }) }
+}
+
+/// What was understood of all files, and what was not.
+pub(super) struct Files {
+    /// Also those that have faults; where the id of one cannot be told, it is empty.
+    pub(super) revisions: Vec<Revision>,
+    pub(super) faults: Vec<RevisionFault>,
+}
+
+/// As [`read`], where the faults of files are not the end.
+pub(super) fn read_all(folders: &[PathBuf]) -> Result<Files, RevisionError> {
     let mut walk = Walk::default();
     for folder in folders {
         if matches!(folder.try_exists(), Ok(false)) {
@@ -25,18 +38,19 @@ pub fn read(folders: &[PathBuf]) -> Result<Vec<Revision>, RevisionError> {
     let mut revisions = Vec::with_capacity(files.len());
     for path in files {
         match std::fs::read_to_string(&path) {
-            Ok(text) => match Revision::parse(&path, &text) {
-                Ok(revision) => revisions.push(revision),
-                Err(found) => faults.extend(found),
-            },
-            Err(error) => faults.push(unreadable(&path, &error)),
+            Ok(text) => {
+                let (revision, found) = Revision::read(&path, &text);
+                revisions.push(revision);
+                faults.extend(found);
+            }
+            Err(error) => {
+                faults.push(unreadable(&path, &error));
+                revisions.push(Revision { path, ..Revision::new("", "") });
+            }
         }
     }
-    if !faults.is_empty() {
-        return Err(RevisionError::Invalid { faults });
-    }
     chain_by_name(&mut revisions);
-    Ok(revisions)
+    Ok(Files { revisions, faults })
 }
 
 #[derive(Default)]
@@ -89,7 +103,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> RevisionFault {
 /// The paths are sorted, so that the files of one folder come in the order of their names.
 fn chain_by_name(revisions: &mut [Revision]) {
     let mut before: Vec<(PathBuf, String)> = Vec::new();
-    for revision in revisions.iter_mut().filter(|revision| revision.ordered_by_name) {
+    for revision in revisions.iter_mut().filter(|revision| revision.ordered_by_name && !revision.id.is_empty()) {
         let folder = revision.path.parent().map(Path::to_path_buf).unwrap_or_default();
         match before.iter_mut().find(|(known, _)| *known == folder) {
             Some((_, last)) => revision.down_revision = vec![std::mem::replace(last, revision.id.clone())],

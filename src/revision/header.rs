@@ -74,15 +74,15 @@ fn read_keys(revision: &mut Revision, block: &[&str], keys: usize, start: usize,
     let toml: Vec<&str> =
         block.iter().enumerate().map(|(index, line)| if index < keys { "" } else { comment(line) }).collect();
     let toml = toml.join("\n");
-    let table: Table = match toml.parse() {
-        Ok(table) => table,
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start.min(toml.len()));
-            let line = start + toml[..offset].matches('\n').count() + 1;
-            faults.add(line, format!("the header is not TOML: {}", error.message()), None);
-            return;
-        }
-    };
+    let parsed: Result<Table, toml::de::Error> = toml.parse();
+    let is_whole = parsed.is_ok();
+    let table = parsed.unwrap_or_else(|error| {
+        let offset = error.span().map_or(0, |span| span.start.min(toml.len()));
+        let line = start + toml[..offset].matches('\n').count() + 1;
+        faults.add(line, format!("the header is not TOML: {}", error.message()), None);
+        // The lines that can be read by themselves still say where the revision stands.
+        toml.lines().filter_map(|line| line.parse::<Table>().ok()).flatten().collect()
+    });
     let line_of = |wanted: &str| {
         let found = block.iter().skip(keys).position(|line| key_of(line) == Some(wanted));
         start + found.map_or(keys, |index| keys + index) + 1
@@ -107,6 +107,8 @@ fn read_keys(revision: &mut Revision, block: &[&str], keys: usize, start: usize,
             revision.id.clone_from(id);
         }
         Some(other) => faults.add(line_of("revision"), format!("`revision` is a text, not {}", kind(other)), None),
+        // Its line may be the one that cannot be read.
+        None if !is_whole => {}
         None => faults.add(start + keys + 1, "the header has no `revision`", Some("add `-- revision = \"<id>\"`")),
     }
     revision.down_revision = texts(&table, "down_revision", line_of("down_revision"), faults);

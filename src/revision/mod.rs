@@ -3,6 +3,7 @@
 //! to be done goes out as a list of [`Step`]s.
 
 mod candidates;
+mod circles;
 pub mod directory;
 mod edit_distance;
 mod file;

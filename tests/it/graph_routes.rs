@@ -149,11 +149,11 @@ fn every_fault_of_the_graph_is_named_in_one_run() {
     assert_eq!(faults(&["b: >b"]), ["b.sql:1: revision b names itself in depends_on"]);
     assert_eq!(
         faults(&["a: c", "b: a", "c: b", "d: c"]),
-        ["a.sql:1: the revisions revise each other in a circle: a -> c -> b -> a"]
+        ["a.sql:1: the revisions revise each other in a circle: a -> c (c.sql:1) -> b (b.sql:1) -> a"]
     );
     assert_eq!(
         faults(&["a: >y", "x:", "y: x >a"]),
-        ["a.sql:1: the revisions depend on each other in a circle: a -> y -> a"]
+        ["a.sql:1: the revisions depend on each other in a circle: a -> y (y.sql:1) -> a"]
     );
     assert_eq!(faults(&["a: @l", "b: @l"]), ["b.sql:1: the branch label `l` is taken by revision a (a.sql:1)"]);
     assert_eq!(faults(&["a: @b", "b:"]), ["a.sql:1: the branch label `b` is taken by revision b (b.sql:1)"]);

@@ -22,6 +22,7 @@ mod derive_model;
 mod differ;
 mod graph_commands;
 mod graph_drawing;
+mod graph_faults;
 mod graph_laws;
 mod graph_lines;
 mod graph_ranges;

@@ -67,7 +67,7 @@ fn several_heads_want_to_be_told_apart() {
     graph(&project, &["a:", "b: a", "c: a @plugin"]);
     let words = ["there are 2 heads", "b (About b)", "c [plugin] (About c)", "--head ID", "migrate merge heads"];
     refuses(&project, "revision -m x", &words);
-    refuses(&project, "revision -m x --head head", &["`head` is ambiguous", "b, c (plugin)"]);
+    refuses(&project, "revision -m x --head head", &["`head` is ambiguous", "plugin@head"]);
     assert_eq!(made(&project, "revision -m x --head b")["down_revision"], json!(["b"]));
     assert_eq!(made(&project, "revision -m x --branch plugin")["down_revision"], json!(["c"]));
 }
