@@ -1,5 +1,6 @@
 //! Whose what is: the line of the history that each thing of the models, and of the database, belongs to.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::read::Grouped;
@@ -80,27 +81,36 @@ impl Models {
 }
 
 /// What the revision files say of tables that no model declares.
-#[derive(Debug, Default)]
-pub struct Created {
+#[derive(Debug)]
+pub struct Created<'a> {
+    history: &'a History,
+    lines: &'a Lines,
     /// Under names in lower case: whether letter case counts is not known here, and what may be another's is not dropped.
-    tables: BTreeMap<String, Line>,
+    tables: OnceCell<BTreeMap<String, Line>>,
 }
 
-impl Created {
-    /// The line whose revision created a table last has it.
-    pub fn read(history: &History, lines: &Lines) -> Self {
-        let mut tables = BTreeMap::new();
-        for (revision, line) in history.revisions().iter().zip(lines.of_all(history)) {
-            for table in super::tables_created(std::iter::once(revision)) {
-                tables.insert(table.to_lowercase(), line.clone());
-            }
-        }
-        Self { tables }
+impl<'a> Created<'a> {
+    /// The files are read only when there is such a table.
+    pub fn new(history: &'a History, lines: &'a Lines) -> Self {
+        Self { history, lines, tables: OnceCell::new() }
     }
 
-    /// Whose a table is that no model declares: what no revision created is the main line's.
+    /// Whose a table is that no model declares: the line whose revision created it last has it, and the main line what no
+    /// revision created.
     pub fn owner(&self, table: &ObjectName) -> Line {
-        self.tables.get(&table.name.to_lowercase()).cloned().unwrap_or(Line::Main)
+        if self.lines.all().nth(1).is_none() {
+            return Line::Main;
+        }
+        let tables = self.tables.get_or_init(|| {
+            let mut tables = BTreeMap::new();
+            for (revision, line) in self.history.revisions().iter().zip(self.lines.of_all(self.history)) {
+                for table in super::tables_created(std::iter::once(revision)) {
+                    tables.insert(table.to_lowercase(), line.clone());
+                }
+            }
+            tables
+        });
+        tables.get(&table.name.to_lowercase()).cloned().unwrap_or(Line::Main)
     }
 }
 

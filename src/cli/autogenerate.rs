@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rungs_schema::ObjectName;
 use serde_json::{Value, json};
 
+use super::context::no_models;
 use super::placement::Placement;
 use super::run::rows_whole;
 use super::ui::Format;
@@ -61,7 +62,7 @@ impl Autogenerate {
         let lines = context.lines()?;
         let asked = self.asked(context)?;
         let models = context.models_of_lines(&lines)?;
-        let created = Created::read(&history, &lines);
+        let created = Created::new(&history, &lines);
         let mut connection = context.connect(&url).await?;
         let rows = rows_whole(&mut connection).await?;
         let applied = apply::applied_ids(&rows);
@@ -93,12 +94,14 @@ impl Autogenerate {
     /// The lines that are compared: all that have models, or the one that is named.
     fn asked(&self, context: &Context) -> Result<BTreeSet<Line>, Error> {
         let config = context.config()?;
-        let nothing = |reason: String, help: &str| ConfigError::Usage { reason, help: Some(help.to_owned()) }.into();
         let branch = self.branch.as_ref().filter(|label| config.branches.contains_key(*label));
         if let Some(label) = branch {
             if config.branches.get(label).is_some_and(|branch| branch.models.is_empty()) {
-                let help = format!("set models = [\"src/models\"] under [branches.{label:?}] in migrate.toml");
-                return Err(nothing(format!("no models are configured for branch {label}"), &help));
+                return Err(ConfigError::Usage {
+                    reason: format!("no models are configured for branch {label}"),
+                    help: Some(format!("set models = [\"src/models\"] under [branches.{label:?}] in migrate.toml")),
+                }
+                .into());
             }
             return Ok(BTreeSet::from([Line::Branch(label.clone())]));
         }
@@ -107,8 +110,7 @@ impl Autogenerate {
             lines.retain(|line| *line == Line::Main);
         }
         if lines.is_empty() {
-            let help = "set models = [\"src/models\"] in migrate.toml";
-            return Err(nothing("no models are configured".to_owned(), help));
+            return Err(no_models().into());
         }
         Ok(lines)
     }

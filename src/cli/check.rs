@@ -27,7 +27,7 @@ impl Check {
         let edited = apply::edited(&history, &rows, connection.version().name);
         let lines = context.lines()?;
         let models = context.models_of_lines(&lines)?;
-        let created = Created::read(&history, &lines);
+        let created = Created::new(&history, &lines);
         let owner = |table: &ObjectName| Some(created.owner(table));
         let asked = context.lines_with_models()?;
         let compared = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;

@@ -114,20 +114,16 @@ impl Context {
 
     /// The models of the whole project.
     pub(super) fn declared(&self) -> Result<Declared, Error> {
-        let config = self.config()?;
-        let paths: Vec<String> =
-            config.models.iter().chain(config.branches.values().flat_map(|branch| &branch.models)).cloned().collect();
-        self.read_models(&paths)
+        if self.lines_with_models()?.is_empty() {
+            return Err(no_models().into());
+        }
+        Ok(self.models_of_lines(&self.lines()?)?.declared)
     }
 
     /// The models of some paths.
     pub(super) fn read_models(&self, paths: &[String]) -> Result<Declared, Error> {
         if paths.is_empty() {
-            return Err(ConfigError::Usage {
-                reason: "no models are configured".to_owned(),
-                help: Some("set models = [\"src/models\"] in migrate.toml".to_owned()),
-            }
-            .into());
+            return Err(no_models().into());
         }
         let paths: Vec<String> = paths.iter().map(|path| self.shown(Path::new(path))).collect();
         Ok(source::models::read(&paths, &self.folder)?)
@@ -170,5 +166,13 @@ impl Context {
             Ok(inner) => inner.display().to_string(),
             Err(_) => path.display().to_string(),
         }
+    }
+}
+
+/// The error of a command that needs models where the configuration names none.
+pub(super) fn no_models() -> ConfigError {
+    ConfigError::Usage {
+        reason: "no models are configured".to_owned(),
+        help: Some("set models = [\"src/models\"] in migrate.toml".to_owned()),
     }
 }

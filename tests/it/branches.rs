@@ -297,4 +297,5 @@ fn branches_may_use_the_same_names_for_different_things() {
     let sql = project.run("autogenerate -m first --sql").ok().stdout;
     assert!(sql.contains("REFERENCES \"base\"") && sql.contains("REFERENCES \"ware\""), "{sql}");
     assert!(!sql.contains("depends_on = [\""), "{sql}");
+    project.run("diff --from empty --to models").ok().says("\"ware_part\"");
 }

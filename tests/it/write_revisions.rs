@@ -154,6 +154,14 @@ fn a_branch_has_its_folder() {
 }
 
 #[test]
+fn a_branch_without_models_is_written_by_hand() {
+    let project = with_shop();
+    refuses(&project, "autogenerate -m x --branch shop", &["no models are configured for branch shop", "[branches."]);
+    let made = project.run("autogenerate -m x --format json").ok().json();
+    assert_eq!(made["revisions"].as_array().map(Vec::len), Some(1), "{made}");
+}
+
+#[test]
 fn a_branch_that_starts_from_the_main_line_leaves_it_where_it_was() {
     let project = with_shop();
     made(&project, "revision -m x --rev-id a");
