@@ -1,6 +1,5 @@
 //! From models to a plan: what `autogenerate` writes and `check` looks for.
 
-mod created;
 mod hints;
 mod models;
 mod needs;
@@ -23,7 +22,6 @@ use crate::source::{Adopted, adopt, scratch};
 use models::Whose;
 use sides::{Sides, Turn};
 
-pub use created::tables_created;
 pub use models::{Created, Models};
 pub use needs::dependencies;
 
@@ -53,6 +51,22 @@ pub struct Share {
     pub line: Line,
     /// The changes, in an order that works.
     pub changes: Vec<Change>,
+    /// The types and sequences that the tables use which it creates or edits.
+    pub uses: BTreeSet<ObjectName>,
+}
+
+impl Share {
+    fn new(line: &Line, changes: Vec<Change>, next: &Schema) -> Self {
+        let tables = changes.iter().filter_map(|change| match change {
+            Change::CreateTable { next } => Some((**next).clone()),
+            Change::AlterTable(alter) => Some((*alter.next).clone()),
+            _ => None,
+        });
+        let tables: Vec<Table> = tables.collect();
+        let names = next.enums.iter().map(|one| &one.name).chain(next.sequences.iter().map(|one| &one.name));
+        let uses = names.filter(|name| uses(&tables, &name.name)).cloned().collect();
+        Self { line: line.clone(), changes, uses }
+    }
 }
 
 /// Compares a live database with models. `owns` says of a table that no model declares whether it is ours to drop.
@@ -136,7 +150,7 @@ fn shares(sides: &Sides<'_>, turns: &[Turn], guide: &Guide) -> Vec<Share> {
         let guide = Guide { hints: sides.hints_of(&turn.line), ..guide.clone() };
         let changes = diff::diff(&previous, &next, &guide);
         if !changes.is_empty() {
-            found.push(Share { line: turn.line.clone(), changes });
+            found.push(Share::new(&turn.line, changes, &next));
         }
         previous = next;
     }
@@ -168,7 +182,7 @@ async fn shares_with_renames(
         }
         let changes = diff::diff(&previous, &next, guide);
         if !changes.is_empty() {
-            found.push(Share { line: turn.line.clone(), changes });
+            found.push(Share::new(&turn.line, changes, &next));
         }
         previous = next;
     }

@@ -4,10 +4,11 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::read::Grouped;
-use rungs_schema::{Declared, Hints, ObjectName, Schema};
+use rungs_schema::{Declared, DialectName, Hints, ObjectName, Schema};
 
 use super::uses;
 use crate::diff::Rules;
+use crate::footprint::tables_created;
 use crate::revision::{History, Line, Lines};
 
 /// All models of a project, with the line that each belongs to.
@@ -85,14 +86,15 @@ impl Models {
 pub struct Created<'a> {
     history: &'a History,
     lines: &'a Lines,
+    dialect: DialectName,
     /// Under names in lower case: whether letter case counts is not known here, and what may be another's is not dropped.
     tables: OnceCell<BTreeMap<String, Line>>,
 }
 
 impl<'a> Created<'a> {
     /// The files are read only when there is such a table.
-    pub fn new(history: &'a History, lines: &'a Lines) -> Self {
-        Self { history, lines, tables: OnceCell::new() }
+    pub fn new(history: &'a History, lines: &'a Lines, dialect: DialectName) -> Self {
+        Self { history, lines, dialect, tables: OnceCell::new() }
     }
 
     /// Whose a table is that no model declares: the line whose revision created it last has it, and the main line what no
@@ -104,7 +106,7 @@ impl<'a> Created<'a> {
         let tables = self.tables.get_or_init(|| {
             let mut tables = BTreeMap::new();
             for (revision, line) in self.history.revisions().iter().zip(self.lines.of_all(self.history)) {
-                for table in super::tables_created(std::iter::once(revision)) {
+                for table in tables_created(std::iter::once(revision), self.dialect) {
                     tables.insert(table.to_lowercase(), line.clone());
                 }
             }

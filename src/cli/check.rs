@@ -5,14 +5,15 @@ use serde_json::{Value, json};
 
 use super::record::Record;
 use super::run::rows_whole;
-use super::{Context, Outcome};
+use super::{Context, Outcome, meeting};
 use crate::apply::{self, Edited, LedgerRow};
 use crate::authoring::{self, Created};
 use crate::diff;
 use crate::error::{Error, WithoutFile};
+use crate::footprint::Meeting;
 use crate::revision::Revision;
 
-/// Fail (exit code 1) when models, revisions and database do not agree.
+/// Fail (exit code 1) when models, revisions and database do not agree, or when heads are in conflict.
 #[derive(Debug, clap::Args)]
 pub(super) struct Check {}
 
@@ -27,11 +28,12 @@ impl Check {
         let edited = apply::edited(&history, &rows, connection.version().name);
         let lines = context.lines()?;
         let models = context.models_of_lines(&lines)?;
-        let created = Created::new(&history, &lines);
+        let created = Created::new(&history, &lines, connection.version().name);
         let owner = |table: &ObjectName| Some(created.owner(table));
         let asked = context.lines_with_models()?;
         let compared = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;
         let differences: Vec<_> = compared.shares.iter().flat_map(|share| diff::summary(&share.changes)).collect();
+        let meeting = Meeting::of(&history, &history.heads(), connection.version().name);
         connection.close().await?;
 
         let is_ahead = !unknown.is_empty();
@@ -50,6 +52,9 @@ impl Check {
         for row in &unknown {
             text.push_str(&format!("applied, but without a file: {}\n", WithoutFile::from(*row)));
         }
+        for conflict in meeting::conflicts(&meeting) {
+            text.push_str(&format!("{conflict}\n"));
+        }
         let records: Vec<_> = pending.iter().map(|revision| Record::new(revision)).collect();
         context.ui.data(
             &text,
@@ -58,8 +63,11 @@ impl Check {
                 "pending": records,
                 "edited": edited.iter().map(edited_record).collect::<Vec<_>>(),
                 "unknown": unknown.into_iter().map(unknown_record).collect::<Vec<_>>(),
+                "overlaps": meeting::overlaps(&meeting),
+                "doubts": meeting::doubts(&meeting),
             }),
         );
+        meeting::tell(&context.ui, &meeting);
         if text.is_empty() {
             context.ui.progress("fine: models, revisions and database agree");
             return Ok(Outcome::Fine);

@@ -19,7 +19,6 @@ use rungs_schema::{Hints, ObjectName, Schema};
 use change::Change;
 
 pub use parts::Named;
-pub(crate) use rename::quoted_length;
 pub use summary::{Difference, summary};
 
 /// What a comparison has to know of the engine.

@@ -69,6 +69,49 @@ impl Piece<'_> {
     }
 }
 
+/// A token of a statement: a word or number, something in quotes, or a symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lexeme<'a> {
+    /// What it is.
+    pub kind: LexemeKind,
+    /// Its text, quotes included.
+    pub text: &'a str,
+    /// Where it begins in the statement, in bytes.
+    pub start: usize,
+    /// The line of the statement on which it begins, from 1.
+    pub line: usize,
+}
+
+/// What a token is, as far as the splitter tells tokens apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LexemeKind {
+    /// A name, keyword or number.
+    Word,
+    /// A string or a quoted name; which of them it is depends on the quote and the engine.
+    Quoted,
+    /// Anything else.
+    Symbol(char),
+}
+
+/// The tokens of a statement, without white space and comments.
+///
+/// # Errors
+/// When a quote or comment does not end.
+pub fn lexemes(dialect: DialectName, sql: &str) -> Result<Vec<Lexeme<'_>>, SplitError> {
+    let mut lexer = Lexer::new(dialect, sql);
+    let mut lexemes = Vec::new();
+    while let Some(token) = lexer.next()? {
+        let kind = match token.kind {
+            Kind::Space | Kind::Comment | Kind::Delimiter => continue,
+            Kind::Word => LexemeKind::Word,
+            Kind::Quoted => LexemeKind::Quoted,
+            Kind::Symbol(symbol) => LexemeKind::Symbol(symbol),
+        };
+        lexemes.push(Lexeme { kind, text: lexer.text(&token), start: token.start, line: token.line });
+    }
+    Ok(lexemes)
+}
+
 /// Why a script cannot be split.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
