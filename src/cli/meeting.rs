@@ -21,7 +21,9 @@ pub(super) fn before_merge(context: &Context, history: &History, heads: &[&Revis
     };
     let meeting = Meeting::of(history, heads, url.dialect_name());
     match meeting.level() {
-        None if meeting.unclear.is_empty() => context.ui.progress("the lines touch different tables: their order does not matter"),
+        None if meeting.unclear.is_empty() => {
+            context.ui.progress("the lines touch different tables: their order does not matter")
+        }
         None | Some(Level::SameTable) => context.ui.progress(text(&meeting, Level::SameTable)),
         Some(_) => context.ui.warning(format!("{}\n{}", text(&meeting, Level::SameTable), advice(&meeting))),
     }
@@ -73,7 +75,9 @@ fn text(meeting: &Meeting<'_>, least: Level) -> String {
     }
     for overlap in shown.iter().take(MOST) {
         lines.push(format!("  {}: {}", overlap.level.word(), overlap.object));
-        lines.extend(overlap.parties.iter().take(MOST).map(|party| format!("    {}", party_line(party, &overlap.object))));
+        lines.extend(
+            overlap.parties.iter().take(MOST).map(|party| format!("    {}", party_line(party, &overlap.object))),
+        );
         lines.extend(more(overlap.parties.len(), "revisions").map(|line| format!("    {line}")));
     }
     lines.extend(more(shown.len(), "objects").map(|line| format!("  {line}")));

@@ -36,7 +36,7 @@ impl Level {
 /// Two touches of the same object.
 pub(super) fn on_same(one: &Touch, other: &Touch) -> Option<Level> {
     let kind = if one.object.kind == Kind::Table { other.object.kind } else { one.object.kind };
-    ways_on_same(kind, &one.way, &other.way).or_else(|| ways_on_same(kind, &other.way, &one.way))
+    ways_on_same(kind, &one.way, &other.way).max(ways_on_same(kind, &other.way, &one.way))
 }
 
 fn ways_on_same(kind: Kind, one: &Way, other: &Way) -> Option<Level> {

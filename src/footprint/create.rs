@@ -34,8 +34,20 @@ impl Modifiers {
             } else if words.take(&["SQL", "SECURITY"]) {
                 words.skip();
             } else if !words.take_any(&[
-                "GLOBAL", "LOCAL", "UNLOGGED", "FULLTEXT", "SPATIAL", "VECTOR", "ONLINE", "OFFLINE", "MATERIALIZED", "RECURSIVE", "CONSTRAINT",
-                "VIRTUAL", "FOREIGN", "AGGREGATE",
+                "GLOBAL",
+                "LOCAL",
+                "UNLOGGED",
+                "FULLTEXT",
+                "SPATIAL",
+                "VECTOR",
+                "ONLINE",
+                "OFFLINE",
+                "MATERIALIZED",
+                "RECURSIVE",
+                "CONSTRAINT",
+                "VIRTUAL",
+                "FOREIGN",
+                "AGGREGATE",
             ]) {
                 break;
             }

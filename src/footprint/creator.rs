@@ -25,11 +25,7 @@ fn mentions(revision: &Revision, name: &str) -> bool {
 /// The tables that revisions create or give a name to. A name in another namespace counts by its last part.
 pub fn tables_created<'a>(revisions: impl Iterator<Item = &'a Revision>, dialect: DialectName) -> BTreeSet<String> {
     let footprints = revisions.map(|revision| Footprint::of(revision, dialect));
-    footprints
-        .flat_map(|footprint| footprint.touches)
-        .filter(makes_table)
-        .map(|touch| touch.object.name.name)
-        .collect()
+    footprints.flat_map(|footprint| footprint.touches).filter(makes_table).map(|touch| touch.object.name.name).collect()
 }
 
 fn makes_table(touch: &Touch) -> bool {

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use rungs_schema::{DialectName, ObjectName};
 
-use super::object::{Key, Kind, Object, Touch, Way};
+use super::object::{Key, Kind, Object, Touch, Way, stands_alone};
 use super::reading::{Copy, Step};
 
 /// A thing in the database, while a revision runs.
@@ -47,13 +47,8 @@ struct Play {
 
 /// Plays the steps of a revision.
 pub(super) fn touches(dialect: DialectName, steps: &[Step]) -> Vec<Touch> {
-    let mut play = Play {
-        dialect,
-        things: Vec::new(),
-        meaning: HashMap::new(),
-        former: HashMap::new(),
-        copies: Vec::new(),
-    };
+    let mut play =
+        Play { dialect, things: Vec::new(), meaning: HashMap::new(), former: HashMap::new(), copies: Vec::new() };
     for step in steps {
         match step {
             Step::Touch { object, way, line } => play.touch(object, way, *line),
@@ -107,7 +102,7 @@ impl Play {
                 // The table has a name of its own, which may change.
                 (Some(owner), Key::of(&Object { table: Some(ObjectName::bare("")), ..object.clone() }, self.dialect))
             }
-            _ => (None, Key { owner: None, ..key }),
+            _ => (None, key),
         }
     }
 
@@ -242,8 +237,7 @@ impl<'a> Ending<'a> {
     }
 
     fn say(&mut self, object: Object, way: Way, line: usize) {
-        let key = Key::of(&object, self.dialect);
-        let touch = Touch { object, way, line, key };
+        let touch = Touch::new(object, way, line, self.dialect);
         if self.touches.last() != Some(&touch) {
             self.touches.push(touch);
         }
@@ -256,7 +250,7 @@ impl<'a> Ending<'a> {
             // The values of the old table are read to fill the new one.
             Fate::Replaced if thing.ways.iter().any(|(way, _)| *way != Way::Referenced) => self.tell(index, thing),
             // An index or trigger comes back with its table, under its own name.
-            Fate::InPlace if thing.created && Key::of(&thing.object, self.dialect).owner.is_some() => {
+            Fate::InPlace if thing.created && stands_alone(thing.object.kind, self.dialect) => {
                 let table = Some(self.things[owner].now.clone());
                 self.say(Object { table, ..thing.object.clone() }, Way::Altered, thing.line());
             }
@@ -333,7 +327,8 @@ impl<'a> Ending<'a> {
         let has = |name: &str| columns.iter().any(|column| column.object.name.name.eq_ignore_ascii_case(name));
         for column in columns.iter().filter(|column| !column.computed) {
             let name = &column.object.name.name;
-            let sources = copied.iter().find(|(filled, _)| filled.eq_ignore_ascii_case(name)).map(|(_, sources)| sources);
+            let sources =
+                copied.iter().find(|(filled, _)| filled.eq_ignore_ascii_case(name)).map(|(_, sources)| sources);
             let sources = sources.map(Vec::as_slice).unwrap_or_default();
             let object = Object::column(&table.now, name);
             match sources {

@@ -199,6 +199,8 @@ pub struct Touch {
     /// The line in the revision's file, from 1.
     pub line: usize,
     pub(super) key: Key,
+    /// The table of an index or trigger that has a name of its own.
+    pub(super) owner: Option<Root>,
 }
 
 /// By what an object is compared: names as the engine takes them for the same.
@@ -210,8 +212,6 @@ pub(super) struct Key {
     pub root: Root,
     /// The kind and name within a table.
     pub part: Option<(Kind, String)>,
-    /// The table of an index or trigger that has a name of its own.
-    pub owner: Option<Root>,
 }
 
 /// A name that stands on its own.
@@ -246,25 +246,48 @@ impl Root {
 
 impl Key {
     pub fn of(object: &Object, dialect: DialectName) -> Self {
-        let owner = object.table.as_ref().map(|table| Root::new(Kind::Table, table, dialect));
-        let stands_alone = match object.kind {
-            kind if kind.is_index() => !is_mysql(dialect),
-            Kind::Trigger => dialect != DialectName::Postgres,
-            _ => false,
-        };
-        match owner {
-            Some(root) if !stands_alone => {
+        match &object.table {
+            Some(table) if !stands_alone(object.kind, dialect) => {
+                let root = Root::new(Kind::Table, table, dialect);
                 let kind = if object.kind.is_index() { Kind::Index } else { object.kind };
                 let name = &object.name.name;
                 let name = if dialect == DialectName::Postgres { name.clone() } else { name.to_lowercase() };
-                Self { root, part: Some((kind, name)), owner: None }
+                Self { root, part: Some((kind, name)) }
             }
-            owner => Self { root: Root::new(object.kind, &object.name, dialect), part: None, owner },
+            _ => Self { root: Root::new(object.kind, &object.name, dialect), part: None },
         }
+    }
+
+    /// A name that stands on its own.
+    pub fn whole(root: &Root) -> Self {
+        Self { root: root.clone(), part: None }
     }
 
     /// The table itself, or a view or sequence.
     pub fn is_whole_table(&self) -> bool {
         self.part.is_none() && self.root.is_relation()
+    }
+}
+
+/// Whether a part of a table has a name that others of its kind, of whatever table, cannot have.
+pub(super) fn stands_alone(kind: Kind, dialect: DialectName) -> bool {
+    match kind {
+        Kind::Index | Kind::UniqueIndex => !is_mysql(dialect),
+        Kind::Trigger => dialect != DialectName::Postgres,
+        _ => false,
+    }
+}
+
+impl Touch {
+    pub(super) fn new(object: Object, way: Way, line: usize, dialect: DialectName) -> Self {
+        let key = Key::of(&object, dialect);
+        let table = object.table.as_ref().filter(|_| stands_alone(object.kind, dialect));
+        let owner = table.map(|table| Root::new(Kind::Table, table, dialect));
+        Self { object, way, line, key, owner }
+    }
+
+    /// The names under which others may touch the same: its own, and that of its table.
+    pub(super) fn roots(&self) -> impl Iterator<Item = &Root> {
+        std::iter::once(&self.key.root).chain(&self.owner)
     }
 }

@@ -149,8 +149,14 @@ pub(super) fn grant(mut words: Words<'_>, reading: &mut Reading) {
         return reading.doubt(&words, "which objects it is about is not said");
     }
     let kinds = [
-        ("TABLE", Kind::Table), ("SEQUENCE", Kind::Sequence), ("SCHEMA", Kind::Schema), ("TYPE", Kind::Type),
-        ("DOMAIN", Kind::Type), ("FUNCTION", Kind::Routine), ("PROCEDURE", Kind::Routine), ("ROUTINE", Kind::Routine),
+        ("TABLE", Kind::Table),
+        ("SEQUENCE", Kind::Sequence),
+        ("SCHEMA", Kind::Schema),
+        ("TYPE", Kind::Type),
+        ("DOMAIN", Kind::Type),
+        ("FUNCTION", Kind::Routine),
+        ("PROCEDURE", Kind::Routine),
+        ("ROUTINE", Kind::Routine),
     ];
     let kind = kinds.iter().find(|(word, _)| words.take(&[word])).map_or(Kind::Table, |(_, kind)| *kind);
     if words.is_symbol('*') || words.is(&["DATABASE"]) || words.is(&["LANGUAGE"]) {

@@ -86,8 +86,7 @@ impl<'a> Meeting<'a> {
         if !members.iter().any(|member| member.asked) {
             return Self::default();
         }
-        let footprints: Vec<Footprint> =
-            members.iter().map(|member| Footprint::of(member.revision, dialect)).collect();
+        let footprints: Vec<Footprint> = members.iter().map(|member| Footprint::of(member.revision, dialect)).collect();
         let unclear = members
             .iter()
             .zip(&footprints)
@@ -218,7 +217,7 @@ impl<'a> Comparison<'a, '_> {
         let mut groups: BTreeMap<&Root, Vec<At>> = BTreeMap::new();
         for (member, footprint) in self.footprints.iter().enumerate() {
             for (at, touch) in footprint.touches().iter().enumerate() {
-                for root in std::iter::once(&touch.key.root).chain(&touch.key.owner) {
+                for root in touch.roots() {
                     groups.entry(root).or_default().push((member, at));
                 }
             }
@@ -245,8 +244,7 @@ impl<'a> Comparison<'a, '_> {
                 tables.insert(key.root.clone(), found.touches.clone());
             }
             if found.level > Level::SameTable {
-                let touched = found.touches.iter().map(|at| &self.touch(*at).key);
-                let roots = touched.flat_map(|key| std::iter::once(&key.root).chain(&key.owner));
+                let roots = found.touches.iter().flat_map(|at| self.touch(*at).roots());
                 let members: Vec<usize> = found.touches.iter().map(|at| at.0).collect();
                 for root in roots.collect::<BTreeSet<_>>() {
                     worse.entry(root.clone()).or_default().extend(&members);
@@ -255,12 +253,12 @@ impl<'a> Comparison<'a, '_> {
         }
         let matters = |(key, found): &(Key, Found)| {
             let is_part = key.part.is_some() || !key.root.is_relation();
-            let roots = found.touches.iter().flat_map(|at| self.touch(*at).key.owner.iter().chain([&key.root]));
+            let roots = found.touches.iter().flat_map(|at| self.touch(*at).roots());
             let told = |root: &Root| tables.get(root).is_some_and(|told| found.touches.is_subset(told));
             match found.level {
-                Level::SameTable => !worse
-                    .get(&key.root)
-                    .is_some_and(|members| found.touches.iter().all(|at| members.contains(&at.0))),
+                Level::SameTable => {
+                    !worse.get(&key.root).is_some_and(|members| found.touches.iter().all(|at| members.contains(&at.0)))
+                }
                 _ => !(is_part && roots.collect::<BTreeSet<_>>().into_iter().any(told)),
             }
         };
@@ -273,8 +271,7 @@ impl<'a> Comparison<'a, '_> {
         for at in touches {
             by_key.entry(&self.touch(*at).key).or_default().push(*at);
         }
-        let (wholes, parts): (Vec<At>, Vec<At>) =
-            touches.iter().partition(|at| self.touch(**at).key.is_whole_table());
+        let (wholes, parts): (Vec<At>, Vec<At>) = touches.iter().partition(|at| self.touch(**at).key.is_whole_table());
         for (key, same) in by_key.iter().filter(|(key, _)| key.root == *root) {
             self.each_pair(same, same, |one, other| {
                 if let Some(level) = clash::on_same(self.touch(one), self.touch(other)) {
@@ -318,7 +315,7 @@ impl<'a> Comparison<'a, '_> {
         let mut apart: BTreeSet<usize> = BTreeSet::new();
         self.each_pair(&members, &members, |one, other| apart.extend([one.0, other.0]));
         let touches: BTreeSet<At> = changes.into_iter().filter(|at| apart.contains(&at.0)).collect();
-        let key = Key { root: root.clone(), part: None, owner: None };
+        let key = Key::whole(root);
         if let Some(first) = touches.first().map(|at| &self.touch(*at).object) {
             let table = first.table.as_ref().map_or_else(|| first.clone(), Object::table);
             findings.add(&key, Level::SameTable, &table, touches);
@@ -330,10 +327,6 @@ impl<'a> Comparison<'a, '_> {
             let member = &self.members[at.0];
             Party { head: member.head, revision: member.revision, touch: self.touch(*at).clone() }
         };
-        Overlap {
-            object: found.object.clone(),
-            level: found.level,
-            parties: found.touches.iter().map(party).collect(),
-        }
+        Overlap { object: found.object.clone(), level: found.level, parties: found.touches.iter().map(party).collect() }
     }
 }

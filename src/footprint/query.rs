@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 
 use rungs_schema::{DialectName, ObjectName};
 use sqlparser::ast::{
-    self, AssignmentTarget, Expr, FromTable, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject, Visit,
-    Visitor,
+    self, AssignmentTarget, Expr, FromTable, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
+    Visit, Visitor,
 };
 use sqlparser::dialect::{Dialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::{Parser, ParserError};
@@ -22,9 +22,31 @@ const LONGEST: usize = 64 * 1024;
 
 /// Functions that a bare `SELECT` may call and that change nothing, or nothing but what is told of them below.
 const HARMLESS: [&str; 25] = [
-    "abs", "array_agg", "avg", "coalesce", "concat", "count", "current_setting", "currval", "greatest", "least",
-    "length", "lower", "max", "min", "now", "nextval", "nullif", "pg_get_serial_sequence", "pg_sleep", "raise", "round",
-    "set_config", "setval", "sum", "upper",
+    "abs",
+    "array_agg",
+    "avg",
+    "coalesce",
+    "concat",
+    "count",
+    "current_setting",
+    "currval",
+    "greatest",
+    "least",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "now",
+    "nextval",
+    "nullif",
+    "pg_get_serial_sequence",
+    "pg_sleep",
+    "raise",
+    "round",
+    "set_config",
+    "setval",
+    "sum",
+    "upper",
 ];
 
 /// A statement that begins with SELECT, INSERT, UPDATE, DELETE, MERGE, WITH or the like.
@@ -32,13 +54,13 @@ pub(super) fn statement(words: &Words<'_>, reading: &mut Reading) {
     let parsed = parse(reading.dialect, words.rest(), |parser| parser.parse_statement());
     let Some(statement) = parsed else { return by_words(*words, reading) };
     let mut facts = Facts::of(reading.dialect, &statement);
-    if let Statement::Insert(insert) = &statement {
-        reading.steps.extend(copy(reading.dialect, insert).map(Step::Copy));
-    }
     if matches!(statement, Statement::Query(_)) && facts.writes.is_empty() {
         calls(&mut facts, words, reading);
     }
     facts.tell(words.line(), &Way::Read, reading);
+    if let Statement::Insert(insert) = &statement {
+        reading.steps.extend(copy(reading.dialect, insert).map(Step::Copy));
+    }
 }
 
 /// Nobody writes a bare SELECT into a revision but for what the functions do that it calls.
@@ -121,7 +143,7 @@ struct Facts {
     /// Columns, with their qualifier.
     columns: Vec<(Option<String>, String)>,
     writes: Vec<Write>,
-    /// Tables that `SELECT ... INTO` creates.
+    /// Tables that `SELECT ... INTO` creates; they are visited as if they were columns.
     made: Vec<ObjectName>,
     calls: Vec<String>,
     /// String literals.
@@ -197,7 +219,8 @@ impl Facts {
             reading.touch(Object::table(&relation.name), read.clone(), line(relation.line));
         }
         let mut seen = BTreeSet::new();
-        for (qualifier, column) in &self.columns {
+        let is_column = |column: &String| !self.made.iter().any(|name| name.name == *column);
+        for (qualifier, column) in self.columns.iter().filter(|(_, column)| is_column(column)) {
             for table in self.tables_of(qualifier.as_ref()) {
                 if seen.insert((table, column)) {
                     reading.touch(Object::column(table, column), Way::Referenced, first_line);
@@ -411,7 +434,18 @@ fn by_words(mut words: Words<'_>, reading: &mut Reading) {
     if way != Way::Updated && !words.skip_to(if way == Way::Inserted { "INTO" } else { "FROM" }) {
         return reading.doubt(&whole, "the table is not read");
     }
-    while words.take_any(&["INTO", "FROM", "ONLY", "OR", "ABORT", "FAIL", "IGNORE", "REPLACE", "ROLLBACK", "LOW_PRIORITY"]) {}
+    while words.take_any(&[
+        "INTO",
+        "FROM",
+        "ONLY",
+        "OR",
+        "ABORT",
+        "FAIL",
+        "IGNORE",
+        "REPLACE",
+        "ROLLBACK",
+        "LOW_PRIORITY",
+    ]) {}
     let line = words.line();
     let Some(table) = words.name() else { return reading.doubt(&whole, "the table is not read") };
     if !is_of_server(reading.dialect, &table) {

@@ -50,10 +50,42 @@ fn piece(piece: &Piece<'_>, first_line: usize, reading: &mut Reading) {
 
 /// What opens or ends a transaction, looks at something, or keeps house: it touches no object.
 const TOUCHES_NOTHING: [&str; 36] = [
-    "ABORT", "ANALYSE", "ANALYZE", "CHECK", "CHECKPOINT", "CHECKSUM", "CLOSE", "CLUSTER", "COMMIT", "DEALLOCATE",
-    "DECLARE", "DESC", "DESCRIBE", "DETACH", "DISCARD", "END", "EXPLAIN", "FETCH", "FLUSH", "KILL", "LISTEN", "LOCK",
-    "MOVE", "NOTIFY", "OPTIMIZE", "REINDEX", "RELEASE", "RESET", "ROLLBACK", "SAVEPOINT", "SHOW", "START", "UNLISTEN",
-    "UNLOCK", "VACUUM", "XA",
+    "ABORT",
+    "ANALYSE",
+    "ANALYZE",
+    "CHECK",
+    "CHECKPOINT",
+    "CHECKSUM",
+    "CLOSE",
+    "CLUSTER",
+    "COMMIT",
+    "DEALLOCATE",
+    "DECLARE",
+    "DESC",
+    "DESCRIBE",
+    "DETACH",
+    "DISCARD",
+    "END",
+    "EXPLAIN",
+    "FETCH",
+    "FLUSH",
+    "KILL",
+    "LISTEN",
+    "LOCK",
+    "MOVE",
+    "NOTIFY",
+    "OPTIMIZE",
+    "REINDEX",
+    "RELEASE",
+    "RESET",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "SHOW",
+    "START",
+    "UNLISTEN",
+    "UNLOCK",
+    "VACUUM",
+    "XA",
 ];
 
 pub(super) fn statement(words: Words<'_>, reading: &mut Reading) {
@@ -112,11 +144,10 @@ fn copy(mut words: Words<'_>, reading: &mut Reading) {
         return reading.doubt(&words, "the query that is copied is not read");
     }
     let Some(table) = words.name() else { return reading.doubt(&words, "the table is not read") };
-    if let Some(columns) = words.group() {
-        reading.references(&table, columns.key_columns(), line);
-    }
+    let columns = words.group().map(Words::key_columns).unwrap_or_default();
     let way = if words.is(&["FROM"]) { Way::Inserted } else { Way::Read };
     reading.touch(Object::table(&table), way, line);
+    reading.references(&table, columns, line);
 }
 
 /// [LOAD DATA](https://dev.mysql.com/doc/refman/8.4/en/load-data.html)

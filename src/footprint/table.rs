@@ -115,7 +115,10 @@ pub(super) fn constraint(mut words: Words<'_>, table: &ObjectName, reading: &mut
         reading.touch(Object::primary_key(table), Way::Created, line);
     } else if words.take(&["UNIQUE"]) {
         let _ = words.take_any(&["KEY", "INDEX"]);
-        if !words.is_symbol('(') && !words.is_any(&["USING", "NULLS"]) && let Some(name) = words.ident() {
+        if !words.is_symbol('(')
+            && !words.is_any(&["USING", "NULLS"])
+            && let Some(name) = words.ident()
+        {
             reading.touch(Object::index(true, table, name), Way::Created, line);
         }
     } else if words.take(&["FOREIGN", "KEY"]) && !words.is_symbol('(') {
@@ -134,7 +137,11 @@ fn begins_constraint(mut words: Words<'_>) -> bool {
     if words.is(&["PRIMARY", "KEY"]) || words.is(&["FOREIGN", "KEY"]) || words.is(&["UNIQUE"]) {
         return true;
     }
-    if words.take(&["CHECK"]) { words.is_symbol('(') } else { words.take(&["EXCLUDE"]) && (words.is_symbol('(') || words.is(&["USING"])) }
+    if words.take(&["CHECK"]) {
+        words.is_symbol('(')
+    } else {
+        words.take(&["EXCLUDE"]) && (words.is_symbol('(') || words.is(&["USING"]))
+    }
 }
 
 /// An index within a table's definition, as MySQL and MariaDB have it. False when it is none.
@@ -145,7 +152,10 @@ fn key(mut words: Words<'_>, table: &ObjectName, reading: &mut Reading) -> bool 
     }
     let _ = words.take_any(&["KEY", "INDEX"]);
     words.take_guard();
-    if !words.is_symbol('(') && !words.is(&["USING"]) && let Some(name) = words.ident() {
+    if !words.is_symbol('(')
+        && !words.is(&["USING"])
+        && let Some(name) = words.ident()
+    {
         reading.touch(Object::index(false, table, name), Way::Created, line);
     }
     attributes_of_keys(words, table, reading);
@@ -224,12 +234,70 @@ pub(super) fn sequence(inside: Words<'_>, reading: &mut Reading) {
 
 /// Types that every PostgreSQL has; what is none of them may be a type or domain of the project's own.
 const TYPES: [&str; 64] = [
-    "bigint", "bigserial", "bit", "bool", "boolean", "box", "bpchar", "bytea", "char", "character", "cidr", "circle",
-    "citext", "date", "daterange", "dec", "decimal", "double", "float", "float4", "float8", "hstore", "inet", "int",
-    "int2", "int4", "int4range", "int8", "int8range", "integer", "interval", "json", "jsonb", "line", "lseg",
-    "ltree", "macaddr", "macaddr8", "money", "name", "national", "numeric", "numrange", "oid", "path", "point",
-    "polygon", "real", "serial", "serial4", "serial8", "smallint", "smallserial", "text", "time", "timestamp",
-    "timestamptz", "timetz", "tsquery", "tsvector", "uuid", "varbit", "varchar", "xml",
+    "bigint",
+    "bigserial",
+    "bit",
+    "bool",
+    "boolean",
+    "box",
+    "bpchar",
+    "bytea",
+    "char",
+    "character",
+    "cidr",
+    "circle",
+    "citext",
+    "date",
+    "daterange",
+    "dec",
+    "decimal",
+    "double",
+    "float",
+    "float4",
+    "float8",
+    "hstore",
+    "inet",
+    "int",
+    "int2",
+    "int4",
+    "int4range",
+    "int8",
+    "int8range",
+    "integer",
+    "interval",
+    "json",
+    "jsonb",
+    "line",
+    "lseg",
+    "ltree",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "national",
+    "numeric",
+    "numrange",
+    "oid",
+    "path",
+    "point",
+    "polygon",
+    "real",
+    "serial",
+    "serial4",
+    "serial8",
+    "smallint",
+    "smallserial",
+    "text",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timetz",
+    "tsquery",
+    "tsvector",
+    "uuid",
+    "varbit",
+    "varchar",
+    "xml",
 ];
 
 /// A type that the project may have made.
@@ -240,7 +308,8 @@ pub(super) fn column_type(words: &mut Words<'_>, reading: &mut Reading) {
     let line = words.line();
     let mut ahead = *words;
     let Some(name) = ahead.name() else { return };
-    let is_known = name.schema.as_deref() == Some("pg_catalog") || name.schema.is_none() && TYPES.contains(&name.name.as_str());
+    let is_known =
+        name.schema.as_deref() == Some("pg_catalog") || name.schema.is_none() && TYPES.contains(&name.name.as_str());
     if !is_known {
         reading.touch(Object::new(Kind::Type, name), Way::Referenced, line);
         *words = ahead;

@@ -201,7 +201,8 @@ impl<'a> Words<'a> {
 
     /// Whether a query stands in what is left.
     pub fn has_select(&self) -> bool {
-        let is_select = |token: &Lexeme<'_>| token.kind == LexemeKind::Word && token.text.eq_ignore_ascii_case("select");
+        let is_select =
+            |token: &Lexeme<'_>| token.kind == LexemeKind::Word && token.text.eq_ignore_ascii_case("select");
         self.tokens[self.at.min(self.tokens.len())..].iter().any(is_select)
     }
 
@@ -240,9 +241,11 @@ impl<'a> Words<'a> {
             let is_type = self.is_postgres() && self.take_symbol(':') && self.take_symbol(':');
             let no_column = self.is_any(&NO_COLUMNS) || self.literal().is_some();
             match self.ident() {
-                Some(_) if is_type => while self.is_any(&["VARYING", "PRECISION", "WITH", "WITHOUT", "TIME", "ZONE"]) {
-                    self.at += 1;
-                },
+                Some(_) if is_type => {
+                    while self.is_any(&["VARYING", "PRECISION", "WITH", "WITHOUT", "TIME", "ZONE"]) {
+                        self.at += 1;
+                    }
+                }
                 Some(_) if no_column || self.is_symbol('(') || self.is_symbol('.') => {}
                 Some(name) if !found.contains(&name) => found.push(name),
                 Some(_) => {}

@@ -16,7 +16,11 @@ fn what_comes_and_goes_was_never_there() {
 
 #[test]
 fn what_goes_and_comes_back_is_altered() {
-    expect(&[POSTGRES], "DROP VIEW v; CREATE VIEW v AS SELECT a FROM t;", &["alter view v", "refer table t", "refer column t.a"]);
+    expect(
+        &[POSTGRES],
+        "DROP VIEW v; CREATE VIEW v AS SELECT a FROM t;",
+        &["alter view v", "refer table t", "refer column t.a"],
+    );
     expect(
         &[MYSQL, MARIADB],
         "ALTER TABLE t DROP FOREIGN KEY c;\nALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES u (x);",
@@ -30,20 +34,37 @@ fn what_goes_and_comes_back_is_altered() {
          DROP TYPE m__previous;",
         &["alter type m", "alter column t.a"],
     );
-    expect(&[MYSQL], "ALTER TABLE t DROP COLUMN a, CHANGE COLUMN a__values a INT", &["rename column t.a__values to a", "name column t.a what was a__values"]
-        .iter().copied().chain([]).collect::<Vec<_>>().as_slice());
+    expect(
+        &[MYSQL],
+        "ALTER TABLE t DROP COLUMN a, CHANGE COLUMN a__values a INT",
+        &["rename column t.a__values to a", "name column t.a what was a__values"],
+    );
 }
 
 #[test]
 fn parts_of_a_new_table_and_under_a_new_name() {
-    expect(&[SQLITE, POSTGRES], "CREATE TABLE t (a INT); CREATE INDEX ix ON t (a); INSERT INTO t VALUES (1);", &["create table t"]);
+    expect(
+        &[SQLITE, POSTGRES],
+        "CREATE TABLE t (a INT); CREATE INDEX ix ON t (a); INSERT INTO t VALUES (1);",
+        &["create table t"],
+    );
     expect(
         &[SQLITE, POSTGRES, MYSQL],
         "ALTER TABLE t RENAME TO u; ALTER TABLE u ADD b INT; ALTER TABLE u RENAME COLUMN x TO y;",
-        &["rename table t to u", "name table u what was t", "create column t.b", "rename column t.x to y", "name column t.y what was x"],
+        &[
+            "rename table t to u",
+            "name table u what was t",
+            "create column t.b",
+            "rename column t.x to y",
+            "name column t.y what was x",
+        ],
     );
     // A key may name a table that only comes after it.
-    expect(&[SQLITE], "CREATE TABLE t (a INT REFERENCES u (x)); CREATE TABLE u (x INT);", &["create table t", "create table u"]);
+    expect(
+        &[SQLITE],
+        "CREATE TABLE t (a INT REFERENCES u (x)); CREATE TABLE u (x INT);",
+        &["create table t", "create table u"],
+    );
 }
 
 #[test]
@@ -77,9 +98,17 @@ fn a_table_that_is_built_anew_is_the_same_table() {
         &[SQLITE],
         rebuild,
         &[
-            "rebuild table t", "create column t.new", "create column t.free", "rename column t.old name to named",
-            "name column t.named what was old name", "create column t.u_id", "refer table u", "refer column u.id",
-            "alter index t.ix", "alter trigger t.r", "refer table log",
+            "rebuild table t",
+            "create column t.new",
+            "create column t.free",
+            "rename column t.old name to named",
+            "name column t.named what was old name",
+            "create column t.u_id",
+            "refer table u",
+            "refer column u.id",
+            "alter index t.ix",
+            "alter trigger t.r",
+            "refer table log",
         ],
     );
 }
@@ -87,15 +116,17 @@ fn a_table_that_is_built_anew_is_the_same_table() {
 #[test]
 fn statements_have_lines() {
     let script = "-- creates a table\nCREATE TABLE t (\n  a INT REFERENCES u (x)\n);\n\nALTER TABLE v\n  ADD a INT,\n  DROP COLUMN b;";
-    let lines: Vec<_> = footprint(POSTGRES, script).touches().iter().map(|touch| (touch.line, touch.object.to_string())).collect();
+    let lines: Vec<_> =
+        footprint(POSTGRES, script).touches().iter().map(|touch| (touch.line, touch.object.to_string())).collect();
     let expected = [(2, "table t"), (3, "table u"), (3, "column u.x"), (7, "column v.a"), (8, "column v.b")];
     assert_eq!(lines, expected.map(|(line, object)| (line, object.to_owned())));
 }
 
 #[test]
 fn lines_are_those_of_the_file() {
-    let text = "-- One\n--\n-- revision = \"a\"\n\n-- migrate:up\n\nDROP TABLE t;\nDO $$ BEGIN END $$;\n\n-- migrate:down\n";
-    let revision = Revision::parse("a.sql", text).expect("a revision");
+    let text =
+        "-- One\n--\n-- revision = \"a\"\n\n-- migrate:up\n\nDROP TABLE t;\nDO $$ BEGIN END $$;\n\n-- migrate:down\n";
+    let revision = Revision::parse(std::path::Path::new("a.sql"), text).expect("a revision");
     let footprint = Footprint::of(&revision, POSTGRES);
     assert_eq!(footprint.touches()[0].line, 7);
     assert_eq!(footprint.doubts()[0].line, 8);
@@ -103,14 +134,15 @@ fn lines_are_those_of_the_file() {
 
 #[test]
 fn an_engine_reads_its_own_section() {
-    let section = |dialect: Option<&str>, text: &str| Section { dialect: dialect.map(str::to_owned), ..Section::new(text) };
+    let section =
+        |dialect: Option<&str>, text: &str| Section { dialect: dialect.map(str::to_owned), ..Section::new(text) };
     let mut revision = Revision::new("a", "a");
     revision.up = vec![section(None, "DROP TABLE t"), section(Some("mysql"), "DROP TABLE u")];
-    let of = |dialect| Footprint::of(&revision, dialect).tables();
-    assert_eq!(of(SQLITE), [ObjectName::bare("t")].into());
-    assert_eq!(of(MARIADB), [ObjectName::bare("u")].into());
+    let of = |revision: &Revision, dialect| Footprint::of(revision, dialect).tables();
+    assert_eq!(of(&revision, SQLITE), [ObjectName::bare("t")].into());
+    assert_eq!(of(&revision, MARIADB), [ObjectName::bare("u")].into());
     revision.up.remove(0);
-    assert_eq!(of(SQLITE), [].into());
+    assert_eq!(of(&revision, SQLITE), [].into());
 }
 
 #[test]
@@ -132,16 +164,20 @@ fn what_cannot_be_read_is_doubted() {
         (POSTGRES, "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "1: what its body uses is not read"),
         (POSTGRES, "SELECT 'a", "1: the string that begins here does not end"),
         (MYSQL, "USE other", "1: names after it may mean another database"),
-        (MYSQL, "CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW SET NEW.a = (SELECT max(x) FROM u)", "1: what its body does is not read"),
+        (
+            MYSQL,
+            "CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW SET NEW.a = (SELECT max(x) FROM u)",
+            "1: what its body does is not read",
+        ),
         (MYSQL, "DELIMITER ;;\nCREATE PROCEDURE p() BEGIN DELETE FROM t; END;;\n", "2: what its body uses is not read"),
         (MARIADB, "BEGIN NOT ATOMIC DELETE FROM t; END", "1: what the block does is not read"),
         (SQLITE, "PRAGMA writable_schema = 1", "1: what is done to the schema by hand is not read"),
         (SQLITE, "ATTACH 'a.db' AS a", "1: names after it may mean another database"),
         (SQLITE, "INSERT INTO t SELECT FROM WHERE", "1: not all of what it reads is known"),
-        (SQLITE, "UPDATE t SET a = 1 FROM", "1: the query is not read"),
+        (SQLITE, "WITH a AS (SELECT) SELECT", "1: the query is not read"),
     ];
-    for (dialect, script, expected) in &cases[..cases.len() - 1] {
-        assert_eq!(doubts(*dialect, script), [*expected], "{script}");
+    for (dialect, script, expected) in cases {
+        assert_eq!(doubts(dialect, script), [expected], "{script}");
     }
 }
 
@@ -185,9 +221,51 @@ fn deep_and_long_statements_are_read() {
 #[test]
 fn anything_is_read_to_the_end() {
     let words = [
-        "CREATE", "TABLE", "t", "(", ")", ",", "a", "INT", "REFERENCES", "ALTER", "ADD", "DROP", "COLUMN", "RENAME", "TO", "'x'",
-        "\"y\"", "`z`", ".", ";", "AS", "SELECT", "FROM", "INSERT", "INTO", "ON", "INDEX", "TRIGGER", "BEGIN", "END", "::", "=",
-        "UPDATE", "SET", "VIEW", "COMMENT", "IS", "CONSTRAINT", "CHECK", "CHANGE", "GRANT", "WITH", "$$", "PARTITION", "OF",
+        "CREATE",
+        "TABLE",
+        "t",
+        "(",
+        ")",
+        ",",
+        "a",
+        "INT",
+        "REFERENCES",
+        "ALTER",
+        "ADD",
+        "DROP",
+        "COLUMN",
+        "RENAME",
+        "TO",
+        "'x'",
+        "\"y\"",
+        "`z`",
+        ".",
+        ";",
+        "AS",
+        "SELECT",
+        "FROM",
+        "INSERT",
+        "INTO",
+        "ON",
+        "INDEX",
+        "TRIGGER",
+        "BEGIN",
+        "END",
+        "::",
+        "=",
+        "UPDATE",
+        "SET",
+        "VIEW",
+        "COMMENT",
+        "IS",
+        "CONSTRAINT",
+        "CHECK",
+        "CHANGE",
+        "GRANT",
+        "WITH",
+        "$$",
+        "PARTITION",
+        "OF",
     ];
     let mut random = crate::law_generator::Random::new(7);
     for _ in 0..20_000 {
@@ -239,7 +317,10 @@ fn the_revision_that_a_table_comes_from() {
     assert_eq!(creator("w"), None);
     assert_eq!(creator("nothing"), None);
     let qualified = ObjectName::qualified("s", "w");
-    assert_eq!(rungs::footprint::creator(&history, &qualified, POSTGRES).map(|revision| revision.id.as_str()), Some("c"));
+    assert_eq!(
+        rungs::footprint::creator(&history, &qualified, POSTGRES).map(|revision| revision.id.as_str()),
+        Some("c")
+    );
     let public = ObjectName::qualified("public", "t");
     assert_eq!(rungs::footprint::creator(&history, &public, POSTGRES).map(|revision| revision.id.as_str()), Some("a"));
 }

@@ -20,6 +20,8 @@ mod command;
 mod connection;
 mod derive_model;
 mod differ;
+mod footprint_law;
+mod footprint_meeting;
 mod footprint_net;
 mod footprint_reading;
 mod footprint_support;
