@@ -67,7 +67,7 @@ impl Check {
                 "doubts": meeting::doubts(&meeting),
             }),
         );
-        meeting::tell(&context.ui, &meeting);
+        meeting::beside_conflicts(&context.ui, &meeting);
         if text.is_empty() {
             context.ui.progress("fine: models, revisions and database agree");
             return Ok(Outcome::Fine);

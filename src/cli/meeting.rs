@@ -20,13 +20,10 @@ pub(super) fn before_merge(context: &Context, history: &History, heads: &[&Revis
         );
     };
     let meeting = Meeting::of(history, heads, url.dialect_name());
-    match meeting.level() {
-        None if meeting.unclear.is_empty() => {
-            context.ui.progress("the lines touch different tables: their order does not matter")
-        }
-        None | Some(Level::SameTable) => context.ui.progress(text(&meeting, Level::SameTable)),
-        Some(_) => context.ui.warning(format!("{}\n{}", text(&meeting, Level::SameTable), advice(&meeting))),
+    if meeting.is_empty() {
+        context.ui.progress("the lines touch different things: their order does not matter");
     }
+    tell(&context.ui, &meeting, |_| true);
 }
 
 /// Before revisions are applied: what one of them has to do with another, applied or not, that it knows nothing of.
@@ -49,44 +46,64 @@ pub(super) fn before_upgrade(
         return;
     }
     let meeting = Meeting::about(history, &heads, dialect, |revision| next.contains(revision.id.as_str()));
-    tell(ui, &meeting);
+    tell(ui, &meeting, |level| level > Level::SameTable);
 }
 
-/// Tells what matters, where nobody has asked: that two lines touch the same table is not worth it.
-pub(super) fn tell(ui: &Ui, meeting: &Meeting<'_>) {
-    match meeting.level() {
-        Some(Level::OrderMatters | Level::Conflict) => {
-            ui.warning(format!("{}\n{}", text(meeting, Level::OrderMatters), advice(meeting)));
-        }
-        _ if !meeting.unclear.is_empty() => ui.progress(text(meeting, Level::OrderMatters)),
-        _ => {}
+/// What a check tells besides the conflicts, which it finds.
+pub(super) fn beside_conflicts(ui: &Ui, meeting: &Meeting<'_>) {
+    tell(ui, meeting, |level| level == Level::OrderMatters);
+}
+
+/// Tells what of it is wanted: that lines only touch the same table is not worth it where nobody has asked.
+fn tell(ui: &Ui, meeting: &Meeting<'_>, wanted: impl Fn(Level) -> bool) {
+    let text = text(meeting, &wanted);
+    let is_warning = meeting.overlaps.iter().any(|overlap| overlap.level > Level::SameTable && wanted(overlap.level));
+    if is_warning {
+        ui.warning(text);
+    } else {
+        ui.progress(text);
+    }
+    for line in advice(meeting) {
+        ui.progress(format!("help: {line}"));
     }
 }
 
 /// How many objects, and how many revisions of one, are listed.
 const MOST: usize = 12;
 
-/// What is found, from a level on, a line a revision.
-fn text(meeting: &Meeting<'_>, least: Level) -> String {
-    let shown: Vec<&Overlap<'_>> = meeting.overlaps.iter().filter(|overlap| overlap.level >= least).collect();
-    let mut lines = Vec::new();
-    if !shown.is_empty() {
-        lines.push("lines of revisions that know nothing of each other touch the same things".to_owned());
-    }
+/// What is found, a line a revision.
+fn text(meeting: &Meeting<'_>, wanted: &impl Fn(Level) -> bool) -> String {
+    let shown: Vec<&Overlap<'_>> = meeting.overlaps.iter().filter(|overlap| wanted(overlap.level)).collect();
+    let mut lines: Vec<String> = headline(&shown).into_iter().collect();
     for overlap in shown.iter().take(MOST) {
         lines.push(format!("  {}: {}", overlap.level.word(), overlap.object));
-        lines.extend(
-            overlap.parties.iter().take(MOST).map(|party| format!("    {}", party_line(party, &overlap.object))),
-        );
-        lines.extend(more(overlap.parties.len(), "revisions").map(|line| format!("    {line}")));
+        let parties = overlap.parties.iter().take(MOST);
+        lines.extend(parties.map(|party| format!("    {}", party_line(party, &overlap.object))));
+        lines.extend(more(overlap.parties.len(), "touches").map(|line| format!("    {line}")));
     }
     lines.extend(more(shown.len(), "objects").map(|line| format!("  {line}")));
     if !meeting.unclear.is_empty() {
-        lines.push("what else these lines touch cannot be told, because of".to_owned());
+        lines.push("what these statements touch cannot be told".to_owned());
         lines.extend(meeting.unclear.iter().take(MOST).map(|unclear| format!("  {}", unclear_line(unclear))));
         lines.extend(more(meeting.unclear.len(), "statements").map(|line| format!("  {line}")));
     }
     lines.join("\n")
+}
+
+/// Whose lines they are.
+fn headline(shown: &[&Overlap<'_>]) -> Option<String> {
+    let mut heads: Vec<&str> = Vec::new();
+    for party in shown.iter().flat_map(|overlap| &overlap.parties) {
+        if !heads.contains(&party.head.id.as_str()) {
+            heads.push(&party.head.id);
+        }
+    }
+    let lines = match heads.as_slice() {
+        [] => return None,
+        [one, other] => format!("the lines of {one} and {other}"),
+        several => format!("{} lines", several.len()),
+    };
+    Some(format!("{lines} know nothing of each other, and touch the same things"))
 }
 
 fn more(count: usize, what: &str) -> Option<String> {
@@ -94,7 +111,7 @@ fn more(count: usize, what: &str) -> Option<String> {
 }
 
 /// `a1 adds it (migrations/a.sql:9)`
-pub(super) fn party_line(party: &Party<'_>, object: &Object) -> String {
+fn party_line(party: &Party<'_>, object: &Object) -> String {
     let Party { revision, touch, .. } = party;
     format!("{} {} ({})", revision.id, deed(touch, object), revision.place(touch.line))
 }
@@ -126,7 +143,9 @@ fn deed(touch: &Touch, named: &Object) -> String {
         Way::Replaced => format!("replaces {it}"),
         Way::Dropped => format!("drops {it}"),
         Way::RenamedTo(new) => format!("renames {it} to {new}"),
-        Way::RenamedFrom(old) if is_part => format!("renames {old} to {}", touch.object.name.name),
+        Way::RenamedFrom(old) if is_part => {
+            format!("renames {} {old} to {}", touch.object.kind.word(), touch.object.name.name)
+        }
         Way::RenamedFrom(old) => format!("gives {old} this name"),
         Way::Altered => format!("alters {it}"),
         Way::Rebuilt => format!("builds {it} anew, with the columns and indexes that it knows"),
@@ -140,22 +159,29 @@ fn deed(touch: &Touch, named: &Object) -> String {
 }
 
 /// What to do.
-fn advice(meeting: &Meeting<'_>) -> String {
-    let has = |level: Level| meeting.overlaps.iter().any(|overlap| overlap.level == level);
+fn advice(meeting: &Meeting<'_>) -> Vec<String> {
+    let parties = || meeting.overlaps.iter().filter(|one| one.level > Level::SameTable).flat_map(|one| &one.parties);
     let mut lines = Vec::new();
-    if has(Level::Conflict) {
+    if let Some(rebuild) = parties().find(|party| party.touch.way == Way::Rebuilt) {
+        lines.push(format!(
+            "{} replaces {} by a new one: columns and indexes that another line has added by then are lost, with their \
+             values; let it run first, or write them into its new table",
+            rebuild.revision.id, rebuild.touch.object
+        ));
+    }
+    if meeting.level() == Some(Level::Conflict) {
         lines.push(
-            "a conflict is solved in the SQL: edit the revision that no shared database has applied, or write one that \
-             settles it",
+            "a conflict has to be settled in the SQL of a revision that no shared database has applied yet".to_owned(),
         );
     }
-    if has(Level::Conflict) || has(Level::OrderMatters) {
+    if meeting.level() > Some(Level::SameTable) {
         lines.push(
-            "where one revision has to come first, name it in `depends_on` of the other; a merge alone sets no order \
-             between the lines",
+            "where one revision has to come first, name it in `depends_on` of the other: a merge sets no order between \
+             its lines"
+                .to_owned(),
         );
     }
-    lines.iter().map(|line| format!("help: {line}")).collect::<Vec<_>>().join("\n")
+    lines
 }
 
 /// The conflicts, each in a line, as a check finds them.
@@ -164,7 +190,7 @@ pub(super) fn conflicts<'a>(meeting: &'a Meeting<'_>) -> impl Iterator<Item = St
     conflicts.map(|overlap| {
         let parties: Vec<String> =
             overlap.parties.iter().take(MOST).map(|party| party_line(party, &overlap.object)).collect();
-        let more = more(overlap.parties.len(), "revisions").map(|more| format!(", {more}")).unwrap_or_default();
+        let more = more(overlap.parties.len(), "touches").map(|more| format!(", {more}")).unwrap_or_default();
         format!("conflict: {}: {}{more}", overlap.object, parties.join(", "))
     })
 }

@@ -127,7 +127,9 @@ fn check_columns(footprint: &Footprint, changes: &[Change], context: &dyn Fn() -
         let Change::AlterTable(alter) = change else { continue };
         for edit in &alter.edits {
             let Edit::Column { delta, .. } = edit else { continue };
-            edited.extend([delta.previous(), delta.next()].into_iter().flatten().map(|one| (&alter.previous.name, &one.name)));
+            edited.extend(
+                [delta.previous(), delta.next()].into_iter().flatten().map(|one| (&alter.previous.name, &one.name)),
+            );
         }
     }
     for touch in footprint.touches() {

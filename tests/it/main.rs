@@ -40,6 +40,7 @@ mod law_generator;
 mod laws;
 mod laws_lines;
 mod layers;
+mod meeting_commands;
 mod models_paths;
 mod models_print;
 mod mysql_alter;
