@@ -224,9 +224,10 @@ impl Clause<'_> {
         let words = &mut self.words;
         let kind = if words.take(&["PRIMARY", "KEY"]) {
             Kind::PrimaryKey
-        } else if words.take(&["FOREIGN", "KEY"]) || words.take(&["CONSTRAINT"]) {
-            Kind::Constraint
-        } else if words.is_mysql() && words.take(&["CHECK"]) {
+        } else if words.take(&["FOREIGN", "KEY"])
+            || words.take(&["CONSTRAINT"])
+            || words.is_mysql() && words.take(&["CHECK"])
+        {
             Kind::Constraint
         } else if words.is_mysql() && words.take_any(&["INDEX", "KEY"]) {
             Kind::Index

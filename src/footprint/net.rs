@@ -32,6 +32,14 @@ struct Thing {
     computed: bool,
 }
 
+/// A table that was filled from another: each column with those that its values are made of.
+#[derive(Debug)]
+struct Filled {
+    from: usize,
+    to: usize,
+    columns: Vec<(String, Vec<String>)>,
+}
+
 /// A name within its table, or one that stands on its own.
 type Place = (Option<usize>, Key);
 
@@ -42,7 +50,7 @@ struct Play {
     meaning: HashMap<Place, usize>,
     /// What a name meant that nothing has any more.
     former: HashMap<Place, usize>,
-    copies: Vec<(usize, usize, Vec<(String, Vec<String>)>)>,
+    copies: Vec<Filled>,
 }
 
 /// Plays the steps of a revision.
@@ -177,7 +185,7 @@ impl Play {
 
     fn copy(&mut self, copy: &Copy) {
         let (from, to) = (self.table(&copy.from), self.table(&copy.to));
-        self.copies.push((from, to, copy.columns.clone()));
+        self.copies.push(Filled { from, to, columns: copy.columns.clone() });
     }
 }
 
@@ -202,7 +210,7 @@ enum Fate {
 struct Ending<'a> {
     dialect: DialectName,
     things: &'a [Thing],
-    copies: &'a [(usize, usize, Vec<(String, Vec<String>)>)],
+    copies: &'a [Filled],
     fates: Vec<Fate>,
     touches: Vec<Touch>,
 }
@@ -321,8 +329,8 @@ impl<'a> Ending<'a> {
     /// What can be told of the columns of a table that is built anew: one that is filled from none of its name is new,
     /// or had another name.
     fn tell_columns_of_rebuilt(&mut self, index: usize, table: &Thing) {
-        let copied = self.copies.iter().find(|(from, to, _)| *to == index && Some(*from) == table.replaces);
-        let Some((_, _, copied)) = copied else { return };
+        let copied = self.copies.iter().find(|copy| copy.to == index && Some(copy.from) == table.replaces);
+        let Some(Filled { columns: copied, .. }) = copied else { return };
         let columns: Vec<&Thing> = self.parts(index).filter(|part| part.object.kind == Kind::Column).collect();
         let has = |name: &str| columns.iter().any(|column| column.object.name.name.eq_ignore_ascii_case(name));
         for column in columns.iter().filter(|column| !column.computed) {

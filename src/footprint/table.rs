@@ -105,7 +105,7 @@ pub(super) fn constraint(mut words: Words<'_>, table: &ObjectName, reading: &mut
     words.take_guard();
     let is_kind = |words: &Words<'_>| words.is_any(&["PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "EXCLUDE"]);
     let name = if named && !is_kind(&words) { words.ident() } else { None };
-    if !named && !(is_kind(&words) && begins_constraint(words)) {
+    if !named && !begins_constraint(words) {
         return false;
     }
     if let Some(name) = name {

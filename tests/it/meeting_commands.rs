@@ -48,6 +48,7 @@ help: where one revision has to come first, name it in `depends_on` of the other
 "
     );
     assert!(ran.stderr.starts_with("warning"), "{}", ran.stderr);
+    assert!(include_str!("../../docs/revisions.md").contains(&said(&ran.stderr)), "the documentation says it otherwise");
     assert_eq!(said(&project.run("upgrade heads").ok().stderr), "");
 }
 
