@@ -8,7 +8,7 @@ use super::create::owned_by;
 use super::object::{Kind, Object, Way};
 use super::reading::Reading;
 use super::table::{attributes, column_type, element, sequence};
-use super::words::Words;
+use super::words::{Words, is_one_of};
 
 pub(super) fn alter(mut words: Words<'_>, reading: &mut Reading) {
     words.skip();
@@ -96,54 +96,11 @@ struct Clause<'a> {
 }
 
 /// First words of what changes the table as a whole.
-const OPTIONS: [&str; 46] = [
-    "ALGORITHM",
-    "ATTACH",
-    "AUTO_INCREMENT",
-    "AUTOEXTEND_SIZE",
-    "AVG_ROW_LENGTH",
-    "CHARACTER",
-    "CHARSET",
-    "CHECKSUM",
-    "CLUSTER",
-    "COALESCE",
-    "COLLATE",
-    "COMPRESSION",
-    "CONNECTION",
-    "CONVERT",
-    "DEFAULT",
-    "DELAY_KEY_WRITE",
-    "DETACH",
-    "DISABLE",
-    "DISCARD",
-    "ENABLE",
-    "ENCRYPTION",
-    "ENGINE",
-    "EXCHANGE",
-    "FORCE",
-    "IMPORT",
-    "INHERIT",
-    "INSERT_METHOD",
-    "KEY_BLOCK_SIZE",
-    "LOCK",
-    "MAX_ROWS",
-    "MIN_ROWS",
-    "NO",
-    "NOT",
-    "OF",
-    "OPTIMIZE",
-    "ORDER",
-    "OWNER",
-    "PARTITION",
-    "REBUILD",
-    "REMOVE",
-    "REORGANIZE",
-    "REPLICA",
-    "RESET",
-    "ROW_FORMAT",
-    "SET",
-    "WITHOUT",
-];
+const OPTIONS: &str = "\
+    ALGORITHM ATTACH AUTO_INCREMENT AUTOEXTEND_SIZE AVG_ROW_LENGTH CHARACTER CHARSET CHECKSUM CLUSTER COALESCE \
+    COLLATE COMPRESSION CONNECTION CONVERT DEFAULT DELAY_KEY_WRITE DETACH DISABLE DISCARD ENABLE ENCRYPTION ENGINE \
+    EXCHANGE FORCE IMPORT INHERIT INSERT_METHOD KEY_BLOCK_SIZE LOCK MAX_ROWS MIN_ROWS NO NOT OF OPTIMIZE ORDER OWNER \
+    PARTITION REBUILD REMOVE REORGANIZE REPLICA RESET ROW_FORMAT SET WITHOUT";
 
 impl Clause<'_> {
     fn read(mut self, reading: &mut Reading) {
@@ -164,7 +121,7 @@ impl Clause<'_> {
             "ATTACH" | "DETACH" | "INHERIT" | "EXCHANGE" => self.other_table(reading),
             // How the server goes about it.
             "ALGORITHM" | "LOCK" => {}
-            word if OPTIONS.contains(&word) => self.whole(reading),
+            word if is_one_of(OPTIONS, word) => self.whole(reading),
             _ if self.is_assignment() => self.whole(reading),
             _ => self.unknown(reading),
         }

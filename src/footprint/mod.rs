@@ -9,6 +9,7 @@ mod alter;
 mod clash;
 mod create;
 mod creator;
+mod facts;
 mod net;
 mod object;
 mod object_list;

@@ -212,25 +212,28 @@ struct Ending<'a> {
     things: &'a [Thing],
     copies: &'a [Filled],
     fates: Vec<Fate>,
+    /// What was there before the revision in the place of each.
+    originals: Vec<Option<usize>>,
     touches: Vec<Touch>,
 }
 
 impl<'a> Ending<'a> {
     fn of(play: &'a Play) -> Self {
         let things = &play.things;
-        let replaced: HashSet<usize> =
-            things.iter().filter(|thing| !thing.dropped).filter_map(|thing| thing.replaces).collect();
+        let originals: Vec<Option<usize>> = (0..things.len()).map(|index| original(things, index)).collect();
+        let stands = |(index, thing): (usize, &Thing)| if thing.dropped { None } else { originals[index] };
+        let replaced: HashSet<usize> = things.iter().enumerate().filter_map(stands).collect();
         let fate = |(index, thing): (usize, &Thing)| match (thing.created, thing.dropped) {
             _ if thing.temporary => Fate::Nothing,
             (true, true) => Fate::Nothing,
-            (true, false) if thing.replaces.is_some_and(|former| things[former].is_gone()) => Fate::InPlace,
+            (true, false) if originals[index].is_some() => Fate::InPlace,
             (true, false) => Fate::New,
             (false, true) if replaced.contains(&index) => Fate::Replaced,
             (false, true) => Fate::Gone,
             (false, false) => Fate::Stays,
         };
         let fates = things.iter().enumerate().map(fate).collect();
-        Self { dialect: play.dialect, things, copies: &play.copies, fates, touches: Vec::new() }
+        Self { dialect: play.dialect, things, copies: &play.copies, fates, originals, touches: Vec::new() }
     }
 
     fn told(mut self) -> Vec<Touch> {
@@ -256,7 +259,7 @@ impl<'a> Ending<'a> {
         match self.fates[owner] {
             Fate::Stays => self.tell(index, thing),
             // The values of the old table are read to fill the new one.
-            Fate::Replaced if thing.ways.iter().any(|(way, _)| *way != Way::Referenced) => self.tell(index, thing),
+            Fate::Replaced if thing.does_more_than_refer() => self.tell(index, thing),
             // An index or trigger comes back with its table, under its own name.
             Fate::InPlace if thing.created && stands_alone(thing.object.kind, self.dialect) => {
                 let table = Some(self.things[owner].now.clone());
@@ -272,33 +275,45 @@ impl<'a> Ending<'a> {
         match self.fates[index] {
             Fate::Nothing => {}
             Fate::New => self.say(now, Way::Created, thing.line()),
-            Fate::InPlace if thing.object.kind == Kind::Table => {
-                self.say(now, Way::Rebuilt, thing.line());
-                self.tell_columns_of_rebuilt(index, thing);
-            }
-            Fate::InPlace => self.say(now, Way::Altered, thing.line()),
+            Fate::InPlace => self.tell_in_place(index, thing, now),
             Fate::Gone => self.say(before, Way::Dropped, thing.line()),
             Fate::Replaced => {
                 for (way, line) in thing.ways.iter().filter(|(way, _)| way.changes_rows() || *way == Way::Altered) {
                     self.say(before.clone(), way.clone(), *line);
                 }
             }
-            Fate::Stays => self.tell_what_stays(index, thing, &before, now),
+            Fate::Stays => self.tell_what_stays(index, thing, &before, &now),
         }
     }
 
-    fn tell_what_stays(&mut self, index: usize, thing: &Thing, before: &Object, now: Object) {
-        let same = Key::of(before, self.dialect) == Key::of(&now, self.dialect);
-        if let Some(line) = thing.renamed.filter(|_| !same) {
-            self.say(before.clone(), Way::RenamedTo(thing.now.clone()), line);
-            self.say(now, Way::RenamedFrom(thing.object.name.clone()), line);
+    /// It is the one whose place it has, by the name that this had.
+    fn tell_in_place(&mut self, index: usize, thing: &Thing, now: Object) {
+        let former = self.originals[index].map_or(thing, |former| &self.things[former]);
+        let before = Object { kind: thing.object.kind, ..self.as_before(former) };
+        self.tell_rename(&before, &now, former.renamed.or(thing.renamed));
+        if thing.object.kind == Kind::Table {
+            self.say(before.clone(), Way::Rebuilt, thing.line());
+            self.tell_columns_of_rebuilt(index, &before.name);
+        } else {
+            self.say(before, Way::Altered, thing.line());
         }
+    }
+
+    fn tell_rename(&mut self, before: &Object, now: &Object, line: Option<usize>) {
+        let same = Key::of(before, self.dialect) == Key::of(now, self.dialect);
+        if let Some(line) = line.filter(|_| !same) {
+            self.say(before.clone(), Way::RenamedTo(now.name.clone()), line);
+            self.say(now.clone(), Way::RenamedFrom(before.name.clone()), line);
+        }
+    }
+
+    fn tell_what_stays(&mut self, index: usize, thing: &Thing, before: &Object, now: &Object) {
+        self.tell_rename(before, now, thing.renamed);
         let mut said: Vec<&Way> = Vec::new();
-        let does_more = thing.renamed.is_some() || thing.ways.iter().any(|(way, _)| *way != Way::Referenced);
         for (way, line) in &thing.ways {
             // To fill a column that is new changes no row that others know.
             let fills = *way == Way::Updated && before.kind == Kind::Table && self.only_fills(index);
-            let goes_without_saying = *way == Way::Referenced && does_more;
+            let goes_without_saying = *way == Way::Referenced && thing.does_more_than_refer();
             if !said.contains(&way) && !fills && !goes_without_saying {
                 self.say(before.clone(), way.clone(), *line);
                 said.push(way);
@@ -328,27 +343,36 @@ impl<'a> Ending<'a> {
 
     /// What can be told of the columns of a table that is built anew: one that is filled from none of its name is new,
     /// or had another name.
-    fn tell_columns_of_rebuilt(&mut self, index: usize, table: &Thing) {
-        let copied = self.copies.iter().find(|copy| copy.to == index && Some(copy.from) == table.replaces);
-        let Some(Filled { columns: copied, .. }) = copied else { return };
+    fn tell_columns_of_rebuilt(&mut self, index: usize, table: &ObjectName) {
+        let Some(Filled { columns: copied, .. }) = self.copies.iter().find(|copy| copy.to == index) else { return };
         let columns: Vec<&Thing> = self.parts(index).filter(|part| part.object.kind == Kind::Column).collect();
         let has = |name: &str| columns.iter().any(|column| column.object.name.name.eq_ignore_ascii_case(name));
         for column in columns.iter().filter(|column| !column.computed) {
             let name = &column.object.name.name;
-            let sources =
-                copied.iter().find(|(filled, _)| filled.eq_ignore_ascii_case(name)).map(|(_, sources)| sources);
-            let sources = sources.map(Vec::as_slice).unwrap_or_default();
-            let object = Object::column(&table.now, name);
-            match sources {
-                sources if sources.iter().any(|source| source.eq_ignore_ascii_case(name)) => {}
-                [source] if !has(source) && !is_row_number(source) => {
-                    let old = Object::column(&table.now, source);
-                    self.say(old, Way::RenamedTo(ObjectName::bare(name)), column.line());
-                    self.say(object, Way::RenamedFrom(ObjectName::bare(source)), column.line());
-                }
-                _ => self.say(object, Way::Created, column.line()),
+            let sources = copied.iter().find(|(filled, _)| filled.eq_ignore_ascii_case(name));
+            let old = match sources.map(|(_, sources)| sources.as_slice()).unwrap_or_default() {
+                sources if sources.iter().any(|source| source.eq_ignore_ascii_case(name)) => Some(name),
+                [source] if !has(source) && !is_row_number(source) => Some(source),
+                _ => None,
+            };
+            let now = Object::column(table, &column.now.name);
+            match old {
+                Some(old) => self.tell_rename(&Object::column(table, old), &now, Some(column.line())),
+                None => self.say(now, Way::Created, column.line()),
             }
         }
+    }
+}
+
+/// What was there before the revision and has gone, and in whose place a new thing stands; between them there may have
+/// been others.
+fn original(things: &[Thing], index: usize) -> Option<usize> {
+    let thing = &things[index];
+    let former = thing.replaces.filter(|_| thing.created)?;
+    match (things[former].created, things[former].dropped) {
+        (false, true) => Some(former),
+        (true, true) => original(things, former),
+        (_, false) => None,
     }
 }
 
@@ -358,9 +382,8 @@ fn is_row_number(name: &str) -> bool {
 }
 
 impl Thing {
-    /// Whether it was there before and has gone for good.
-    fn is_gone(&self) -> bool {
-        !self.created && self.dropped
+    fn does_more_than_refer(&self) -> bool {
+        self.renamed.is_some() || self.ways.iter().any(|(way, _)| *way != Way::Referenced)
     }
 
     /// Where it comes or goes, or else is first named.

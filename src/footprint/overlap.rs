@@ -273,47 +273,51 @@ impl<'a> Comparison<'a, '_> {
         }
         let (wholes, parts): (Vec<At>, Vec<At>) = touches.iter().partition(|at| self.touch(**at).key.is_whole_table());
         for (key, same) in by_key.iter().filter(|(key, _)| key.root == *root) {
-            self.each_pair(same, same, |one, other| {
-                if let Some(level) = clash::on_same(self.touch(one), self.touch(other)) {
-                    findings.add(key, level, &self.touch(one).object, [one, other]);
-                    findings.add(key, level, &self.touch(other).object, []);
-                }
+            self.each_clash(same, same, clash::on_same, |level, one, other| {
+                findings.add(key, level, &self.touch(one).object, [one, other]);
+                findings.add(key, level, &self.touch(other).object, []);
             });
         }
-        self.each_pair(&wholes, &parts, |whole, part| {
-            if let Some(level) = clash::on_whole_and_part(self.touch(whole), self.touch(part)) {
-                findings.add(&self.touch(whole).key, level, &self.touch(whole).object, [whole, part]);
-            }
+        self.each_clash(&wholes, &parts, clash::on_whole_and_part, |level, whole, part| {
+            findings.add(&self.touch(whole).key, level, &self.touch(whole).object, [whole, part]);
         });
         if root.is_relation() {
             self.same_table(root, touches, findings);
         }
     }
 
-    /// All pairs of revisions that know nothing of each other and of which one is asked about.
-    fn each_pair(&self, ones: &[At], others: &[At], mut act: impl FnMut(At, At)) {
+    /// All pairs of touches that are in each other's way, where the revisions know nothing of each other and one of
+    /// them is asked about.
+    fn each_clash(
+        &self,
+        ones: &[At],
+        others: &[At],
+        clash: impl Fn(&Touch, &Touch) -> Option<Level>,
+        mut act: impl FnMut(Level, At, At),
+    ) {
         let same = std::ptr::eq(ones, others);
         for (index, one) in ones.iter().enumerate() {
             for other in &others[if same { index + 1 } else { 0 }..] {
-                if self.concern_each_other(*one, *other) {
-                    act(*one, *other);
+                let level = clash(self.touch(*one), self.touch(*other));
+                if let Some(level) = level.filter(|_| self.concern_each_other(one.0, other.0)) {
+                    act(level, *one, *other);
                 }
             }
         }
     }
 
-    fn concern_each_other(&self, one: At, other: At) -> bool {
-        let (one, other) = (&self.members[one.0], &self.members[other.0]);
+    fn concern_each_other(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.members[one], &self.members[other]);
         (one.asked || other.asked) && self.lines.are_apart(one.index, other.index)
     }
 
     /// The mildest: both change the table, in different places.
     fn same_table(&self, root: &Root, touches: &[At], findings: &mut Findings) {
         let changes: Vec<At> = touches.iter().copied().filter(|at| self.touch(*at).way.is_structural()).collect();
-        let mut members: Vec<At> = changes.clone();
-        members.dedup_by_key(|at| at.0);
-        let mut apart: BTreeSet<usize> = BTreeSet::new();
-        self.each_pair(&members, &members, |one, other| apart.extend([one.0, other.0]));
+        let mut members: Vec<usize> = changes.iter().map(|at| at.0).collect();
+        members.dedup();
+        let concerned = |one: usize| members.iter().any(|other| self.concern_each_other(one, *other));
+        let apart: BTreeSet<usize> = members.iter().copied().filter(|one| concerned(*one)).collect();
         let touches: BTreeSet<At> = changes.into_iter().filter(|at| apart.contains(&at.0)).collect();
         let key = Key::whole(root);
         if let Some(first) = touches.first().map(|at| &self.touch(*at).object) {

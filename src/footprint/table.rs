@@ -7,7 +7,7 @@ use rungs_schema::ObjectName;
 use super::object::{Kind, Object, Way};
 use super::query;
 use super::reading::{Reading, Step};
-use super::words::Words;
+use super::words::{Words, is_one_of};
 
 /// What follows `CREATE TABLE`.
 pub(super) fn create(mut words: Words<'_>, temporary: bool, reading: &mut Reading) {
@@ -233,72 +233,11 @@ pub(super) fn sequence(inside: Words<'_>, reading: &mut Reading) {
 }
 
 /// Types that every PostgreSQL has; what is none of them may be a type or domain of the project's own.
-const TYPES: [&str; 64] = [
-    "bigint",
-    "bigserial",
-    "bit",
-    "bool",
-    "boolean",
-    "box",
-    "bpchar",
-    "bytea",
-    "char",
-    "character",
-    "cidr",
-    "circle",
-    "citext",
-    "date",
-    "daterange",
-    "dec",
-    "decimal",
-    "double",
-    "float",
-    "float4",
-    "float8",
-    "hstore",
-    "inet",
-    "int",
-    "int2",
-    "int4",
-    "int4range",
-    "int8",
-    "int8range",
-    "integer",
-    "interval",
-    "json",
-    "jsonb",
-    "line",
-    "lseg",
-    "ltree",
-    "macaddr",
-    "macaddr8",
-    "money",
-    "name",
-    "national",
-    "numeric",
-    "numrange",
-    "oid",
-    "path",
-    "point",
-    "polygon",
-    "real",
-    "serial",
-    "serial4",
-    "serial8",
-    "smallint",
-    "smallserial",
-    "text",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "timetz",
-    "tsquery",
-    "tsvector",
-    "uuid",
-    "varbit",
-    "varchar",
-    "xml",
-];
+const TYPES: &str = "\
+    bigint bigserial bit bool boolean box bpchar bytea char character cidr circle citext date daterange dec decimal \
+    double float float4 float8 hstore inet int int2 int4 int4range int8 int8range integer interval json jsonb line \
+    lseg ltree macaddr macaddr8 money name national numeric numrange oid path point polygon real serial serial4 \
+    serial8 smallint smallserial text time timestamp timestamptz timetz tsquery tsvector uuid varbit varchar xml";
 
 /// A type that the project may have made.
 pub(super) fn column_type(words: &mut Words<'_>, reading: &mut Reading) {
@@ -309,7 +248,7 @@ pub(super) fn column_type(words: &mut Words<'_>, reading: &mut Reading) {
     let mut ahead = *words;
     let Some(name) = ahead.name() else { return };
     let is_known =
-        name.schema.as_deref() == Some("pg_catalog") || name.schema.is_none() && TYPES.contains(&name.name.as_str());
+        name.schema.as_deref() == Some("pg_catalog") || name.schema.is_none() && is_one_of(TYPES, &name.name);
     if !is_known {
         reading.touch(Object::new(Kind::Type, name), Way::Referenced, line);
         *words = ahead;

@@ -14,11 +14,9 @@ pub(super) struct Words<'a> {
 }
 
 /// Words that stand in expressions and are never columns there.
-const NO_COLUMNS: [&str; 33] = [
-    "ALL", "AND", "ANY", "ARRAY", "AS", "ASC", "BETWEEN", "CASE", "CAST", "COLLATE", "DESC", "ELSE", "END", "EXISTS",
-    "FALSE", "FIRST", "GLOB", "ILIKE", "IN", "IS", "ISNULL", "LAST", "LIKE", "NOT", "NOTNULL", "NULL", "NULLS", "OR",
-    "REGEXP", "SIMILAR", "THEN", "TRUE", "WHEN",
-];
+const NO_COLUMNS: &str = "\
+    ALL AND ANY ARRAY AS ASC BETWEEN CASE CAST COLLATE DESC ELSE END EXISTS FALSE FIRST GLOB ILIKE IN IS ISNULL LAST \
+    LIKE NOT NOTNULL NULL NULLS OR REGEXP SIMILAR THEN TRUE WHEN";
 
 impl<'a> Words<'a> {
     pub fn new(dialect: DialectName, sql: &'a str, tokens: &'a [Lexeme<'a>]) -> Self {
@@ -239,7 +237,7 @@ impl<'a> Words<'a> {
         let mut found: Vec<String> = Vec::new();
         while !self.at_end() {
             let is_type = self.is_postgres() && self.take_symbol(':') && self.take_symbol(':');
-            let no_column = self.is_any(&NO_COLUMNS) || self.literal().is_some();
+            let no_column = self.word().is_some_and(|word| is_one_of(NO_COLUMNS, &word)) || self.literal().is_some();
             match self.ident() {
                 Some(_) if is_type => {
                     while self.is_any(&["VARYING", "PRECISION", "WITH", "WITHOUT", "TIME", "ZONE"]) {
@@ -255,6 +253,11 @@ impl<'a> Words<'a> {
         }
         found
     }
+}
+
+/// Whether a word is in a list of words.
+pub(super) fn is_one_of(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|known| known == word)
 }
 
 pub(super) fn is_mysql(dialect: DialectName) -> bool {

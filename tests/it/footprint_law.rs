@@ -8,11 +8,14 @@ use rungs::authoring;
 use rungs::diff::change::{AlterTable, Change, Edit};
 use rungs::footprint::{Footprint, Kind, Touch, Way};
 use rungs::plan;
+use rungs::revision::Revision;
 use rungs::schema::{Declared, DialectName, ObjectName};
 
+use crate::command::Project;
 use crate::footprint_support::{footprint, told};
 use crate::harness::{Engine, TestDb, play};
 use crate::law_generator::{Random, declared};
+use crate::on_every_engine;
 
 #[test]
 fn generated_revisions_are_understood_on_sqlite() {
@@ -143,3 +146,36 @@ fn is_touched(footprint: &Footprint, table: &ObjectName, ways: &[Way]) -> bool {
     let is_it = |touch: &&Touch| touch.object.kind == Kind::Table && touch.object.name == *table;
     footprint.touches().iter().filter(is_it).any(|touch| ways.contains(&touch.way))
 }
+
+on_every_engine!(a_rename_is_told_by_both_names, |db| async move {
+    let model = |attributes: &str, table: &str, column: &str| {
+        format!(
+            "#[derive(Model)] #[model(table = \"{table}\"{attributes})] pub struct Person {{
+                #[model(primary_key)] pub id: i64, {column}, #[model(default = \"0\")] pub age: i32 }}"
+        )
+    };
+    let project =
+        Project::with_models(db.url_text(), &model("", "people", "#[model(length = 80, unique)] pub mail: String"));
+    project.run("autogenerate -m first --apply").ok();
+    project.write_models(&model(
+        ", renamed_from = \"people\"",
+        "users",
+        "#[model(length = 120, unique, renamed_from = \"mail\")] pub email: String",
+    ));
+    let path =
+        project.run("autogenerate -m second --format json").ok().json()["path"].as_str().expect("a path").to_owned();
+    let text = std::fs::read_to_string(project.path().join(&path)).expect("a revision");
+    let revision = Revision::parse(std::path::Path::new(&path), &text).expect("a revision");
+    let footprint = Footprint::of(&revision, db.dialect().await.version().name);
+    assert_eq!(footprint.doubts(), [], "{text}");
+    let touches: Vec<String> = footprint.touches().iter().map(told).collect();
+    let expected = [
+        "rename table people to users",
+        "name table users what was people",
+        "rename column people.mail to email",
+        "name column people.email what was mail",
+    ];
+    // SQLite builds the table anew for the length, and the new one has the new name.
+    let missing: Vec<_> = expected.iter().filter(|one| !touches.iter().any(|touch| touch == *one)).collect();
+    assert!(missing.is_empty(), "{missing:?}\n{text}\n{touches:#?}");
+});

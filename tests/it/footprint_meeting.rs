@@ -408,5 +408,6 @@ fn a_thousand_heads_meet_in_time() {
     let took = start.elapsed();
     assert_eq!(meeting.overlaps.iter().filter(|overlap| overlap.parties.len() == 2).count(), 500);
     assert!(meeting.overlaps.iter().flat_map(|overlap| &overlap.parties).all(|party| party.touch.way == Way::Created));
-    assert!(took.as_secs() < 5, "{took:?}");
+    // A reading for each pair would take minutes.
+    assert!(took.as_secs() < 30, "{took:?}");
 }

@@ -48,7 +48,10 @@ help: where one revision has to come first, name it in `depends_on` of the other
 "
     );
     assert!(ran.stderr.starts_with("warning"), "{}", ran.stderr);
-    assert!(include_str!("../../docs/revisions.md").contains(&said(&ran.stderr)), "the documentation says it otherwise");
+    assert!(
+        include_str!("../../docs/revisions.md").contains(&said(&ran.stderr)),
+        "the documentation says it otherwise"
+    );
     assert_eq!(said(&project.run("upgrade heads").ok().stderr), "");
 }
 
@@ -149,4 +152,22 @@ fn a_single_line_has_nothing_to_tell() {
     revision(&project, "c", "\"b\"", "SELECT load_extension('x') WHERE 0;", "");
     assert_eq!(said(&project.run("upgrade heads").ok().stderr), "");
     assert_eq!(project.run("check --format json").ok().json()["doubts"], json!([]));
+}
+
+#[test]
+fn many_lines_are_cut_short() {
+    let project = Project::empty();
+    project.write("migrate.toml", "database_url = \"sqlite://app.db\"\n");
+    revision(&project, "a", "", "CREATE TABLE users (id INTEGER PRIMARY KEY, age INT);", "");
+    for number in 10..30 {
+        revision(&project, &format!("b{number}"), "\"a\"", &format!("UPDATE users SET age = {number};"), "");
+    }
+    let said = said(&project.run("upgrade heads").ok().stderr);
+    let first = "warning: 20 lines know nothing of each other, and touch the same things\n  order matters: column users.age\n    b10 changes its values (migrations/b10.sql:7)\n";
+    assert!(said.starts_with(first), "{said}");
+    assert!(
+        said.contains("    b21 changes its values (migrations/b21.sql:7)\n    and 8 more touches\nhelp: where"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 16, "{said}");
 }
