@@ -96,13 +96,10 @@ struct Trail<'a> {
 }
 
 impl<'a> Trail<'a> {
-    fn read<'n>(
-        history: &'a History,
-        names: impl Iterator<Item = &'n ObjectName>,
-        dialect: DialectName,
-    ) -> Self {
+    fn read<'n>(history: &'a History, names: impl Iterator<Item = &'n ObjectName>, dialect: DialectName) -> Self {
         // A quote in a name is doubled in SQL.
-        let longest = |name: &ObjectName| name.name.split(['"', '`']).max_by_key(|part| part.len()).map(str::to_lowercase);
+        let longest =
+            |name: &ObjectName| name.name.split(['"', '`']).max_by_key(|part| part.len()).map(str::to_lowercase);
         let words: BTreeSet<String> = names.filter_map(longest).collect();
         let mentions = |revision: &&Revision| {
             revision.up.iter().any(|section| {

@@ -15,8 +15,8 @@ use crate::revision::{History, Revision, Step};
 pub(super) fn before_merge(context: &Context, history: &History, heads: &[&Revision]) {
     let Ok(url) = context.url() else {
         return context.ui.progress(
-            "no database is configured, so that it is not known for which engine the SQL is: whether the lines touch \
-             the same tables is not told",
+            "no database is configured that says for which engine the SQL is: whether the lines touch the same things \
+             is not told",
         );
     };
     let meeting = Meeting::of(history, heads, url.dialect_name());
@@ -49,9 +49,19 @@ pub(super) fn before_upgrade(
     tell(ui, &meeting, |level| level > Level::SameTable);
 }
 
-/// What a check tells besides the conflicts, which it finds.
-pub(super) fn beside_conflicts(ui: &Ui, meeting: &Meeting<'_>) {
-    tell(ui, meeting, |level| level == Level::OrderMatters);
+/// What a check tells besides the conflicts, which it finds: of what is still to be applied all that matters, of the rest
+/// that it is there, since here its order is settled.
+pub(super) fn beside_conflicts(ui: &Ui, meeting: &Meeting<'_>, next: &Meeting<'_>) {
+    tell(ui, next, |level| level == Level::OrderMatters);
+    let settled = meeting.overlaps.iter().filter(|one| one.level > Level::SameTable && !next.overlaps.contains(one));
+    let names: Vec<String> = settled.map(|overlap| overlap.object.to_string()).collect();
+    if !names.is_empty() {
+        let more = more(names.len(), "objects").map(|more| format!(", {more}")).unwrap_or_default();
+        ui.progress(format!(
+            "applied here, by lines that know nothing of each other: {}{more} (`migrate check --format json` says what)",
+            names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ")
+        ));
+    }
 }
 
 /// Tells what of it is wanted: that lines only touch the same table is not worth it where nobody has asked.
@@ -196,7 +206,7 @@ pub(super) fn conflicts<'a>(meeting: &'a Meeting<'_>) -> impl Iterator<Item = St
 }
 
 /// The overlaps for programs.
-pub(super) fn overlaps(meeting: &Meeting<'_>) -> Value {
+pub(super) fn overlaps(meeting: &Meeting<'_>, applied: &BTreeSet<String>) -> Value {
     let party = |party: &Party<'_>| {
         let Party { head, revision, touch } = party;
         json!({
@@ -207,6 +217,7 @@ pub(super) fn overlaps(meeting: &Meeting<'_>) -> Value {
             "action": touch.way.word(),
             "kind": touch.object.kind.word(),
             "name": touch.object.full_name(),
+            "applied": applied.contains(&revision.id),
         })
     };
     let overlaps = meeting.overlaps.iter().map(|overlap| {

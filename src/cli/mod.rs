@@ -112,7 +112,7 @@ enum Command {
     Stamp(stamp::Stamp),
     /// Create the tables in which the database records what is applied, and nothing else
     EnsureVersion(ensure_version::EnsureVersion),
-    /// Fail (exit code 1) when models, revisions and database do not agree, or heads are in conflict
+    /// Fail (exit code 1) when models, revisions and database do not agree
     Check(check::Check),
     /// Print the SQL that turns one schema into another
     Diff(diff::Diff),

@@ -41,10 +41,15 @@ pub(super) fn on_same(one: &Touch, other: &Touch) -> Option<Level> {
 
 fn ways_on_same(kind: Kind, one: &Way, other: &Way) -> Option<Level> {
     use Level::{Conflict, OrderMatters, SameTable};
-    use Way::{Altered, Commented, Deleted, Inserted, Read, Rebuilt, Referenced, Replaced, Updated};
+    use Way::{
+        Altered, Commented, Deleted, Dropped, Inserted, Read, Rebuilt, Referenced, RenamedTo, Replaced, Updated,
+    };
     match (one, other) {
         (one, other) if one.makes() && other.makes() => Some(Conflict),
-        (one, _) if one.ends() => Some(Conflict),
+        (Dropped, _) => Some(Conflict),
+        (RenamedTo(_), other) if other.ends() => Some(Conflict),
+        // What comes first goes along with the new name; what comes after does not find the old one.
+        (RenamedTo(_), _) => Some(OrderMatters),
         (one, Replaced) if one.makes() => Some(Conflict),
         // It is not there without the other line.
         (one, _) if one.makes() => Some(OrderMatters),
@@ -70,8 +75,8 @@ fn ways_on_same(kind: Kind, one: &Way, other: &Way) -> Option<Level> {
 pub(super) fn on_whole_and_part(whole: &Touch, part: &Touch) -> Option<Level> {
     let structural = part.way.is_structural();
     match &whole.way {
-        way if way.ends() => Some(Level::Conflict),
-        way if way.makes() => Some(Level::OrderMatters),
+        Way::Dropped => Some(Level::Conflict),
+        Way::RenamedTo(_) | Way::Created | Way::RenamedFrom(_) => Some(Level::OrderMatters),
         // The new table has no more than its revision knows.
         Way::Rebuilt if structural => Some(Level::Conflict),
         way if way.changes_rows() && structural && concerns_rows(part) => Some(Level::OrderMatters),

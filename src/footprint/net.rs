@@ -344,7 +344,9 @@ impl<'a> Ending<'a> {
     /// What can be told of the columns of a table that is built anew: one that is filled from none of its name is new,
     /// or had another name.
     fn tell_columns_of_rebuilt(&mut self, index: usize, table: &ObjectName) {
-        let Some(Filled { columns: copied, .. }) = self.copies.iter().find(|copy| copy.to == index) else { return };
+        let former = self.things[index].replaces;
+        let copied = self.copies.iter().find(|copy| copy.to == index && Some(copy.from) == former);
+        let Some(Filled { columns: copied, .. }) = copied else { return };
         let columns: Vec<&Thing> = self.parts(index).filter(|part| part.object.kind == Kind::Column).collect();
         let has = |name: &str| columns.iter().any(|column| column.object.name.name.eq_ignore_ascii_case(name));
         for column in columns.iter().filter(|column| !column.computed) {

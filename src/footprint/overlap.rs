@@ -106,6 +106,16 @@ impl<'a> Meeting<'a> {
         self.overlaps.is_empty() && self.unclear.is_empty()
     }
 
+    /// The part of it that concerns some of the revisions.
+    #[must_use]
+    pub fn concerning(&self, asked: impl Fn(&Revision) -> bool) -> Self {
+        let is_asked = |overlap: &&Overlap<'_>| overlap.parties.iter().any(|party| asked(party.revision));
+        Self {
+            overlaps: self.overlaps.iter().filter(is_asked).cloned().collect(),
+            unclear: self.unclear.iter().filter(|unclear| asked(unclear.revision)).cloned().collect(),
+        }
+    }
+
     /// The worst that it comes to.
     pub fn level(&self) -> Option<Level> {
         self.overlaps.first().map(|overlap| overlap.level)

@@ -165,7 +165,7 @@ fn what_one_drops_and_the_other_uses_is_a_conflict() {
         ALL,
         "ALTER TABLE base RENAME TO other",
         "ALTER TABLE base ADD y INT",
-        &["conflict: table base: b rename, c create column y"],
+        &["order matters: table base: b rename, c create column y"],
     );
     expect(
         &[MYSQL],

@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("dialect", &["db", "diff"]),
     ("plan", &["diff", "dialect"]),
     ("source", &["db", "diff", "dialect", "plan"]),
-    ("authoring", &["db", "diff", "dialect", "plan", "source", "revision"]),
+    ("authoring", &["db", "diff", "dialect", "footprint", "plan", "source", "revision"]),
     ("revision", &[]),
     ("footprint", &["dialect", "revision"]),
     ("apply", &["revision", "dialect", "db"]),

@@ -89,23 +89,23 @@ fn a_check_finds_conflicts() {
     let conflict = "conflict: column users.email: b adds it (migrations/b.sql:7), c adds it (migrations/c.sql:7)\n";
     assert!(found.stdout.ends_with(conflict), "{}", found.stdout);
     let found = project.run("check --format json").code(1).json();
-    let touch = |id: &str| {
+    let touch = |id: &str, applied: bool| {
         json!({ "head": id, "revision": id, "path": format!("migrations/{id}.sql"), "line": 7, "action": "create",
-            "kind": "column", "name": "users.email" })
+            "kind": "column", "name": "users.email", "applied": applied })
     };
     assert_eq!(
         found["overlaps"],
-        json!([{ "level": "conflict", "kind": "column", "name": "users.email", "touches": [touch("b"), touch("c")] }])
+        json!([{ "level": "conflict", "kind": "column", "name": "users.email", "touches": [touch("b", true), touch("c", false)] }])
     );
     assert_eq!(found["doubts"], json!([]));
 }
 
 #[test]
-fn a_check_tells_where_the_order_matters_and_does_not_fail() {
+fn a_check_tells_where_the_order_matters() {
     let project = project("UPDATE users SET age = 0;", EMAIL);
-    project.run("upgrade heads").ok();
-    let checked = project.run("check").ok();
-    assert_eq!(checked.stdout, "");
+    project.run("upgrade b").ok();
+    let checked = project.run("check").code(1);
+    assert_eq!(checked.stdout, "pending: c About c\n");
     assert_eq!(
         checked.stderr,
         "\
@@ -114,9 +114,27 @@ warning: the lines of b and c know nothing of each other, and touch the same thi
     b changes its rows (migrations/b.sql:7)
     c adds column email (migrations/c.sql:7)
 help: where one revision has to come first, name it in `depends_on` of the other: a merge sets no order between its lines
+run `migrate upgrade heads` to apply what is pending
+"
+    );
+}
+
+/// On this database it is settled; on others it may not be.
+#[test]
+fn a_check_does_not_fail_for_what_is_applied() {
+    let project = project("UPDATE users SET age = 0;", EMAIL);
+    project.run("upgrade heads").ok();
+    let checked = project.run("check").ok();
+    assert_eq!(checked.stdout, "");
+    assert_eq!(
+        checked.stderr,
+        "\
+applied here, by lines that know nothing of each other: table users (`migrate check --format json` says what)
 fine: models, revisions and database agree
 "
     );
+    let touches = project.run("check --format json").ok().json()["overlaps"][0]["touches"].clone();
+    assert_eq!([&touches[0]["applied"], &touches[1]["applied"]], [true, true]);
 }
 
 #[test]
@@ -170,4 +188,44 @@ fn many_lines_are_cut_short() {
         "{said}"
     );
     assert_eq!(said.lines().count(), 16, "{said}");
+}
+
+#[test]
+fn a_merge_tells_what_both_lines_touch() {
+    let project = project(EMAIL, REBUILD);
+    let ran = project.run("merge heads").ok();
+    assert!(ran.stderr.starts_with("warning: the lines of b and c know nothing of each other"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("  conflict: table users\n    b adds column email (migrations/b.sql:7)\n"),
+        "{}",
+        ran.stderr
+    );
+    // Whoever merges has seen it.
+    assert_eq!(said(&project.run("upgrade heads").ok().stderr), "");
+}
+
+#[test]
+fn a_merge_tells_that_it_is_the_same_table() {
+    let ran = project(EMAIL, MAIL).run("merge heads").ok();
+    assert_eq!(
+        ran.stderr,
+        "the lines of b and c know nothing of each other, and touch the same things\n  same table: table users\n    \
+         b adds column email (migrations/b.sql:7)\n    c adds column mail (migrations/c.sql:7)\n"
+    );
+}
+
+#[test]
+fn a_merge_tells_that_nothing_is_in_the_way() {
+    let project = project(EMAIL, "CREATE TABLE others (id INT);");
+    assert_eq!(
+        project.run("merge heads").ok().stderr,
+        "the lines touch different things: their order does not matter\n"
+    );
+}
+
+#[test]
+fn a_merge_needs_no_database() {
+    let project = project(EMAIL, EMAIL);
+    project.write("migrate.toml", "database_url = \"${NOWHERE}\"\n");
+    project.run("merge heads").ok().complains("whether the lines touch the same things is not told");
 }
