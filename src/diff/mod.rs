@@ -6,6 +6,7 @@ mod compare;
 mod dependents;
 mod enums;
 mod foreign_keys;
+mod graph;
 mod index_names;
 mod order;
 mod parts;
@@ -14,7 +15,7 @@ mod summary;
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Hints, ObjectName, Schema};
+use rungs_schema::{Definition, Hints, ObjectName, Schema};
 
 use change::Change;
 
@@ -23,7 +24,7 @@ pub(crate) use rename::quoted_length;
 pub use summary::{Difference, summary};
 
 /// What a comparison has to know of the engine.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// Foreign keys can be added to and dropped from a table that is there. Where they cannot, CREATE TABLE may
     /// name tables that are not there yet.
@@ -42,6 +43,9 @@ pub struct Rules {
     pub views_pin_types: bool,
     /// The indexes of all tables share one set of names.
     pub index_names_are_shared: bool,
+    /// Whether a definition can take the other's place without being dropped first, so that nothing that stands on it
+    /// has to give way. `None` where none can.
+    pub replaces: Option<fn(previous: &Definition, next: &Definition) -> bool>,
 }
 
 /// What guides a comparison besides the two schemas.

@@ -34,6 +34,7 @@ impl Postgres {
             transactional_ddl: true,
             identifier_length: IDENTIFIER_BYTES,
             rules: Rules {
+                replaces: Some(render::replaces),
                 foreign_keys_in_place: true,
                 column_order: false,
                 renames_foreign_keys: true,
@@ -91,6 +92,7 @@ impl Dialect for Postgres {
             Part::Unique(_) => names::made_name(table, &columns, "key"),
             Part::ForeignKey(_) => names::made_name(table, &columns, "fkey"),
             Part::Check(_) => names::made_name(table, &columns, "check"),
+            Part::Exclusion(_) => names::made_name(table, &columns, "excl"),
             Part::Index(_) => fit(convention(table, part), IDENTIFIER_BYTES),
         })
     }

@@ -183,6 +183,7 @@ fn column(builder: &mut Builder<'_>, open: &Open<'_>) -> Column {
         collation: builder.name(given, "collation"),
         comment: builder.text(given, "comment"),
         invisible: builder.flag(given, "invisible"),
+        options: std::collections::BTreeMap::new(),
     }
 }
 

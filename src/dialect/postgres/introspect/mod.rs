@@ -9,6 +9,7 @@ mod enums;
 mod filter;
 mod indexes;
 mod left_out;
+mod needs;
 mod sequences;
 mod tables;
 mod value;
@@ -23,6 +24,7 @@ use crate::error::DbError;
 
 use filter::Filter;
 pub(crate) use left_out::left_out;
+use needs::AllNeeds;
 
 /// What decides how the server prints expressions, besides `search_path`. The session's own settings are put back
 /// with the transaction or the savepoint.
@@ -36,7 +38,8 @@ type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(Query, Reader); 9] = [
+const QUERIES: [(Query, Reader); 10] = [
+    (needs::query, needs::read),
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
     (constraints::query, constraints::read),
@@ -52,6 +55,7 @@ const QUERIES: [(Query, Reader); 9] = [
 #[derive(Debug, Default)]
 struct Found {
     schema: Schema,
+    needs: AllNeeds,
     /// Tables by `oid`.
     tables: BTreeMap<String, Table>,
     /// The `oid`s of sequences that stand with their columns.
@@ -110,7 +114,8 @@ impl Found {
     }
 
     fn into_schema(mut self) -> Schema {
-        for table in self.tables.values_mut() {
+        for (oid, table) in &mut self.tables {
+            table.needs = self.needs.of("pg_class", oid);
             table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
             table.checks.sort_by(|a, b| a.name.cmp(&b.name));

@@ -9,6 +9,8 @@ mod enums;
 mod sequence;
 mod table;
 
+pub(super) use definition::replaces;
+
 use super::Postgres;
 use crate::dialect::Statement;
 use crate::diff::change::Change;
@@ -21,6 +23,9 @@ pub(super) fn render(dialect: &Postgres, change: &Change) -> Result<Vec<Statemen
         Change::AlterTable(change) => alter::alter(dialect, change),
         Change::Sequence(delta) => sequence::render(dialect, delta),
         Change::Enum { delta, columns } => enums::render(dialect, delta, columns),
+        Change::Domain { .. } | Change::Composite { .. } | Change::Access { .. } => {
+            Err(dialect.unsupported(format!("change {}", change.subject()), "write the statements yourself"))
+        }
         Change::Definition(delta) => Ok(definition::render(delta)),
     }
 }
