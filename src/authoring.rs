@@ -2,6 +2,10 @@
 
 mod created;
 mod hints;
+mod models;
+mod needs;
+mod sides;
+mod turns;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,9 +17,15 @@ use crate::dialect::{self, Dialect, Scope};
 use crate::diff::change::Change;
 use crate::diff::{self, Guide};
 use crate::error::{Error, PlanError};
-use crate::source::{adopt, scratch};
+use crate::revision::Line;
+use crate::source::{Adopted, adopt, scratch};
+
+use models::Whose;
+use sides::{Sides, Turn};
 
 pub use created::tables_created;
+pub use models::{Created, Models};
+pub use needs::dependencies;
 
 /// How a live database and models differ.
 #[derive(Debug)]
@@ -26,68 +36,197 @@ pub struct Comparison {
     pub dialect: Box<dyn Dialect>,
 }
 
+/// How a live database and the models of several lines of the history differ.
+#[derive(Debug)]
+pub struct Shares {
+    /// What each line has to do, each after those that it needs. A line comes twice where foreign keys go round in a
+    /// circle of lines: its second share ties those that close the circle.
+    pub shares: Vec<Share>,
+    /// The dialect that they are for.
+    pub dialect: Box<dyn Dialect>,
+}
+
+/// One line's part of a comparison: what a revision of it would do.
+#[derive(Debug)]
+pub struct Share {
+    /// The line.
+    pub line: Line,
+    /// The changes, in an order that works.
+    pub changes: Vec<Change>,
+}
+
 /// Compares a live database with models. `owns` says of a table that no model declares whether it is ours to drop.
 ///
-/// The nouns are compared as the dialect spells them; where that leaves a difference, the models' side is created in
-/// a scratch place and compared as the server prints it.
-///
 /// # Errors
-/// When the database cannot be read, when there is no model although tables would be dropped, when a rename can be
-/// taken in two ways, or when the server does not take what the models say.
+/// As [`compare_lines`].
 pub async fn compare(
     connection: &mut Connection,
     url: &DatabaseUrl,
     declared: &Declared,
     owns: impl Fn(&ObjectName) -> bool,
 ) -> Result<Comparison, Error> {
+    let models = Models::of_main(declared.clone());
+    let owner = |table: &ObjectName| owns(table).then_some(Line::Main);
+    let Shares { shares, dialect } =
+        compare_lines(connection, url, &models, &BTreeSet::from([Line::Main]), owner).await?;
+    Ok(Comparison { changes: shares.into_iter().flat_map(|share| share.changes).collect(), dialect })
+}
+
+/// Compares a live database with the models of some lines, and shares the changes out among them. `owner` says of a
+/// table that no model declares whose it is to drop.
+///
+/// The nouns are compared as the dialect spells them; where that leaves a difference, the models' side is created in
+/// a scratch place and compared as the server prints it.
+///
+/// # Errors
+/// When the database cannot be read, when there is no model although tables would be dropped, when a rename can be
+/// taken in two ways, when a line needs what another one, which is not asked for, has not made yet, or when the server
+/// does not take what the models say.
+pub async fn compare_lines(
+    connection: &mut Connection,
+    url: &DatabaseUrl,
+    models: &Models,
+    asked: &BTreeSet<Line>,
+    owner: impl Fn(&ObjectName) -> Option<Line>,
+) -> Result<Shares, Error> {
     let dialect = dialect::for_version(connection.version())?;
-    let wanted = dialect.canonical(&declared.schema)?;
-    let live = dialect::introspect(connection, &scope(&wanted)).await?;
-    let mut current = ours(live, &wanted, &owns);
-    refuse_without_models(&current, &wanted)?;
-    hints::check(&current, &wanted, &declared.hints)?;
-    let hints = hints::with_spellings(&current, &wanted, &declared.hints, &dialect.features().rules);
-    let named = adopt(&wanted, &diff::renamed(&current, &wanted, &hints), dialect.as_ref());
-    let mut guide = Guide {
-        hints: hints.clone(),
-        open_names: named.open,
-        rules: dialect.features().rules.clone(),
-        ..Guide::default()
-    };
-    let mut changes = diff::diff(&current, &named.schema, &guide);
-    if !changes.is_empty() {
-        let mut printed =
-            scratch::as_printed(connection, url, &named.schema, &declared.hints, dialect.as_ref()).await?;
-        // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
-        printed.tables.iter_mut().for_each(|table| table.verbatim = None);
-        dialect.align(&mut current, &mut printed);
-        let renames = diff::renames(&current, &printed, &hints);
-        if !renames.is_empty() && dialect.version().name == DialectName::Sqlite {
-            let after = scratch::after(connection, &renames, dialect.as_ref()).await?;
-            guide.renamed = Some(ours(after, &wanted, &owns));
-        }
-        changes =
-            diff::diff(&current, &printed, &guide).into_iter().map(|change| as_declared(change, &wanted)).collect();
+    let rules = dialect.features().rules.clone();
+    let wanted = dialect.canonical(&models.declared.schema)?;
+    let mut live = dialect::introspect(connection, &scope(&wanted)).await?;
+    let owner = |table: &ObjectName| owner(table).filter(|_| !OTHER_LEDGERS.contains(&table.name.as_str()));
+    let whose = Whose::new(models, &live, &rules, owner);
+    refuse_without_models(asked, models, &live, &whose)?;
+    let hints = models.hints(asked);
+    hints::check(&live, &wanted, &hints)?;
+    let hints = hints::with_spellings(&live, &wanted, &hints, &rules);
+    let named = adopt(&wanted, &diff::renamed(&live, &wanted, &hints), dialect.as_ref());
+    let mut guide = Guide { open_names: named.open.clone(), rules: rules.clone(), ..Guide::default() };
+
+    let turns: Vec<Turn> = asked.iter().cloned().map(Turn::whole).collect();
+    let sides = Sides { models, whose: &whose, live: &live, wanted: &named.schema, hints: &hints, rules: &rules };
+    let differing: BTreeSet<Line> = shares(&sides, &turns, &guide).into_iter().map(|share| share.line).collect();
+    if differing.is_empty() {
+        return Ok(Shares { shares: Vec::new(), dialect });
     }
-    Ok(Comparison { changes, dialect })
+
+    let needed = needed(&named, &whose, &differing);
+    turns::refuse_absent(asked, models, &whose, &live, &needed)?;
+    let mut printed = scratch::as_printed(connection, url, &needed, &models.declared.hints, dialect.as_ref()).await?;
+    // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
+    printed.tables.iter_mut().for_each(|table| table.verbatim = None);
+    dialect.align(&mut live, &mut printed);
+    let turns = turns::order(&differing, models, &whose, &live, &printed)?;
+    let sides = Sides { models, whose: &whose, live: &live, wanted: &printed, hints: &hints, rules: &rules };
+    let mut shares = match dialect.version().name {
+        DialectName::Sqlite => shares_with_renames(&sides, &turns, &mut guide, connection, dialect.as_ref()).await?,
+        _ => shares(&sides, &turns, &guide),
+    };
+    for share in &mut shares {
+        share.changes = std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
+    }
+    Ok(Shares { shares, dialect })
+}
+
+/// What each turn has to do; those with nothing to do are left out.
+fn shares(sides: &Sides<'_>, turns: &[Turn], guide: &Guide) -> Vec<Share> {
+    let mut found = Vec::new();
+    let mut previous = sides.live.clone();
+    for (index, turn) in turns.iter().enumerate() {
+        let next = sides.after(&previous, turn, &lines_of(&turns[index + 1..]));
+        let guide = Guide { hints: sides.hints_of(&turn.line), ..guide.clone() };
+        let changes = diff::diff(&previous, &next, &guide);
+        if !changes.is_empty() {
+            found.push(Share { line: turn.line.clone(), changes });
+        }
+        previous = next;
+    }
+    found
+}
+
+/// As [`shares`], where SQLite is asked what it makes of renames: it rewrites the text of views and triggers too.
+async fn shares_with_renames(
+    sides: &Sides<'_>,
+    turns: &[Turn],
+    guide: &mut Guide,
+    connection: &mut Connection,
+    dialect: &dyn Dialect,
+) -> Result<Vec<Share>, Error> {
+    let mut found = Vec::new();
+    let mut previous = sides.live.clone();
+    let mut renames = Vec::new();
+    for (index, turn) in turns.iter().enumerate() {
+        let mut next = sides.after(&previous, turn, &lines_of(&turns[index + 1..]));
+        guide.hints = sides.hints_of(&turn.line);
+        guide.renamed = None;
+        let new = diff::renames(&previous, &next, &guide.hints);
+        if !new.is_empty() {
+            renames.extend(new);
+            let after = scratch::after(connection, &renames, dialect).await?;
+            let renamed = sides.as_rewritten(diff::renamed(&previous, &next, &guide.hints), after, &turn.line);
+            next.definitions.clone_from(&renamed.definitions);
+            guide.renamed = Some(renamed);
+        }
+        let changes = diff::diff(&previous, &next, guide);
+        if !changes.is_empty() {
+            found.push(Share { line: turn.line.clone(), changes });
+        }
+        previous = next;
+    }
+    Ok(found)
+}
+
+fn lines_of(turns: &[Turn]) -> BTreeSet<Line> {
+    turns.iter().map(|turn| turn.line.clone()).collect()
+}
+
+/// The tables of some lines, and those that they refer to, directly or through others; all types and sequences.
+fn needed(named: &Adopted, whose: &Whose, lines: &BTreeSet<Line>) -> Schema {
+    let Schema { tables, sequences, enums, definitions } = named.schema.clone();
+    let is_asked = |table: &&Table| whose.of(&table.name).is_some_and(|line| lines.contains(line));
+    let mut names: BTreeSet<&ObjectName> = BTreeSet::new();
+    let mut stack: Vec<&Table> = tables.iter().filter(is_asked).collect();
+    while let Some(table) = stack.pop() {
+        if names.insert(&table.name) {
+            let referred = |name: &ObjectName| tables.iter().find(|table| table.name == *name);
+            stack.extend(table.foreign_keys.iter().filter_map(|key| referred(&key.references)));
+        }
+    }
+    let names: BTreeSet<ObjectName> = names.into_iter().cloned().collect();
+    let tables = tables.into_iter().filter(|table| names.contains(&table.name)).collect();
+    Schema { tables, sequences, enums, definitions }
 }
 
 /// No model at all is a mistyped path much more often than a wish to drop everything.
-fn refuse_without_models(current: &Schema, wanted: &Schema) -> Result<(), PlanError> {
-    let Some(first) = current.tables.first().filter(|_| wanted.tables.is_empty()) else { return Ok(()) };
-    let others = match current.tables.len() - 1 {
-        0 => String::new(),
-        1 => " and another table".to_owned(),
-        more => format!(" and {more} other tables"),
-    };
-    Err(PlanError::Invalid {
-        reason: format!("there is no model, but the database has {}{others}, which would be dropped", first.name),
-        help: Some(
-            "do the paths under `models` in migrate.toml lead to structs with #[derive(Model)]? If everything is to \
-             go, write the revision yourself: migrate revision -m MESSAGE"
-                .to_owned(),
-        ),
-    })
+fn refuse_without_models(
+    asked: &BTreeSet<Line>,
+    models: &Models,
+    live: &Schema,
+    whose: &Whose,
+) -> Result<(), PlanError> {
+    for line in asked.iter().filter(|line| !models.has_tables(line)) {
+        let mut dropped = live.tables.iter().filter(|table| whose.of(&table.name) == Some(line));
+        let Some(first) = dropped.next() else { continue };
+        let others = match dropped.count() {
+            0 => String::new(),
+            1 => " and another table".to_owned(),
+            more => format!(" and {more} other tables"),
+        };
+        let (of, key) = match line {
+            Line::Main => (String::new(), "`models`".to_owned()),
+            Line::Branch(label) => (format!(" of {line}"), format!("`models` of [branches.{label:?}]")),
+        };
+        return Err(PlanError::Invalid {
+            reason: format!(
+                "there is no model{of}, but the database has {}{others}, which would be dropped",
+                first.name
+            ),
+            help: Some(format!(
+                "do the paths under {key} in migrate.toml lead to structs with #[derive(Model)]? If everything is to \
+                 go, write the revision yourself: migrate revision -m MESSAGE"
+            )),
+        });
+    }
+    Ok(())
 }
 
 /// A table that is created says only those storage options that its model does. The others are the server's defaults,
@@ -120,20 +259,6 @@ const OTHER_LEDGERS: [&str; 9] = [
     "django_migrations",
     "databasechangelog",
 ];
-
-/// The part of a live schema that models may change. A type or sequence that they don't declare is theirs only when
-/// tables used it that no longer do; one that nothing uses was made by hand, and stays.
-fn ours(mut live: Schema, wanted: &Schema, owns: &impl Fn(&ObjectName) -> bool) -> Schema {
-    let is_ours = |name: &ObjectName| owns(name) && !OTHER_LEDGERS.contains(&name.name.as_str());
-    live.tables.retain(|table| wanted.table(&table.name).is_some() || is_ours(&table.name));
-    let released = |name: &ObjectName| uses(&live.tables, &name.name) && !uses(&wanted.tables, &name.name);
-    let sequences =
-        live.sequences.iter().filter(|one| wanted.sequences.iter().any(|w| w.name == one.name) || released(&one.name));
-    let sequences = sequences.cloned().collect();
-    let enums = live.enums.iter().filter(|one| wanted.enums.iter().any(|w| w.name == one.name) || released(&one.name));
-    let enums = enums.cloned().collect();
-    Schema { sequences, enums, ..live }
-}
 
 /// Whether a column's type or default mentions a name as a word.
 fn uses(tables: &[Table], name: &str) -> bool {

@@ -14,12 +14,13 @@ use crate::error::ConfigError;
 pub const FILE: &str = "migrate.toml";
 
 /// What a project says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// The folder that relative paths start from.
     pub root: PathBuf,
-    /// The database, with environment variables put in.
-    pub database_url: Option<String>,
+    /// The database, with environment variables put in; or why that cannot be, which is no fault as long as nobody asks
+    /// for the database.
+    pub database_url: Result<Option<String>, ConfigError>,
     /// Files, folders and globs with models, relative to `root` where they are relative.
     pub models: Vec<String>,
     /// The folder of revisions.
@@ -108,7 +109,7 @@ impl Config {
     pub fn without_file(folder: &Path, overrides: &Overrides) -> Self {
         let mut config = Self {
             root: folder.to_path_buf(),
-            database_url: None,
+            database_url: Ok(None),
             models: Vec::new(),
             migrations: folder.join("migrations"),
             file_template: None,
@@ -120,7 +121,7 @@ impl Config {
 
     fn apply(&mut self, folder: &Path, overrides: &Overrides) {
         if let Some(url) = &overrides.database_url {
-            self.database_url = Some(url.clone());
+            self.database_url = Ok(Some(url.clone()));
         }
         if let Some(migrations) = &overrides.migrations {
             self.migrations = folder.join(migrations);
@@ -153,16 +154,16 @@ impl Config {
             migrations = env.migrations.clone().unwrap_or(migrations);
         }
         let database_url = match database_url {
-            Some(_) if overrides.database_url.is_some() => None,
-            Some(url) => {
-                let url = expand(&url, |name| std::env::var(name).ok()).map_err(|variable| {
+            Some(_) if overrides.database_url.is_some() => Ok(None),
+            Some(url) => match expand(&url, |name| std::env::var(name).ok()) {
+                Ok(url) => Ok(Some(from_root(&url, &root))),
+                Err(variable) => {
                     let line = text.lines().position(|line| line.contains(&url)).map_or(1, |index| index + 1);
                     let help = format!("set it, or give a default: ${{{variable}:-sqlite://app.db}}");
-                    invalid(line, format!("the environment variable {variable} is not set"), Some(help))
-                })?;
-                Some(from_root(&url, &root))
-            }
-            None => None,
+                    Err(invalid(line, format!("the environment variable {variable} is not set"), Some(help)))
+                }
+            },
+            None => Ok(None),
         };
         let in_root =
             |paths: Vec<String>| paths.into_iter().map(|path| root.join(path).display().to_string()).collect();
@@ -231,6 +232,16 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_that_is_not_set_is_a_fault_of_the_url_alone() {
+        let text = "database_url = \"${RUNGS_NO_SUCH_VARIABLE}\"\nmigrations = \"m\"\n";
+        let config =
+            Config::parse(text, Path::new("migrate.toml"), PathBuf::from("/p"), &Overrides::default()).unwrap();
+        assert_eq!(config.migrations, Path::new("/p/m"));
+        let fault = config.database_url.unwrap_err().to_string();
+        assert_eq!(fault, "migrate.toml:1: the environment variable RUNGS_NO_SUCH_VARIABLE is not set");
+    }
+
+    #[test]
     fn an_unknown_key_is_an_error_that_names_its_line() {
         let text = "models = [\"src\"]\nmigration = \"m\"\n";
         let error = Config::parse(text, Path::new("migrate.toml"), PathBuf::new(), &Overrides::default()).unwrap_err();
@@ -242,9 +253,10 @@ mod tests {
         let text = "database_url = \"sqlite://a.db\"\n[env.production]\ndatabase_url = \"mysql://h/b\"\n";
         let parse =
             |overrides: &Overrides| Config::parse(text, Path::new("migrate.toml"), PathBuf::from("/p"), overrides);
-        assert_eq!(parse(&Overrides::default()).unwrap().database_url.as_deref(), Some("sqlite:///p/a.db"));
+        let url = |overrides: &Overrides| parse(overrides).unwrap().database_url.unwrap();
+        assert_eq!(url(&Overrides::default()).as_deref(), Some("sqlite:///p/a.db"));
         let chosen = Overrides { env: Some("production".to_owned()), ..Overrides::default() };
-        assert_eq!(parse(&chosen).unwrap().database_url.as_deref(), Some("mysql://h/b"));
+        assert_eq!(url(&chosen).as_deref(), Some("mysql://h/b"));
         let unknown = Overrides { env: Some("staging".to_owned()), ..Overrides::default() };
         assert_eq!(parse(&unknown).unwrap_err().to_string(), "migrate.toml:1: there is no [env.staging]");
     }

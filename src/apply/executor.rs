@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use rungs_schema::DialectName;
 
-use super::ledger::{Entry, Ledger, LedgerRow, LogEntry, State};
+use super::ahead::{check_half_done, stands_on};
+use super::ledger::{Ledger, LedgerRow, LogEntry, Logged, State};
 use super::lock::Lock;
 use super::prepare::{Prepared, prepare};
 use super::session::{Session, pragma};
@@ -15,7 +16,7 @@ use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::dialect::splitter::Piece;
 use crate::error::{ApplyError, Refusal};
-use crate::revision::{Direction, Revision, Step};
+use crate::revision::{Direction, Step};
 
 /// Whoever shows progress.
 pub(super) type OnEvent<'e> = &'e mut (dyn FnMut(Event<'_>) + Send);
@@ -61,42 +62,6 @@ pub async fn run(
     ended.map(|()| report)
 }
 
-/// Takes a revision into the ledger without running it; one that is there is taken in anew.
-///
-/// # Errors
-/// When the ledger cannot be written.
-pub async fn record(connection: &mut Connection, dialect: &dyn Dialect, revision: &Revision) -> Result<(), ApplyError> {
-    let ledger = Ledger::open(connection, dialect).await?;
-    ledger.ensure(connection).await?;
-    let at = Utc::now();
-    let entry = Entry { revision, state: State::Applied, done: 0, total: 0, at, duration_ms: 0 };
-    in_transaction(connection, &[ledger.delete_sql(&revision.id), ledger.insert_sql(&entry)]).await
-}
-
-/// Takes a revision out of the ledger without reverting it, and tells whether it was there.
-///
-/// # Errors
-/// When the ledger cannot be written.
-pub async fn forget(connection: &mut Connection, dialect: &dyn Dialect, id: &str) -> Result<bool, ApplyError> {
-    let ledger = Ledger::open(connection, dialect).await?;
-    if !ledger.exists(connection).await? {
-        return Ok(false);
-    }
-    Ok(connection.execute(&ledger.delete_sql(id)).await? > 0)
-}
-
-async fn in_transaction(connection: &mut Connection, statements: &[String]) -> Result<(), ApplyError> {
-    connection.execute("BEGIN").await?;
-    for sql in statements {
-        if let Err(error) = connection.execute(sql).await {
-            let _ = connection.execute("ROLLBACK").await;
-            return Err(error.into());
-        }
-    }
-    connection.execute("COMMIT").await?;
-    Ok(())
-}
-
 pub(super) struct Runner<'r> {
     pub(super) connection: &'r mut Connection,
     pub(super) ledger: Ledger<'r>,
@@ -123,7 +88,9 @@ impl Runner<'_> {
 
     async fn run(&mut self, prepared: &[Prepared<'_>], on_event: OnEvent<'_>) -> Result<(), ApplyError> {
         if prepared.is_empty() {
-            return Ok(());
+            // Whether there is nothing to do is not known while something is half done.
+            self.read().await?;
+            return self.check_half_done();
         }
         self.ledger.ensure(self.connection).await?;
         self.read().await?;
@@ -178,7 +145,7 @@ impl Runner<'_> {
             at,
             runner: &self.options.runner,
             duration_ms: millis(begin.elapsed()),
-            error,
+            outcome: error.map_or(Logged::Done, Logged::Failed),
         })
     }
 
@@ -209,7 +176,7 @@ impl Runner<'_> {
             .iter()
             .filter(|step| step.direction == Direction::Down)
             .filter_map(|step| self.rows.get(&step.revision.id).map(|row| (step.revision, row)))
-            .filter(|(revision, row)| revision.checksum() != row.checksum)
+            .filter(|(revision, row)| self.ledger.checksum(revision) != row.checksum)
             .map(|(revision, row)| Refusal::Edited {
                 place: revision.path.display().to_string(),
                 revision: revision.id.clone(),
@@ -255,7 +222,7 @@ impl Runner<'_> {
                 let row = LedgerRow {
                     revision: revision.id.clone(),
                     message: revision.message.clone(),
-                    checksum: revision.checksum(),
+                    checksum: self.ledger.checksum(revision),
                     parents: revision.down_revision.clone(),
                     depends_on: revision.depends_on.clone(),
                     state: State::Applied,
@@ -270,23 +237,6 @@ impl Runner<'_> {
     }
 }
 
-/// Whether a run stopped in the middle of a revision that is not one transaction.
-///
-/// # Errors
-/// [`ApplyError::HalfDone`] for the first of them.
-pub fn check_half_done<'a>(rows: impl IntoIterator<Item = &'a LedgerRow>) -> Result<(), ApplyError> {
-    match rows.into_iter().find(|row| row.state != State::Applied) {
-        None => Ok(()),
-        Some(row) => Err(ApplyError::HalfDone {
-            revision: row.revision.clone(),
-            direction: if row.state == State::Applying { "applied" } else { "reverted" },
-            done: row.done,
-            total: row.total,
-            since: row.applied_at.clone(),
-        }),
-    }
-}
-
 pub(super) fn tell_statement(step: &Prepared<'_>, index: usize, piece: &Piece<'_>, on_event: OnEvent<'_>) {
     on_event(Event::Statement {
         revision: step.revision,
@@ -295,12 +245,6 @@ pub(super) fn tell_statement(step: &Prepared<'_>, index: usize, piece: &Piece<'_
         sql: piece.sql,
         line: step.line(piece),
     });
-}
-
-/// Whether an applied revision is a child of this one, or depends on it, by its id or by a label that it carries.
-fn stands_on(row: &LedgerRow, revision: &Revision) -> bool {
-    let is_this = |name: &String| *name == revision.id || revision.branch_labels.contains(name);
-    row.parents.contains(&revision.id) || row.depends_on.iter().any(is_this)
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

@@ -1,5 +1,9 @@
 //! What is told of a revision that failed.
 
+use std::time::Duration;
+
+use rungs_schema::DialectName;
+
 use super::executor::Runner;
 use super::prepare::Prepared;
 use crate::error::{ApplyError, DbError, Stopped};
@@ -60,13 +64,18 @@ impl Runner<'_> {
 
     /// On SQLite a runner that waits for the write lock waits for another runner, or for any other program.
     pub(super) fn busy(&self, error: DbError) -> ApplyError {
-        match error {
-            DbError::Locked { .. } if self.is_sqlite() => ApplyError::Locked {
-                holder: Some("or another program that has locked it".to_owned()),
-                waited: self.options.lock_wait.as_secs(),
-            },
-            other => other.into(),
-        }
+        busy(error, self.connection.version().name, self.options.lock_wait)
+    }
+}
+
+/// What it means that a transaction cannot be begun.
+pub(super) fn busy(error: DbError, dialect: DialectName, lock_wait: Duration) -> ApplyError {
+    match error {
+        DbError::Locked { .. } if dialect == DialectName::Sqlite => ApplyError::Locked {
+            holder: Some("or another program that has locked it".to_owned()),
+            waited: lock_wait.as_secs(),
+        },
+        other => other.into(),
     }
 }
 

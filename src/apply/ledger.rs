@@ -1,7 +1,7 @@
 //! The ledger: which revisions are applied, and the log of every run. All of its SQL stands here, as statements with
 //! literals, so that a script for later can hold the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rungs_schema::DialectName;
@@ -43,7 +43,7 @@ pub struct LedgerRow {
     pub revision: String,
     /// Its message.
     pub message: String,
-    /// [`Revision::checksum`] when it was applied.
+    /// [`Revision::checksum_on`] this engine when it was applied.
     pub checksum: String,
     /// Its parents, so that the heads are known without the files.
     pub parents: Vec<String>,
@@ -78,6 +78,30 @@ pub struct Entry<'a> {
     pub duration_ms: u64,
 }
 
+/// What came of it, for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logged<'a> {
+    /// It ran.
+    Done,
+    /// It was marked and did not run.
+    Stamped,
+    /// The text that its file has now was taken in.
+    Accepted,
+    /// It failed, and why.
+    Failed(&'a str),
+}
+
+impl Logged<'_> {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Stamped => "stamped",
+            Self::Accepted => "accepted",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 /// What a new row of the log says.
 #[derive(Debug, Clone, Copy)]
 pub struct LogEntry<'a> {
@@ -91,8 +115,8 @@ pub struct LogEntry<'a> {
     pub runner: &'a str,
     /// How long it took.
     pub duration_ms: u64,
-    /// Why it failed.
-    pub error: Option<&'a str>,
+    /// What came of it.
+    pub outcome: Logged<'a>,
 }
 
 /// The ledger of one database (MySQL, MariaDB) or schema (PostgreSQL).
@@ -139,7 +163,7 @@ impl<'d> Ledger<'d> {
         self.namespace.as_deref()
     }
 
-    fn name(&self) -> DialectName {
+    pub(super) fn dialect_name(&self) -> DialectName {
         self.dialect.version().name
     }
 
@@ -151,25 +175,9 @@ impl<'d> Ledger<'d> {
         }
     }
 
-    /// Asks the catalog for the table: an error never counts as an empty ledger.
-    fn exists_sql(&self) -> String {
-        let namespace = self.dialect.literal(self.namespace.as_deref().unwrap_or_default());
-        match self.name() {
-            DialectName::Sqlite => {
-                "SELECT count(*) AS found FROM sqlite_schema WHERE type = 'table' AND name = 'rungs_ledger'".to_owned()
-            }
-            DialectName::Postgres => format!(
-                "SELECT count(*) AS found FROM pg_catalog.pg_tables WHERE schemaname = {namespace} AND tablename = 'rungs_ledger'"
-            ),
-            DialectName::Mysql | DialectName::Mariadb => format!(
-                "SELECT count(*) AS found FROM information_schema.tables WHERE table_schema = {namespace} AND table_name = 'rungs_ledger'"
-            ),
-        }
-    }
-
     /// The statements that create both tables, where they are not there.
     pub fn create_sql(&self) -> [String; 2] {
-        let (key, text, number, serial, options) = match self.name() {
+        let (key, text, number, serial, options) = match self.dialect_name() {
             DialectName::Sqlite => ("TEXT", "TEXT", "INTEGER", "INTEGER PRIMARY KEY AUTOINCREMENT", ""),
             DialectName::Postgres => ("text", "text", "bigint", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY", ""),
             // Ids are told apart by case and accents, as the files' are.
@@ -206,21 +214,54 @@ impl<'d> Ledger<'d> {
         )
     }
 
+    /// A text as a value; a NUL has no place in one.
+    fn literal(&self, text: &str) -> String {
+        self.dialect.literal(&text.replace('\0', ""))
+    }
+
+    /// What identifies the text of a revision that this engine runs.
+    pub(super) fn checksum(&self, revision: &Revision) -> String {
+        revision.checksum_on(self.dialect_name().word())
+    }
+
     /// A new row.
     pub fn insert_sql(&self, entry: &Entry<'_>) -> String {
-        let Entry { revision, state, done, total, at, duration_ms } = entry;
-        let literal = |text: &str| self.dialect.literal(&text.replace('\0', ""));
+        self.insert_all_sql(std::slice::from_ref(entry))
+    }
+
+    /// New rows, in one statement.
+    pub(super) fn insert_all_sql(&self, entries: &[Entry<'_>]) -> String {
+        let row = |entry: &Entry<'_>| {
+            let Entry { revision, state, done, total, at, duration_ms } = entry;
+            format!(
+                "({}, {}, '{}', {}, {}, '{}', {done}, {total}, '{}', {duration_ms})",
+                self.literal(&revision.id),
+                self.literal(&revision.message),
+                self.checksum(revision),
+                self.literal(&revision.down_revision.join(" ")),
+                self.literal(&revision.depends_on.join(" ")),
+                state.word(),
+                moment(*at),
+            )
+        };
         format!(
             "INSERT INTO {} (revision, message, checksum, parents, depends_on, state, statements_done, \
-             statements_total, applied_at, duration_ms) VALUES ({}, {}, '{}', {}, {}, '{}', {done}, {total}, '{}', {duration_ms})",
+             statements_total, applied_at, duration_ms) VALUES {}",
             self.table("rungs_ledger"),
-            literal(&revision.id),
-            literal(&revision.message),
-            revision.checksum(),
-            literal(&revision.down_revision.join(" ")),
-            literal(&revision.depends_on.join(" ")),
-            state.word(),
-            moment(*at),
+            entries.iter().map(row).collect::<Vec<_>>().join(", ")
+        )
+    }
+
+    /// Takes in what the file of an applied revision says now.
+    pub(super) fn accept_sql(&self, revision: &Revision) -> String {
+        format!(
+            "UPDATE {} SET message = {}, checksum = '{}', parents = {}, depends_on = {} WHERE revision = {}",
+            self.table("rungs_ledger"),
+            self.literal(&revision.message),
+            self.checksum(revision),
+            self.literal(&revision.down_revision.join(" ")),
+            self.literal(&revision.depends_on.join(" ")),
+            self.literal(&revision.id),
         )
     }
 
@@ -256,46 +297,89 @@ impl<'d> Ledger<'d> {
         format!("DELETE FROM {} WHERE revision = {}", self.table("rungs_ledger"), self.dialect.literal(revision))
     }
 
+    /// Takes rows away, in one statement.
+    pub(super) fn delete_all_sql(&self, revisions: &[&str]) -> String {
+        let ids: Vec<String> = revisions.iter().map(|id| self.literal(id)).collect();
+        format!("DELETE FROM {} WHERE revision IN ({})", self.table("rungs_ledger"), ids.join(", "))
+    }
+
     /// A new row of the log.
     pub fn log_sql(&self, entry: &LogEntry<'_>) -> String {
+        self.log_all_sql(std::slice::from_ref(entry))
+    }
+
+    /// New rows of the log, in one statement.
+    pub(super) fn log_all_sql(&self, entries: &[LogEntry<'_>]) -> String {
         const LONGEST: usize = 8_000;
-        let error: Option<String> = entry.error.map(|error| error.chars().take(LONGEST).collect());
-        let literal = |text: &str| self.dialect.literal(&text.replace('\0', ""));
+        let row = |entry: &LogEntry<'_>| {
+            let error = match entry.outcome {
+                Logged::Failed(error) => self.literal(&error.chars().take(LONGEST).collect::<String>()),
+                _ => "NULL".to_owned(),
+            };
+            format!(
+                "('{}', {}, '{}', {}, '{}', {}, '{}', {error})",
+                moment(entry.at),
+                self.literal(entry.runner),
+                env!("CARGO_PKG_VERSION"),
+                self.literal(entry.revision),
+                entry.direction,
+                entry.duration_ms,
+                entry.outcome.word(),
+            )
+        };
         format!(
-            "INSERT INTO {} (started_at, runner, version, revision, direction, duration_ms, outcome, error) \
-             VALUES ('{}', {}, '{}', {}, '{}', {}, '{}', {})",
+            "INSERT INTO {} (started_at, runner, version, revision, direction, duration_ms, outcome, error) VALUES {}",
             self.table("rungs_log"),
-            moment(entry.at),
-            literal(entry.runner),
-            env!("CARGO_PKG_VERSION"),
-            literal(entry.revision),
-            entry.direction,
-            entry.duration_ms,
-            if error.is_some() { "failed" } else { "done" },
-            error.map_or_else(|| "NULL".to_owned(), |error| literal(&error)),
+            entries.iter().map(row).collect::<Vec<_>>().join(", ")
         )
     }
 
-    /// Whether the tables are there.
+    /// Whether the table of applied revisions is there.
     ///
     /// # Errors
     /// When the catalog cannot be read.
     pub async fn exists(&self, connection: &mut Connection) -> Result<bool, ApplyError> {
-        let rows = connection.query(&self.exists_sql()).await?;
-        Ok(rows.first().map(|row| row.int("found")).transpose()?.unwrap_or_default() > 0)
+        Ok(self.found(connection, "= 'rungs_ledger'").await? > 0)
     }
 
-    /// Creates the tables where they are not there.
+    /// How many tables with such a name are there. Asks the catalog: an error never counts as an empty ledger.
+    async fn found(&self, connection: &mut Connection, name: &str) -> Result<i64, ApplyError> {
+        let namespace = self.dialect.literal(self.namespace.as_deref().unwrap_or_default());
+        let condition = match self.dialect_name() {
+            DialectName::Sqlite => format!("sqlite_schema WHERE type = 'table' AND name {name}"),
+            DialectName::Postgres => {
+                format!("pg_catalog.pg_tables WHERE schemaname = {namespace} AND tablename {name}")
+            }
+            DialectName::Mysql | DialectName::Mariadb => {
+                format!("information_schema.tables WHERE table_schema = {namespace} AND table_name {name}")
+            }
+        };
+        let rows = connection.query(&format!("SELECT count(*) AS found FROM {condition}")).await?;
+        Ok(rows.first().map(|row| row.int("found")).transpose()?.unwrap_or_default())
+    }
+
+    /// Creates the tables where they are not there, and tells whether one was missing.
     ///
     /// # Errors
     /// When this user may not create them.
-    pub async fn ensure(&self, connection: &mut Connection) -> Result<(), ApplyError> {
-        if !self.exists(connection).await? {
-            for sql in self.create_sql() {
-                connection.execute(&sql).await?;
-            }
+    pub async fn ensure(&self, connection: &mut Connection) -> Result<bool, ApplyError> {
+        if self.found(connection, "IN ('rungs_ledger', 'rungs_log')").await? == 2 {
+            return Ok(false);
         }
-        Ok(())
+        for sql in self.create_sql() {
+            connection.execute(&sql).await?;
+        }
+        Ok(true)
+    }
+
+    /// Reads the ids alone, in the order of their application: of rows that make no sense too.
+    pub(super) async fn ids(&self, connection: &mut Connection) -> Result<Vec<String>, ApplyError> {
+        if !self.exists(connection).await? {
+            return Ok(Vec::new());
+        }
+        let table = self.table("rungs_ledger");
+        let rows = connection.query(&format!("SELECT revision FROM {table} ORDER BY applied_at, revision")).await?;
+        Ok(rows.iter().map(|row| row.text("revision").map(str::to_owned)).collect::<Result<_, DbError>>()?)
     }
 
     /// Reads the rows in the order of their application; none where the table is not there.
@@ -352,6 +436,12 @@ pub async fn applied(connection: &mut Connection, dialect: &dyn Dialect) -> Resu
 pub fn heads(rows: &[LedgerRow]) -> Vec<&LedgerRow> {
     let parents: BTreeSet<&String> = rows.iter().flat_map(|row| &row.parents).collect();
     rows.iter().filter(|row| !parents.contains(&row.revision)).collect()
+}
+
+/// What is applied, each with the parents that were recorded with it. Those of [`applied_ids`].
+pub fn recorded_parents(rows: &[LedgerRow]) -> BTreeMap<String, Vec<String>> {
+    let applied = rows.iter().filter(|row| row.state != State::Applying);
+    applied.map(|row| (row.revision.clone(), row.parents.clone())).collect()
 }
 
 /// The ids of what is applied, for [`History`](crate::revision::History). A revision that is half applied is not among

@@ -4,6 +4,7 @@
 //! its row commit together; where it is not, the row says beforehand that the revision has begun, and after each
 //! statement how far it is.
 
+mod ahead;
 mod event;
 mod executor;
 mod failure;
@@ -11,9 +12,12 @@ mod ledger;
 mod lock;
 mod prepare;
 mod session;
+mod stamp;
 mod stepwise;
 mod transactional;
 
+pub use ahead::{Edited, check_files, check_half_done, check_route, edited, explain, without_file};
 pub use event::{Event, Options, Report, StepReport};
-pub use executor::{check_half_done, forget, record, run};
-pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, State, applied, applied_ids, heads};
+pub use executor::run;
+pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, Logged, State, applied, applied_ids, heads, recorded_parents};
+pub use stamp::{Stamp, accept_edits, ensure_version, stamp};

@@ -5,6 +5,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use rungs_schema::DialectName;
 
+use super::ahead::before;
 use super::executor::{OnEvent, Outcome, Runner, millis, tell_statement};
 use super::ledger::{Entry, State};
 use super::prepare::{Prepared, changes_rows};
@@ -124,10 +125,16 @@ impl Runner<'_> {
                 *reason = format!("{became} the ledger could not be told: {reason}");
             }
             if !untouched {
-                *help = Some(mending(&step.revision.id));
+                *help = Some(self.mending(step));
             }
         }
         failed
+    }
+
+    fn mending(&self, step: &Prepared<'_>) -> String {
+        let direction = if step.direction == Direction::Up { "applied" } else { "reverted" };
+        let revision = step.revision;
+        mending(&revision.id, direction, &before(&revision.id, &revision.down_revision, self.rows.values()))
     }
 
     /// Takes back in the ledger that a revision has begun.

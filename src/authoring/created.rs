@@ -11,7 +11,7 @@ pub fn tables_created<'a>(revisions: impl Iterator<Item = &'a Revision>) -> BTre
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Token {
+pub(super) enum Token {
     /// In upper case, and as it is written.
     Word(String, String),
     /// A quoted name, without its quotes.
@@ -24,7 +24,7 @@ impl Token {
         matches!(self, Self::Word(upper, _) if upper == word)
     }
 
-    fn name(&self) -> Option<&str> {
+    pub(super) fn name(&self) -> Option<&str> {
         match self {
             Self::Word(_, name) | Self::Quoted(name) => Some(name),
             Self::Symbol(_) => None,
@@ -57,14 +57,14 @@ fn named(script: &str) -> Vec<String> {
     found
 }
 
-struct Words<'a> {
-    tokens: &'a [Token],
-    at: usize,
+pub(super) struct Words<'a> {
+    pub(super) tokens: &'a [Token],
+    pub(super) at: usize,
 }
 
 impl Words<'_> {
     /// Passes these words, if they come next.
-    fn take(&mut self, words: &[&str]) -> bool {
+    pub(super) fn take(&mut self, words: &[&str]) -> bool {
         let next = self.tokens.get(self.at..).unwrap_or_default();
         let fits = next.len() >= words.len() && next.iter().zip(words).all(|(token, word)| token.is(word));
         self.at += if fits { words.len() } else { 0 };
@@ -72,7 +72,7 @@ impl Words<'_> {
     }
 
     /// The last part of a name.
-    fn name(&mut self) -> Option<String> {
+    pub(super) fn name(&mut self) -> Option<String> {
         let mut name = self.tokens.get(self.at)?.name()?.to_owned();
         self.at += 1;
         while self.tokens.get(self.at) == Some(&Token::Symbol('.')) {
@@ -83,7 +83,7 @@ impl Words<'_> {
     }
 
     /// Goes on to a word of the same statement.
-    fn rest_of_statement_from(&mut self, word: &str) -> bool {
+    pub(super) fn rest_of_statement_from(&mut self, word: &str) -> bool {
         while let Some(token) = self.tokens.get(self.at).filter(|token| **token != Token::Symbol(';')) {
             if token.is(word) {
                 return true;
@@ -95,7 +95,7 @@ impl Words<'_> {
 }
 
 /// As far as names need it: comments and texts are passed over.
-fn tokens(script: &str) -> Vec<Token> {
+pub(super) fn tokens(script: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = script;
     while let Some(first) = rest.chars().next() {

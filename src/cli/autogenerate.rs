@@ -1,90 +1,224 @@
 //! `migrate autogenerate`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use rungs_schema::ObjectName;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::run::applied_whole;
+use super::context::no_models;
+use super::placement::Placement;
+use super::run::rows_whole;
 use super::ui::Format;
 use super::upgrade::upgrade;
-use super::write::{NewFile, parents_of, write_revision};
+use super::write::{draft, write};
 use super::{Context, Outcome};
-use crate::authoring::{self, Comparison};
-use crate::diff;
+use crate::apply;
+use crate::authoring::{self, Created, Share, Shares};
+use crate::db::DatabaseUrl;
+use crate::dialect::Dialect;
+use crate::diff::{self, Difference};
 use crate::error::{ConfigError, Error};
-use crate::plan;
-use crate::revision::{History, Target};
+use crate::plan::{self, Plan};
+use crate::revision::{History, Line, Lines, Revision, Target};
 
-/// Compare the models with the database and write a revision with what differs.
+/// Compare the models with the database and write a revision with what differs, for each branch its own.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  migrate autogenerate -m \"Add users\"\n  migrate autogenerate -m \"Add users\" --sql     to look at it first"
+    after_help = "Examples:\n  migrate autogenerate -m \"Add users\"\n  migrate autogenerate -m \"Add users\" --sql       to look at it first\n  migrate autogenerate -m \"Add orders\" --branch shop"
 )]
 pub(super) struct Autogenerate {
     /// What the revision is for; the first line of its file
     #[arg(short, long)]
     message: String,
-    /// Apply the revision once it is written
+    /// Apply what was written
     #[arg(long)]
     apply: bool,
-    /// The branch label that the revision belongs to; a new label starts a new line
+    /// Only the models and tables of this branch; a new label starts a new line
     #[arg(long, value_name = "LABEL")]
     branch: Option<String>,
+    /// Only the models and tables of the main line, which are those of no branch
+    #[arg(long, conflicts_with = "branch")]
+    main: bool,
     /// Print what would be written, and write nothing
     #[arg(long, conflicts_with = "apply")]
     sql: bool,
+    #[command(flatten)]
+    placement: Placement,
+}
+
+/// One revision to be written, with what it is for.
+struct Written {
+    line: Line,
+    differences: Vec<Difference>,
+    revision: Revision,
+    /// Why a person has to edit it.
+    edits: Vec<String>,
 }
 
 impl Autogenerate {
     pub(super) async fn run(self, context: &Context) -> Result<Outcome, Error> {
         let url = context.url()?;
         let history = context.history()?;
-        let scope = Scope::new(context, &history, self.branch.as_deref())?;
-        let declared = context.read_models(&scope.models)?;
+        let lines = context.lines()?;
+        let asked = self.asked(context)?;
+        let models = context.models_of_lines(&lines)?;
+        let created = Created::new(&history, &lines);
         let mut connection = context.connect(&url).await?;
-        let applied = applied_whole(&mut connection).await?;
-        refuse_when_behind(&history, &applied)?;
-        let Comparison { changes, dialect } =
-            authoring::compare(&mut connection, &url, &declared, |table| scope.owns(table)).await?;
+        let rows = rows_whole(&mut connection).await?;
+        let applied = apply::applied_ids(&rows);
+        self.refuse_when_behind(&history, &lines, &applied)?;
+        apply::check_files(&history, &rows)?;
+        let owner = |table: &ObjectName| Some(created.owner(table));
+        let Shares { shares, dialect } =
+            authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;
         connection.close().await?;
-        if changes.is_empty() {
-            context
-                .ui
-                .data("no difference: the database is as the models say", &json!({ "differences": [], "path": null }));
+        if shares.is_empty() {
+            let value = json!({ "differences": [], "revision": null, "path": null, "revisions": [] });
+            context.ui.data("no difference: the database is as the models say", &value);
             return Ok(Outcome::Fine);
         }
-        let differences = diff::summary(&changes);
-        let plan = plan::plan(&changes, dialect.as_ref())?;
-        let name = dialect.version().name;
-        let file = NewFile {
-            message: self.message.clone(),
-            down_revision: parents_of(&history, self.branch.as_deref())?,
-            branch_labels: scope.new_label.clone().into_iter().collect(),
-            up: plan::script(&plan.up, name),
-            down: plan::script(&plan.down, name),
-            folder: scope.folder.clone(),
+        let heads = |table: &ObjectName| {
+            let line = models.of_table(table).cloned().unwrap_or_else(|| created.owner(table));
+            applied_tips(&history, &lines, &line, &applied)
         };
+        let written = self.drafts(context, &history, shares, dialect.as_ref(), heads)?;
         if self.sql {
-            context.ui.script("sql", &file.revision()?.to_string());
+            context.ui.script("sql", &script(&written));
             return Ok(Outcome::Fine);
         }
-        let (revision, path) = write_revision(context, file)?;
-        let mut value = json!({ "differences": differences, "revision": revision.id, "path": path });
-        let mut text: String = differences.iter().map(|difference| format!("{difference}\n")).collect();
-        text.push_str(&format!("wrote {path}\n"));
-        for why in plan.up.iter().filter_map(|statement| statement.needs_edit.as_ref()) {
-            context.ui.warning(format!("edit the file before it can be applied: {why}"));
+        let revisions: Vec<Revision> = written.iter().map(|one| one.revision.clone()).collect();
+        write(&history, &revisions)?;
+        self.tell(context, &url, &history, &written).await
+    }
+
+    /// The lines that are compared: all that have models, or the one that is named.
+    fn asked(&self, context: &Context) -> Result<BTreeSet<Line>, Error> {
+        let config = context.config()?;
+        let branch = self.branch.as_ref().filter(|label| config.branches.contains_key(*label));
+        if let Some(label) = branch {
+            if config.branches.get(label).is_some_and(|branch| branch.models.is_empty()) {
+                return Err(ConfigError::Usage {
+                    reason: format!("no models are configured for branch {label}"),
+                    help: Some(format!("set models = [\"src/models\"] under [branches.{label:?}] in migrate.toml")),
+                }
+                .into());
+            }
+            return Ok(BTreeSet::from([Line::Branch(label.clone())]));
+        }
+        let mut lines = context.lines_with_models()?;
+        if self.main || self.branch.is_some() {
+            lines.retain(|line| *line == Line::Main);
+        }
+        if lines.is_empty() {
+            return Err(no_models().into());
+        }
+        Ok(lines)
+    }
+
+    /// A database that is behind the files would make the files' changes come out once more.
+    fn refuse_when_behind(&self, history: &History, lines: &Lines, applied: &BTreeSet<String>) -> Result<(), Error> {
+        let mut pending = history.pending(applied);
+        let configured = self.branch.clone().map(Line::Branch).filter(|line| lines.all().any(|known| known == *line));
+        // What other lines have not applied is no part of what is compared here.
+        if let Some(line) = &configured.or(self.main.then_some(Line::Main)) {
+            let mut needed: BTreeSet<&str> = BTreeSet::new();
+            for tip in lines.tips(history, line) {
+                needed.insert(&tip.id);
+                needed.extend(history.ancestors(&tip.id).into_iter().map(|one| one.id.as_str()));
+            }
+            let of_line = history.revisions().iter().zip(lines.of_all(history)).filter(|(_, of)| of == line);
+            needed.extend(of_line.map(|(revision, _)| revision.id.as_str()));
+            pending.retain(|revision| needed.contains(revision.id.as_str()));
+        }
+        if let Some(first) = pending.first() {
+            let count = pending.len();
+            return Err(ConfigError::Usage {
+                reason: format!(
+                    "the database is behind the revision files: {count} {} not applied, the first is {} ({})",
+                    if count == 1 { "revision is" } else { "revisions are" },
+                    first.id,
+                    first.message
+                ),
+                help: Some("run `migrate upgrade heads`, then autogenerate again".to_owned()),
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// A revision for each share. Each is placed in the history as it is with those before it.
+    fn drafts(
+        &self,
+        context: &Context,
+        history: &History,
+        shares: Vec<Share>,
+        dialect: &dyn Dialect,
+        heads: impl Fn(&ObjectName) -> Vec<String>,
+    ) -> Result<Vec<Written>, Error> {
+        if shares.len() > 1 && !self.placement.is_empty() {
+            return Err(ConfigError::Usage {
+                reason: format!(
+                    "{} revisions would be written, and --head, --splice, --branch-label, --depends-on, --rev-id and \
+                     --version-path say where one goes",
+                    shares.len()
+                ),
+                help: Some("choose one line with --branch LABEL or --main".to_owned()),
+            }
+            .into());
+        }
+        let name = dialect.version().name;
+        let mut written: Vec<Written> = Vec::new();
+        let mut revisions: Vec<Revision> = Vec::new();
+        for Share { line, changes } in shares {
+            let so_far = history.with(&revisions)?;
+            let branch = line.label().or(self.branch.as_deref());
+            let mut place = self.placement.place(context, &so_far, branch)?;
+            let needed = authoring::dependencies(&so_far, &place.parents, &changes, &heads);
+            place.depends_on.extend(needed.into_iter().filter(|id| !self.placement.names(&so_far, id)));
+            let Plan { up, down } = plan::plan(&changes, dialect)?;
+            let edits = up.iter().filter_map(|statement| statement.needs_edit.clone()).collect();
+            let script = (plan::script(&up, name), plan::script(&down, name));
+            let revision = draft(context, history, &self.message, place, script, &revisions)?;
+            revisions.push(revision.clone());
+            written.push(Written { line, differences: diff::summary(&changes), revision, edits });
+        }
+        Ok(written)
+    }
+
+    /// Says what was written, and applies it where that is asked for.
+    async fn tell(
+        &self,
+        context: &Context,
+        url: &DatabaseUrl,
+        history: &History,
+        written: &[Written],
+    ) -> Result<Outcome, Error> {
+        let mut value = as_json(written);
+        let mut text = String::new();
+        for one in written {
+            one.differences.iter().for_each(|difference| text.push_str(&format!("{difference}\n")));
+            text.push_str(&format!("{}\n", told(one, history)));
+            for why in &one.edits {
+                let file = match written {
+                    [_] => "the file".to_owned(),
+                    _ => one.revision.path.display().to_string(),
+                };
+                context.ui.warning(format!("edit {file} before it can be applied: {why}"));
+            }
         }
         if self.apply {
             if context.ui.format == Format::Json {
                 // The one answer of this run comes at its end, and may be an error.
-                context.ui.progress(format!("wrote {path}"));
+                written.iter().for_each(|one| context.ui.progress(told(one, history)));
             } else {
                 context.ui.data(std::mem::take(&mut text), &value);
             }
-            let done = upgrade(context, &url, Target::revision(&revision.id), LOCK_WAIT).await?;
+            let target = match written {
+                [only] => Target::revision(&only.revision.id),
+                // Nothing else is pending: the database was not behind.
+                _ => Target::heads(),
+            };
+            let done = upgrade(context, url, target, LOCK_WAIT).await?;
             text = done.text;
             for key in ["steps", "heads"] {
                 value[key] = done.value[key].clone();
@@ -98,81 +232,59 @@ impl Autogenerate {
 /// How many seconds `--apply` waits while another runner is at work.
 const LOCK_WAIT: u64 = 10;
 
-/// Which models, tables and folder one run is about.
-pub(super) struct Scope {
-    pub(super) models: Vec<String>,
-    folder: PathBuf,
-    /// The label, when no revision carries it yet.
-    new_label: Option<String>,
-    /// The tables that another branch's revisions create or its models declare, in lower case: whether letter case
-    /// counts is not known here, and what may be another's is not dropped.
-    foreign: BTreeSet<String>,
-    /// The tables that this branch's revisions create, where only these may be dropped.
-    own: Option<BTreeSet<String>>,
+/// `wrote shop/x.sql (starts branch shop, depends on 1975ea83b712)`.
+fn told(written: &Written, history: &History) -> String {
+    let Written { line, revision, .. } = written;
+    let mut notes = Vec::new();
+    if let Line::Branch(label) = line {
+        let starts = revision.branch_labels.contains(label) && !history.all_labels().any(|(known, _)| known == label);
+        notes.push(format!("{}branch {label}", if starts { "starts " } else { "" }));
+    }
+    if !revision.depends_on.is_empty() {
+        notes.push(format!("depends on {}", revision.depends_on.join(", ")));
+    }
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+    format!("wrote {}{notes}", revision.path.display())
 }
 
-impl Scope {
-    /// The part of the project that belongs to a branch, or, without a label, to none.
-    pub(super) fn new(context: &Context, history: &History, label: Option<&str>) -> Result<Self, Error> {
-        let config = context.config()?;
-        let created = |label: &str| {
-            authoring::tables_created(history.revisions().iter().filter(|one| history.labels(&one.id).contains(&label)))
-        };
-        let branch = label.and_then(|label| config.branches.get(label));
-        let new_label =
-            label.filter(|label| !history.all_labels().any(|(known, _)| known == *label)).map(str::to_owned);
-        let mut foreign = BTreeSet::new();
-        for (name, other) in config.branches.iter().filter(|(name, _)| Some(name.as_str()) != label) {
-            foreign.extend(created(name).iter().map(|table| table.to_lowercase()));
-            if !other.models.is_empty() {
-                let declared = context.read_models(&other.models)?;
-                foreign.extend(declared.schema.tables.iter().map(|table| table.name.name.to_lowercase()));
-            }
-        }
-        Ok(Self {
-            models: branch.map_or(&config.models, |branch| &branch.models).clone(),
-            folder: branch.map_or(&config.migrations, |branch| &branch.migrations).clone(),
-            new_label,
-            foreign,
-            own: branch.and(label).map(created),
+/// `revision` and `path` are those of the only one, where there is only one.
+fn as_json(written: &[Written]) -> Value {
+    let path = |one: &Written| one.revision.path.display().to_string();
+    let all: Vec<&Difference> = written.iter().flat_map(|one| &one.differences).collect();
+    let revisions: Vec<Value> = written
+        .iter()
+        .map(|one| {
+            json!({
+                "revision": one.revision.id, "path": path(one), "branch": one.line.label(),
+                "depends_on": one.revision.depends_on, "differences": one.differences,
+            })
         })
-    }
+        .collect();
+    let only = if let [only] = written { Some(only) } else { None };
+    json!({
+        "differences": all,
+        "revision": only.map(|one| &one.revision.id),
+        "path": only.map(path),
+        "revisions": revisions,
+    })
+}
 
-    /// Whether a table that the models don't declare is this branch's, and so to be dropped.
-    pub(super) fn owns(&self, table: &ObjectName) -> bool {
-        match &self.own {
-            Some(own) => own.contains(&table.name),
-            None => !self.foreign.contains(&table.name.to_lowercase()),
+/// The files as they would be; where there are several, each under its name.
+fn script(written: &[Written]) -> String {
+    match written {
+        [only] => only.revision.to_string(),
+        several => {
+            let file = |one: &Written| format!("-- {}\n{}", one.revision.path.display(), one.revision);
+            several.iter().map(file).collect::<Vec<_>>().join("\n")
         }
     }
 }
 
-/// A database that is behind the files would make the files' changes come out once more.
-fn refuse_when_behind(history: &History, applied: &BTreeSet<String>) -> Result<(), Error> {
-    let pending = history.pending(applied);
-    if let Some(first) = pending.first() {
-        let count = pending.len();
-        return Err(ConfigError::Usage {
-            reason: format!(
-                "the database is behind the revision files: {count} {} not applied, the first is {} ({})",
-                if count == 1 { "revision is" } else { "revisions are" },
-                first.id,
-                first.message
-            ),
-            help: Some("run `migrate upgrade heads`, then autogenerate again".to_owned()),
-        }
-        .into());
-    }
-    let unknown = history.without_file(applied);
-    if !unknown.is_empty() {
-        return Err(ConfigError::Usage {
-            reason: format!("the database has revisions that no file describes: {}", unknown.join(", ")),
-            help: Some(
-                "bring the files that were applied (another branch of the repository?), then autogenerate again"
-                    .to_owned(),
-            ),
-        }
-        .into());
-    }
-    Ok(())
+/// Where a line stands in the database.
+fn applied_tips(history: &History, lines: &Lines, line: &Line, applied: &BTreeSet<String>) -> Vec<String> {
+    let all = history.revisions().iter().zip(lines.of_all(history));
+    let own: Vec<&Revision> =
+        all.filter(|(one, of)| of == line && applied.contains(&one.id)).map(|(one, _)| one).collect();
+    let revised: BTreeSet<&String> = own.iter().flat_map(|one| &one.down_revision).collect();
+    own.iter().map(|one| &one.id).filter(|id| !revised.contains(id)).cloned().collect()
 }

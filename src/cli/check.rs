@@ -1,16 +1,18 @@
 //! `migrate check`.
 
-use serde_json::json;
+use rungs_schema::ObjectName;
+use serde_json::{Value, json};
 
-use super::autogenerate::Scope;
 use super::record::Record;
-use super::run::applied_whole;
+use super::run::rows_whole;
 use super::{Context, Outcome};
-use crate::authoring;
+use crate::apply::{self, Edited, LedgerRow};
+use crate::authoring::{self, Created};
 use crate::diff;
-use crate::error::Error;
+use crate::error::{Error, WithoutFile};
+use crate::revision::Revision;
 
-/// Fail (exit code 1) when models and database differ, or when revisions are pending.
+/// Fail (exit code 1) when models, revisions and database do not agree.
 #[derive(Debug, clap::Args)]
 pub(super) struct Check {}
 
@@ -19,22 +21,20 @@ impl Check {
         let url = context.url()?;
         let history = context.history()?;
         let mut connection = context.connect(&url).await?;
-        let applied = applied_whole(&mut connection).await?;
-        let pending = history.pending(&applied);
-        let unknown = history.without_file(&applied);
-        let mut differences = Vec::new();
-        let labels = context.config()?.branches.keys().map(|label| Some(label.as_str()));
-        for label in std::iter::once(None).chain(labels) {
-            let scope = Scope::new(context, &history, label)?;
-            if scope.models.is_empty() {
-                continue;
-            }
-            let declared = context.read_models(&scope.models)?;
-            let comparison = authoring::compare(&mut connection, &url, &declared, |table| scope.owns(table)).await?;
-            differences.extend(diff::summary(&comparison.changes));
-        }
+        let rows = rows_whole(&mut connection).await?;
+        let pending = history.pending(&apply::applied_ids(&rows));
+        let unknown = apply::without_file(&history, &rows);
+        let edited = apply::edited(&history, &rows, connection.version().name);
+        let lines = context.lines()?;
+        let models = context.models_of_lines(&lines)?;
+        let created = Created::new(&history, &lines);
+        let owner = |table: &ObjectName| Some(created.owner(table));
+        let asked = context.lines_with_models()?;
+        let compared = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;
+        let differences: Vec<_> = compared.shares.iter().flat_map(|share| diff::summary(&share.changes)).collect();
         connection.close().await?;
 
+        let is_ahead = !unknown.is_empty();
         let mut text = String::new();
         for difference in &differences {
             text.push_str(&format!("{difference}\n"));
@@ -42,16 +42,35 @@ impl Check {
         for revision in &pending {
             text.push_str(&format!("pending: {} {}\n", revision.id, revision.message));
         }
-        for id in &unknown {
-            text.push_str(&format!("applied, but without a file: {id}\n"));
+        for one in &edited {
+            let Edited { revision: Revision { id, message, path, .. }, row } = one;
+            let path = path.display();
+            text.push_str(&format!("edited after it was applied at {}: {path}: {id} {message}\n", row.applied_at));
+        }
+        for row in &unknown {
+            text.push_str(&format!("applied, but without a file: {}\n", WithoutFile::from(*row)));
         }
         let records: Vec<_> = pending.iter().map(|revision| Record::new(revision)).collect();
-        context.ui.data(&text, &json!({ "differences": differences, "pending": records, "unknown": unknown }));
+        context.ui.data(
+            &text,
+            &json!({
+                "differences": differences,
+                "pending": records,
+                "edited": edited.iter().map(edited_record).collect::<Vec<_>>(),
+                "unknown": unknown.into_iter().map(unknown_record).collect::<Vec<_>>(),
+            }),
+        );
         if text.is_empty() {
             context.ui.progress("fine: models, revisions and database agree");
             return Ok(Outcome::Fine);
         }
-        if !unknown.is_empty() {
+        if !edited.is_empty() {
+            context.ui.progress(
+                "restore the files that were edited, or take them in with `migrate stamp --accept-edits`, where the \
+                 database is as they say",
+            );
+        }
+        if is_ahead {
             context
                 .ui
                 .progress("bring the files of what was applied (another branch of the repository?), then check again");
@@ -62,4 +81,26 @@ impl Check {
         }
         Ok(Outcome::Found)
     }
+}
+
+/// A revision that was edited, with the moment since which its file is not what was applied.
+fn edited_record(edited: &Edited<'_, '_>) -> Value {
+    let Edited { revision, row } = edited;
+    json!({
+        "revision": revision.id,
+        "message": revision.message,
+        "path": revision.path.display().to_string(),
+        "applied_at": row.applied_at,
+    })
+}
+
+/// A row of the ledger that no file describes.
+fn unknown_record(row: &LedgerRow) -> Value {
+    json!({
+        "revision": row.revision,
+        "message": row.message,
+        "applied_at": row.applied_at,
+        "down_revision": row.parents,
+        "depends_on": row.depends_on,
+    })
 }

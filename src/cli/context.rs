@@ -1,15 +1,18 @@
 //! What every subcommand stands on: the configuration, the printer, the way to the database and to the files.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rungs_schema::Declared;
+use rungs_schema::read::Group;
 
 use super::Global;
 use super::ui::Ui;
+use crate::authoring::Models;
 use crate::config::{Config, Overrides};
 use crate::db::{Connection, DatabaseUrl};
 use crate::error::{ConfigError, DbError, Error};
-use crate::revision::History;
+use crate::revision::{History, Line, Lines};
 use crate::source;
 
 /// What a subcommand is given.
@@ -53,7 +56,8 @@ impl Context {
 
     /// The configured database.
     pub(super) fn url(&self) -> Result<DatabaseUrl, Error> {
-        let url = self.config()?.database_url.as_deref().ok_or_else(|| ConfigError::Usage {
+        let configured = self.config()?.database_url.as_ref().map_err(Clone::clone)?;
+        let url = configured.as_deref().ok_or_else(|| ConfigError::Usage {
             reason: "no database is configured".to_owned(),
             help: Some("set database_url in migrate.toml, or DATABASE_URL, or --database-url".to_owned()),
         })?;
@@ -74,22 +78,52 @@ impl Context {
         Ok(History::read(&folders)?)
     }
 
+    /// The lines of the history, with the folders that messages show.
+    pub(super) fn lines(&self) -> Result<Lines, Error> {
+        let config = self.config()?;
+        let shown = |folder: &Path| PathBuf::from(self.shown(folder));
+        let branches = config.branches.iter().map(|(label, branch)| (label.clone(), shown(&branch.migrations)));
+        Ok(Lines::new(shown(&config.migrations), branches.collect()))
+    }
+
+    /// The lines that models are configured for.
+    pub(super) fn lines_with_models(&self) -> Result<BTreeSet<Line>, Error> {
+        let config = self.config()?;
+        let branches = config.branches.iter().filter(|(_, branch)| !branch.models.is_empty());
+        let mut lines: BTreeSet<Line> = branches.map(|(label, _)| Line::Branch(label.clone())).collect();
+        if !config.models.is_empty() {
+            lines.insert(Line::Main);
+        }
+        Ok(lines)
+    }
+
+    /// The models of all lines, read as one, so that each may refer to what another declares.
+    pub(super) fn models_of_lines(&self, lines: &Lines) -> Result<Models, Error> {
+        let config = self.config()?;
+        let lines: Vec<Line> = lines.all().collect();
+        let group = |line: &Line| {
+            let paths = match line.label().and_then(|label| config.branches.get(label)) {
+                Some(branch) => &branch.models,
+                None => &config.models,
+            };
+            Group { name: line.to_string(), paths: paths.iter().map(|path| self.shown(Path::new(path))).collect() }
+        };
+        let groups: Vec<Group> = lines.iter().map(group).collect();
+        Ok(Models::new(source::models::read_groups(&groups, &self.folder)?, &lines))
+    }
+
     /// The models of the whole project.
     pub(super) fn declared(&self) -> Result<Declared, Error> {
-        let config = self.config()?;
-        let paths: Vec<String> =
-            config.models.iter().chain(config.branches.values().flat_map(|branch| &branch.models)).cloned().collect();
-        self.read_models(&paths)
+        if self.lines_with_models()?.is_empty() {
+            return Err(no_models().into());
+        }
+        Ok(self.models_of_lines(&self.lines()?)?.declared)
     }
 
     /// The models of some paths.
     pub(super) fn read_models(&self, paths: &[String]) -> Result<Declared, Error> {
         if paths.is_empty() {
-            return Err(ConfigError::Usage {
-                reason: "no models are configured".to_owned(),
-                help: Some("set models = [\"src/models\"] in migrate.toml".to_owned()),
-            }
-            .into());
+            return Err(no_models().into());
         }
         let paths: Vec<String> = paths.iter().map(|path| self.shown(Path::new(path))).collect();
         Ok(source::models::read(&paths, &self.folder)?)
@@ -132,5 +166,13 @@ impl Context {
             Ok(inner) => inner.display().to_string(),
             Err(_) => path.display().to_string(),
         }
+    }
+}
+
+/// The error of a command that needs models where the configuration names none.
+pub(super) fn no_models() -> ConfigError {
+    ConfigError::Usage {
+        reason: "no models are configured".to_owned(),
+        help: Some("set models = [\"src/models\"] in migrate.toml".to_owned()),
     }
 }

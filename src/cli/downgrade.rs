@@ -11,7 +11,7 @@ use crate::revision::{Direction, Target};
     after_help = "Examples:\n  migrate downgrade -1       the newest revision\n  migrate downgrade 1975ea   all that came after this revision\n  migrate downgrade base     all revisions"
 )]
 pub(super) struct Downgrade {
-    /// Back to where: `base`, a revision's id or the beginning of it (which itself stays applied), `-1`
+    /// Back to where: `base`, a revision's id or the beginning of it (which itself stays applied), `label@base`, `-1`
     #[arg(allow_hyphen_values = true)]
     target: String,
     /// How many seconds to wait while another runner is at work

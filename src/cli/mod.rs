@@ -2,21 +2,29 @@
 //! comes back to `ui`, the only place that prints.
 
 mod autogenerate;
+mod branches;
 mod check;
 mod context;
 mod current;
 mod db;
 mod diff;
 mod downgrade;
+mod edit;
+mod ensure_version;
+mod graph;
 mod heads;
 mod history;
 mod init;
+mod ledger;
+mod merge;
 mod models;
+mod placement;
 mod record;
 mod report;
 mod revision;
 mod run;
 mod show;
+mod stamp;
 mod ui;
 mod upgrade;
 mod write;
@@ -81,6 +89,10 @@ enum Command {
     Autogenerate(autogenerate::Autogenerate),
     /// Write an empty revision, to be filled by hand
     Revision(revision::NewRevision),
+    /// Write a revision that joins several heads into one line
+    Merge(merge::Merge),
+    /// Open revisions in the editor, and read them again afterwards
+    Edit(edit::Edit),
     /// Apply revisions
     Upgrade(upgrade::Upgrade),
     /// Revert revisions
@@ -89,11 +101,17 @@ enum Command {
     Current(current::Current),
     /// Show the newest revision of each line
     Heads(heads::Heads),
+    /// Show where the history branches, and the lines of the branch labels
+    Branches(branches::Branches),
     /// List the revisions, newest first
     History(history::HistoryCommand),
-    /// Show one revision whole
+    /// Show revisions whole
     Show(show::Show),
-    /// Fail (exit code 1) when models and database differ, or when revisions are pending
+    /// Mark revisions as applied or not applied, without running them
+    Stamp(stamp::Stamp),
+    /// Create the tables in which the database records what is applied, and nothing else
+    EnsureVersion(ensure_version::EnsureVersion),
+    /// Fail (exit code 1) when models, revisions and database do not agree
     Check(check::Check),
     /// Print the SQL that turns one schema into another
     Diff(diff::Diff),
@@ -161,12 +179,17 @@ async fn dispatch(arguments: Arguments, ui: Ui) -> Result<Outcome, Error> {
         Command::Init(command) => command.run(&context),
         Command::Autogenerate(command) => command.run(&context).await,
         Command::Revision(command) => command.run(&context),
+        Command::Merge(command) => command.run(&context),
+        Command::Edit(command) => command.run(&context).await,
         Command::Upgrade(command) => command.run(&context).await,
         Command::Downgrade(command) => command.run(&context).await,
         Command::Current(command) => command.run(&context).await,
         Command::Heads(command) => command.run(&context),
-        Command::History(command) => command.run(&context),
-        Command::Show(command) => command.run(&context),
+        Command::Branches(command) => command.run(&context),
+        Command::History(command) => command.run(&context).await,
+        Command::Show(command) => command.run(&context).await,
+        Command::Stamp(command) => command.run(&context).await,
+        Command::EnsureVersion(command) => command.run(&context).await,
         Command::Check(command) => command.run(&context).await,
         Command::Diff(command) => command.run(&context).await,
         Command::Models(command) => command.run(&context).await,

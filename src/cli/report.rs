@@ -20,13 +20,18 @@ pub(super) fn describe(error: &dyn Diagnostic) -> Value {
     value
 }
 
+/// How many parts of an error people are shown. What comes after so many is mostly the same again.
+const MOST_PARTS: usize = 50;
+
 /// An error for people. The parts of an error with many come first, each with its place; the last line sums up.
 pub(super) fn render(error: &Error) -> String {
-    let mut text = String::new();
-    if let Error::Source(SourceError::Models { faults }) = error {
-        faults.iter().for_each(|fault| text.push_str(&model_fault(fault)));
-    } else {
-        error.related().into_iter().flatten().for_each(|one| text.push_str(&plain(one)));
+    let parts: Vec<String> = match error {
+        Error::Source(SourceError::Models { faults }) => faults.iter().map(model_fault).collect(),
+        _ => error.related().into_iter().flatten().map(plain).collect(),
+    };
+    let mut text: String = parts.iter().take(MOST_PARTS).map(String::as_str).collect();
+    if parts.len() > MOST_PARTS {
+        text.push_str(&format!("... and {} more; `--format json` lists all\n", parts.len() - MOST_PARTS));
     }
     text.push_str(&plain(error));
     text

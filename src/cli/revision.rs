@@ -2,39 +2,34 @@
 
 use serde_json::json;
 
-use super::write::{NewFile, parents_of, write_revision};
+use super::placement::Placement;
+use super::write::{draft, write};
 use super::{Context, Outcome};
 use crate::error::Error;
 
 /// Write an empty revision, to be filled by hand.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  migrate revision -m \"Fill in slugs\"                        after the head\n  migrate revision -m \"Start\" --branch shop                 on a branch, which begins where it is new\n  migrate revision -m \"Try\" --head 1975ea --splice          beside what revises 1975ea already\n  migrate revision -m \"Use users\" --depends-on a0d8cd       after a revision of another line"
+)]
 pub(super) struct NewRevision {
     /// What the revision is for; the first line of its file
     #[arg(short, long)]
     message: String,
-    /// The branch label that the revision belongs to; a new label starts a new line
+    /// The branch that the revision belongs to, by its label; a new label starts a new line
     #[arg(long, value_name = "LABEL")]
     branch: Option<String>,
+    #[command(flatten)]
+    placement: Placement,
 }
 
 impl NewRevision {
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Error> {
         let history = context.history()?;
-        let config = context.config()?;
-        let is_new = |label: &&str| !history.all_labels().any(|(known, _)| known == *label);
-        let branch = self.branch.as_deref();
-        let file = NewFile {
-            message: self.message,
-            down_revision: parents_of(&history, branch)?,
-            branch_labels: branch.filter(is_new).map(str::to_owned).into_iter().collect(),
-            up: String::new(),
-            down: String::new(),
-            folder: branch
-                .and_then(|label| config.branches.get(label))
-                .map_or(&config.migrations, |branch| &branch.migrations)
-                .clone(),
-        };
-        let (revision, path) = write_revision(context, file)?;
+        let place = self.placement.place(context, &history, self.branch.as_deref())?;
+        let revision = draft(context, &history, &self.message, place, Default::default(), &[])?;
+        write(&history, std::slice::from_ref(&revision))?;
+        let path = revision.path.display().to_string();
         context.ui.data(format!("wrote {path}"), &json!({ "revision": revision.id, "path": path }));
         Ok(Outcome::Fine)
     }

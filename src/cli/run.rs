@@ -7,10 +7,11 @@ use rungs_schema::DialectName;
 use serde_json::{Value, json};
 
 use super::Context;
-use crate::apply::{self, Event, Options, Report};
+use super::ui::Ui;
+use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
-use crate::error::{ApplyError, DbError, Error, RevisionError};
+use crate::error::{ApplyError, DbError, Error, RevisionError, WithoutFile};
 use crate::revision::{Direction, History, Revision, Section, Target};
 
 /// What is asked for.
@@ -32,15 +33,15 @@ async fn run(
     let options = Options { lock_wait: Duration::from_secs(request.lock_wait), ..Options::default() };
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     let applied = apply::applied_ids(&rows);
-    // What is half done is no longer, or not yet, where a target leads; it says more than that there is no way.
+    // What is half done is no longer, or not yet, where a target leads, and what has no file is nowhere; both say more
+    // than that there is no way.
     let no_route = |error: RevisionError| match apply::check_half_done(&rows) {
-        Ok(()) => Error::from(error),
+        Ok(()) => Error::from(apply::explain(error, &request.target, history, &rows)),
         Err(half_done) => half_done.into(),
     };
     let ui = &context.ui;
     let mut tell = |event: Event<'_>| match event {
-        Event::Waiting { holder: Some(holder) } => ui.progress(format!("waiting for another runner: {holder}")),
-        Event::Waiting { holder: None } => ui.progress("waiting for another runner"),
+        Event::Waiting { holder } => tell_waiting(ui, holder),
         Event::Finished { revision, direction, duration } => ui.progress(format!(
             "{} {} {} ({} ms)",
             if direction == Direction::Up { "applied" } else { "reverted" },
@@ -65,9 +66,36 @@ async fn run(
         Direction::Down => history.downgrade_route(&applied, &request.target),
     };
     let steps = route.map_err(no_route)?;
+    apply::check_route(history, &rows, &steps)?;
+    warn_of_files(context, history, &rows, connection.version().name, request.direction);
     let report = apply::run(connection, dialect.as_ref(), &steps, &options, &mut tell).await?;
-    let applied = self::applied(connection).await?;
-    Ok(done(&report, history, &applied))
+    let rows = apply::applied(connection, dialect.as_ref()).await?;
+    Ok(done(&report, history, &rows))
+}
+
+/// Says where the ledger and the files disagree. On the way down, a revision that was edited is refused.
+fn warn_of_files(context: &Context, history: &History, rows: &[LedgerRow], dialect: DialectName, direction: Direction) {
+    for row in apply::without_file(history, rows) {
+        context.ui.warning(format!("no file describes {}: it stays as it is", WithoutFile::from(row)));
+    }
+    let edited = if direction == Direction::Up { apply::edited(history, rows, dialect) } else { Vec::new() };
+    for Edited { revision, row } in edited {
+        context.ui.warning(format!(
+            "{}: revision {} was edited after it was applied at {}: what was changed did not run; \
+             restore the file, or take its text in with `migrate stamp --accept-edits {}`",
+            revision.path.display(),
+            revision.id,
+            row.applied_at,
+            revision.id
+        ));
+    }
+}
+
+pub(super) fn tell_waiting(ui: &Ui, holder: Option<&str>) {
+    match holder {
+        Some(holder) => ui.progress(format!("waiting for another runner: {holder}")),
+        None => ui.progress("waiting for another runner"),
+    }
 }
 
 /// Whether the way up has more than comments.
@@ -83,23 +111,42 @@ pub(super) async fn connect_and_run(
     url: &DatabaseUrl,
     request: &Request,
 ) -> Result<Done, Error> {
-    let locked = |error: Error| match error {
+    let create = request.direction == Direction::Up;
+    let mut connection = open_within(url, create, request.lock_wait).await?;
+    let outcome = run(context, history, &mut connection, request).await;
+    close_after(connection, outcome, url, request.lock_wait).await
+}
+
+/// A connection that waits for a lock on an SQLite file.
+pub(super) async fn open_within(url: &DatabaseUrl, create: bool, lock_wait: u64) -> Result<Connection, Error> {
+    let opened = Connection::open_within(url, create, Duration::from_secs(lock_wait)).await;
+    opened.map_err(|error| locked(error.into(), url, lock_wait))
+}
+
+/// Closes the connection, whatever came of the work.
+pub(super) async fn close_after<T>(
+    connection: Connection,
+    outcome: Result<T, Error>,
+    url: &DatabaseUrl,
+    lock_wait: u64,
+) -> Result<T, Error> {
+    let closed = connection.close().await;
+    let value = outcome.map_err(|error| locked(error, url, lock_wait))?;
+    closed?;
+    Ok(value)
+}
+
+/// On SQLite, to wait for a lock is to wait for another runner.
+fn locked(error: Error, url: &DatabaseUrl, lock_wait: u64) -> Error {
+    match error {
         Error::Db(DbError::Locked { .. }) | Error::Apply(ApplyError::Db(DbError::Locked { .. }))
             if url.sqlite_path().is_some() =>
         {
             let holder = Some("or another program that has locked it".to_owned());
-            ApplyError::Locked { holder, waited: request.lock_wait }.into()
+            ApplyError::Locked { holder, waited: lock_wait }.into()
         }
         other => other,
-    };
-    let create = request.direction == Direction::Up;
-    let wait = Duration::from_secs(request.lock_wait);
-    let mut connection = Connection::open_within(url, create, wait).await.map_err(|error| locked(error.into()))?;
-    let outcome = run(context, history, &mut connection, request).await.map_err(locked);
-    let closed = connection.close().await;
-    let done = outcome?;
-    closed?;
-    Ok(done)
+    }
 }
 
 /// What a run has to say, for people and for programs.
@@ -118,22 +165,16 @@ pub(super) fn scripts_to(history: &History, target: &str, dialect: DialectName) 
     Ok(sections.filter(fits).map(|section| section.text.clone()).collect())
 }
 
-/// The ids of what is applied.
-pub(super) async fn applied(connection: &mut Connection) -> Result<BTreeSet<String>, Error> {
-    let dialect = dialect::for_version(connection.version())?;
-    Ok(apply::applied_ids(&apply::applied(connection, dialect.as_ref()).await?))
-}
-
-/// As [`applied`], for a comparison, which means nothing while a revision is half done.
-pub(super) async fn applied_whole(connection: &mut Connection) -> Result<BTreeSet<String>, Error> {
+/// The rows of the ledger, for a comparison, which means nothing while a revision is half done.
+pub(super) async fn rows_whole(connection: &mut Connection) -> Result<Vec<LedgerRow>, Error> {
     let dialect = dialect::for_version(connection.version())?;
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     apply::check_half_done(&rows)?;
-    Ok(apply::applied_ids(&rows))
+    Ok(rows)
 }
 
-fn done(report: &Report, history: &History, applied: &BTreeSet<String>) -> Done {
-    let heads = history.applied_heads(applied);
+pub(super) fn done(report: &Report, history: &History, rows: &[LedgerRow]) -> Done {
+    let heads = history.recorded_heads(&apply::recorded_parents(rows));
     let steps: Vec<_> = report
         .steps
         .iter()

@@ -14,7 +14,7 @@ use crate::revision::{Direction, Target};
     after_help = "Examples:\n  migrate upgrade heads    all revisions\n  migrate upgrade +1       the next one\n  migrate upgrade 1975ea   up to and with the revision whose id begins so"
 )]
 pub(super) struct Upgrade {
-    /// Up to where: `heads`, `head`, a revision's id or the beginning of it, `+1`
+    /// Up to where: `heads`, `head`, a revision's id or the beginning of it, `label@head`, `+1`, `label@+1`
     #[arg(allow_hyphen_values = true)]
     target: String,
     /// How many seconds to wait while another runner is at work
@@ -51,13 +51,13 @@ pub(super) async fn upgrade(
 }
 
 /// The SQLite file and the folders above it, as far as they are not there yet; the deepest first.
-fn missing(url: &DatabaseUrl) -> Vec<PathBuf> {
+pub(super) fn missing(url: &DatabaseUrl) -> Vec<PathBuf> {
     let path = url.sqlite_path().into_iter().flat_map(Path::ancestors);
     path.take_while(|path| matches!(path.try_exists(), Ok(false))).map(Path::to_path_buf).collect()
 }
 
 /// Removes an empty file and empty folders; what holds anything stays.
-fn take_away(created: &[PathBuf]) {
+pub(super) fn take_away(created: &[PathBuf]) {
     for (index, path) in created.iter().enumerate() {
         // The error that led here is the one to tell.
         let _ = match path.metadata() {

@@ -1,72 +1,67 @@
-//! Writing a new revision's file.
+//! Writing new revisions' files.
 
 use std::path::PathBuf;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use super::Context;
-use crate::error::{ConfigError, Error};
-use crate::revision::{self, DEFAULT_TEMPLATE, HeaderLines, History, Revision, Section};
+use super::placement::Place;
+use crate::error::Error;
+use crate::revision::{self, DEFAULT_TEMPLATE, History, Revision, Section};
 
-/// What a new file holds.
-pub(super) struct NewFile {
-    pub(super) message: String,
-    pub(super) down_revision: Vec<String>,
-    pub(super) branch_labels: Vec<String>,
-    pub(super) up: String,
-    pub(super) down: String,
-    pub(super) folder: PathBuf,
-}
-
-impl NewFile {
-    pub(super) fn revision(self) -> Result<Revision, Error> {
-        Ok(Revision {
-            id: revision::new_id()?,
-            message: self.message,
-            down_revision: self.down_revision,
-            branch_labels: self.branch_labels,
-            // The file keeps whole seconds.
-            created: chrono::DateTime::from_timestamp(Utc::now().timestamp(), 0),
-            up: vec![Section::new(self.up)],
-            down: vec![Section::new(self.down)],
-            depends_on: Vec::new(),
-            description: String::new(),
-            preamble: String::new(),
-            path: PathBuf::new(),
-            lines: HeaderLines::default(),
-            ordered_by_name: false,
-        })
-    }
-}
-
-/// Writes the file and returns the revision and the path as a person would write it.
-pub(super) fn write_revision(context: &Context, file: NewFile) -> Result<(Revision, String), Error> {
-    let folder = PathBuf::from(context.shown(&file.folder));
-    let revision = file.revision()?;
-    let template = context.config()?.file_template.as_deref().unwrap_or(DEFAULT_TEMPLATE);
-    let name = revision::file_name(template, &revision.id, &revision.message, revision.created.unwrap_or_default())?;
-    let path = revision::write_new(&folder, &name, &revision)?;
-    Ok((revision, context.shown(&path)))
-}
-
-/// What a new revision revises: the head of the branch, or the only head of all.
-pub(super) fn parents_of(history: &History, branch: Option<&str>) -> Result<Vec<String>, Error> {
-    let heads = history.heads();
-    let of_branch: Vec<_> = match branch {
-        Some(label) => heads.iter().filter(|head| history.labels(&head.id).contains(&label)).collect(),
-        None => heads.iter().collect(),
+/// A new revision, with the file that it will have.
+pub(super) fn draft(
+    context: &Context,
+    history: &History,
+    message: &str,
+    place: Place,
+    script: (String, String),
+    beside: &[Revision],
+) -> Result<Revision, Error> {
+    let Place { id, parents, branch_labels, depends_on, folder } = place;
+    let (up, down) = script;
+    let created = Some(created(history, beside));
+    let revision = Revision {
+        down_revision: parents,
+        branch_labels,
+        depends_on,
+        created,
+        up: vec![Section::new(up)],
+        down: vec![Section::new(down)],
+        ..Revision::new(id, message)
     };
-    match of_branch.as_slice() {
-        [] => Ok(Vec::new()),
-        [head] => Ok(vec![head.id.clone()]),
-        several => Err(ConfigError::Usage {
-            reason: format!(
-                "there are {} heads: {}",
-                several.len(),
-                several.iter().map(|head| format!("{} ({})", head.id, head.message)).collect::<Vec<_>>().join(", ")
-            ),
-            help: Some("name the branch with --branch LABEL, or merge the heads first".to_owned()),
-        }
-        .into()),
+    let path = free_path(context, folder, &revision, beside)?;
+    Ok(Revision { path, ..revision })
+}
+
+/// Now, in whole seconds as the file keeps them, and later than all that is there: where nothing else orders two
+/// revisions, the older comes first, and whoever writes one has seen those before it. A clock that is more than a
+/// little ahead somewhere is not followed.
+fn created(history: &History, beside: &[Revision]) -> DateTime<Utc> {
+    const AHEAD: i64 = 60;
+    let now = Utc::now().timestamp();
+    let there = history.revisions().iter().chain(beside).filter_map(|revision| revision.created);
+    let newest = there.map(|created| created.timestamp()).filter(|created| created - now < AHEAD).max();
+    DateTime::from_timestamp(newest.map_or(now, |newest| now.max(newest + 1)), 0).unwrap_or_default()
+}
+
+/// Where a template leaves room for two files of one name, the id tells them apart.
+fn free_path(context: &Context, folder: PathBuf, revision: &Revision, beside: &[Revision]) -> Result<PathBuf, Error> {
+    let template = context.config()?.file_template.as_deref().unwrap_or(DEFAULT_TEMPLATE);
+    let name = |template: &str| {
+        revision::file_name(template, &revision.id, &revision.message, revision.created.unwrap_or_default())
+    };
+    let folder = PathBuf::from(context.shown(&folder));
+    let path = folder.join(name(template)?);
+    let is_taken = beside.iter().any(|other| other.path == path) || !matches!(path.try_exists(), Ok(false));
+    if !is_taken {
+        return Ok(path);
     }
+    Ok(folder.join(name(&format!("{}_{{id}}", template.trim_end_matches(".sql")))?))
+}
+
+/// Writes all of them or none, and only what leaves the history whole.
+pub(super) fn write(history: &History, revisions: &[Revision]) -> Result<(), Error> {
+    history.with(revisions)?;
+    Ok(revision::write_all(revisions)?)
 }

@@ -66,7 +66,7 @@ pub enum ApplyError {
     )]
     #[diagnostic(
         code(apply::half_done),
-        help("look at statement {} of its file: {}", done + 1, mending(revision))
+        help("look at statement {} of its file: {}", done + 1, mending(revision, direction, before))
     )]
     HalfDone {
         /// The revision.
@@ -79,6 +79,8 @@ pub enum ApplyError {
         total: usize,
         /// When the run began.
         since: String,
+        /// The target that takes it out of the ledger and nothing else.
+        before: String,
     },
     /// Another runner has the lock, and kept it for as long as we waited.
     #[error("another runner is at work on this database{}, and did not finish within {waited} s", holder.as_ref().map(|holder| format!(" ({holder})")).unwrap_or_default())]
@@ -107,7 +109,13 @@ pub enum ApplyError {
     },
     /// The ledger holds something that this version does not understand.
     #[error("the ledger's row for revision {revision} cannot be read: {reason}")]
-    #[diagnostic(code(apply::ledger), help("was it written by a newer version of rungs, or changed by hand?"))]
+    #[diagnostic(
+        code(apply::ledger),
+        help(
+            "was it written by a newer version of rungs, or changed by hand? `migrate stamp TARGETS --purge` writes the \
+             ledger anew"
+        )
+    )]
     Ledger {
         /// The revision.
         revision: String,
@@ -206,7 +214,10 @@ pub enum Refusal {
     #[error("{place}: revision {revision} was edited after it was applied at {applied_at}")]
     #[diagnostic(
         code(apply::edited),
-        help("its down may not fit what its up has done: restore the file as it was when it was applied")
+        help(
+            "its down may not fit what its up has done: restore the file as it was when it was applied; or, if it fits, \
+             take the new text in with `migrate stamp --accept-edits {revision}`"
+        )
     )]
     Edited {
         /// The file.
@@ -218,11 +229,11 @@ pub enum Refusal {
     },
 }
 
-/// How a revision that is half done is brought to an end, and the ledger told.
-pub(crate) fn mending(revision: &str) -> String {
-    let id = revision.replace('\'', "''");
+/// How a revision that is half done is brought to an end, and the ledger told. `before` is the target that takes it out
+/// of the ledger and nothing else.
+pub(crate) fn mending(revision: &str, direction: &str, before: &str) -> String {
+    let (finished, undone) = if direction == "reverted" { (before, revision) } else { (revision, before) };
     format!(
-        "finish it by hand, then UPDATE rungs_ledger SET state = 'applied' WHERE revision = '{id}'; or undo by hand what \
-         ran, then DELETE FROM rungs_ledger WHERE revision = '{id}'"
+        "finish it by hand, then `migrate stamp {finished}`; or undo by hand what ran, then `migrate stamp {undone}`"
     )
 }

@@ -15,7 +15,7 @@ pub use apply::{ApplyError, Refusal, Stopped};
 pub use config::ConfigError;
 pub use db::DbError;
 pub use plan::PlanError;
-pub use revision::{RevisionError, RevisionFault};
+pub use revision::{RevisionError, RevisionFault, WithoutFile};
 pub use source::{ModelFault, SourceError};
 
 /// Whatever can go wrong, by stage.

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use miette::Diagnostic;
 use thiserror::Error;
 
@@ -9,6 +11,16 @@ pub enum RevisionError {
     #[diagnostic(code(revision::invalid))]
     Invalid {
         /// Each with its file and line.
+        #[related]
+        faults: Vec<RevisionFault>,
+    },
+    /// New files would break the history, and were not written.
+    #[error("{} would break the history: nothing is written", files.join(", "))]
+    #[diagnostic(code(revision::would_break), help("change what each fault names, then run it again"))]
+    WouldBreak {
+        /// The files that would have been.
+        files: Vec<String>,
+        /// What would be wrong, each with its file and line.
         #[related]
         faults: Vec<RevisionFault>,
     },
@@ -57,7 +69,7 @@ pub enum RevisionError {
     #[diagnostic(
         code(target::malformed),
         help(
-            "write a revision id or its beginning, head, heads, base, a label, label@head, label@base, +2, -1, rev+1, rev-1 or label@+1"
+            "write a revision id or its beginning, head, heads, base, a label, label@head, label@base, current, +2, -1, rev+1, rev-1 or label@+1"
         )
     )]
     Malformed {
@@ -65,6 +77,18 @@ pub enum RevisionError {
         text: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A text that is no range.
+    #[error("`{text}` is not a range: {reason}")]
+    #[diagnostic(code(target::malformed_range))]
+    MalformedRange {
+        /// What was written.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What to write.
+        #[help]
+        help: String,
     },
     /// No revision has this id, and no branch this label.
     #[error("no revision or branch label is called `{text}`")]
@@ -77,16 +101,16 @@ pub enum RevisionError {
         help: String,
     },
     /// More than one revision is meant.
-    #[error("`{text}` is ambiguous: {reason}: {}", candidates.join(", "))]
+    #[error("`{text}` is ambiguous: {reason}:{}", candidates.iter().map(|one| format!("\n    {one}")).collect::<String>())]
     #[diagnostic(code(target::ambiguous))]
     Ambiguous {
         /// What was asked for.
         text: String,
         /// In which way it is ambiguous.
         reason: String,
-        /// The revisions it may be.
+        /// The revisions it may be: how to name it, its id, its message.
         candidates: Vec<String>,
-        /// How to name each.
+        /// What to write instead.
         #[help]
         help: String,
     },
@@ -113,6 +137,17 @@ pub enum RevisionError {
         #[help]
         help: String,
     },
+    /// Of several targets, one stands on another, or two are the same.
+    #[error("`{one}` and `{other}` overlap: {reason}")]
+    #[diagnostic(code(target::overlapping), help("name one of them: the newer brings all that it stands on with it"))]
+    Overlapping {
+        /// The one, as it was written.
+        one: String,
+        /// The other, as it was written.
+        other: String,
+        /// In which way: `d stands on b`.
+        reason: String,
+    },
     /// A downgrade that would do nothing.
     #[error("`{text}` reverts nothing: {reason}")]
     #[diagnostic(code(target::nothing_to_revert), help("`migrate current` shows what is applied"))]
@@ -122,16 +157,82 @@ pub enum RevisionError {
         /// Why nothing is to be done.
         reason: String,
     },
-    /// Reverting reaches a revision that the database knows and the files don't.
-    #[error("the database has revisions that no file describes: {}", revisions.join(", "))]
-    #[diagnostic(
-        code(target::no_file),
-        help("they were applied from another checkout: get their files, or downgrade there")
-    )]
+    /// The database knows revisions that the files don't, and they are in the way.
+    #[error("the database has revisions that no file describes: {}", list(revisions))]
+    #[diagnostic(code(target::no_file), help("{}", way_on(known)))]
     NoFile {
-        /// Their ids.
-        revisions: Vec<String>,
+        /// The rows of the ledger.
+        revisions: Vec<WithoutFile>,
+        /// The targets of what is applied and has a file.
+        known: String,
     },
+    /// What is to be applied would come after a revision that stands on it, and that no file describes.
+    #[error("{revision} is not applied, but what stands on it is, and no file describes it: {}", list(rows))]
+    #[diagnostic(code(target::below_no_file), help("{}", way_on(known)))]
+    BelowNoFile {
+        /// The revision.
+        revision: String,
+        /// The rows of the ledger.
+        rows: Vec<WithoutFile>,
+        /// The targets of what is applied and has a file.
+        known: String,
+    },
+}
+
+fn way_on(known: &str) -> String {
+    format!(
+        "they were applied from another checkout: get their files, or downgrade there; where they are gone for good, \
+         `migrate stamp {known} --purge` writes the ledger anew without them"
+    )
+}
+
+/// A row of the ledger whose revision no file describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithoutFile {
+    /// The revision's id.
+    pub revision: String,
+    /// Its message.
+    pub message: String,
+    /// When it was applied.
+    pub applied_at: String,
+    /// What it stands on that the call is about.
+    pub stands_on: Option<String>,
+}
+
+impl fmt::Display for WithoutFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.revision)?;
+        if !self.message.is_empty() {
+            write!(f, " ({})", self.message)?;
+        }
+        write!(f, ", applied at {}", self.applied_at)?;
+        if let Some(below) = &self.stands_on {
+            write!(f, ", which stands on {below}")?;
+        }
+        Ok(())
+    }
+}
+
+fn list(rows: &[WithoutFile]) -> String {
+    rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl RevisionFault {
+    /// The file and the line, for sorting.
+    pub(crate) fn place(&self) -> (String, usize) {
+        let (path, line) = match self {
+            Self::Malformed { path, line, .. } => return (path.clone(), *line),
+            Self::Unreadable { path, .. } => return (path.clone(), 0),
+            Self::Duplicate { place, .. }
+            | Self::DuplicateLabel { place, .. }
+            | Self::MissingParent { place, .. }
+            | Self::MissingDependency { place, .. }
+            | Self::SelfLoop { place, .. }
+            | Self::Cycle { place, .. }
+            | Self::DependencyCycle { place, .. } => place.rsplit_once(':').unwrap_or((place, "")),
+        };
+        (path.to_owned(), line.parse().unwrap_or_default())
+    }
 }
 
 /// One fault of a revision file or of the graph.

@@ -1,7 +1,6 @@
 //! Folders of revision files.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Revision;
@@ -15,6 +14,19 @@ use crate::error::{RevisionError, RevisionFault};
 /// # Errors
 /// [`RevisionError::Folder`] when one of the folders is not there, else all faults of all files.
 pub fn read(folders: &[PathBuf]) -> Result<Vec<Revision>, RevisionError> {
+    let Files { revisions, faults } = read_all(folders)?;
+    if faults.is_empty() { Ok(revisions) } else { Err(RevisionError::Invalid { faults }) }
+}
+
+/// What was understood of all files, and what was not.
+pub(super) struct Files {
+    /// Also those that have faults; where the id of one cannot be told, it is empty.
+    pub(super) revisions: Vec<Revision>,
+    pub(super) faults: Vec<RevisionFault>,
+}
+
+/// As [`read`], where the faults of files are not the end.
+pub(super) fn read_all(folders: &[PathBuf]) -> Result<Files, RevisionError> {
     let mut walk = Walk::default();
     for folder in folders {
         if matches!(folder.try_exists(), Ok(false)) {
@@ -26,18 +38,19 @@ pub fn read(folders: &[PathBuf]) -> Result<Vec<Revision>, RevisionError> {
     let mut revisions = Vec::with_capacity(files.len());
     for path in files {
         match std::fs::read_to_string(&path) {
-            Ok(text) => match Revision::parse(&path, &text) {
-                Ok(revision) => revisions.push(revision),
-                Err(found) => faults.extend(found),
-            },
-            Err(error) => faults.push(unreadable(&path, &error)),
+            Ok(text) => {
+                let (revision, found) = Revision::read(&path, &text);
+                revisions.push(revision);
+                faults.extend(found);
+            }
+            Err(error) => {
+                faults.push(unreadable(&path, &error));
+                revisions.push(Revision { path, ..Revision::new("", "") });
+            }
         }
     }
-    if !faults.is_empty() {
-        return Err(RevisionError::Invalid { faults });
-    }
     chain_by_name(&mut revisions);
-    Ok(revisions)
+    Ok(Files { revisions, faults })
 }
 
 #[derive(Default)]
@@ -90,58 +103,11 @@ fn unreadable(path: &Path, error: &std::io::Error) -> RevisionFault {
 /// The paths are sorted, so that the files of one folder come in the order of their names.
 fn chain_by_name(revisions: &mut [Revision]) {
     let mut before: Vec<(PathBuf, String)> = Vec::new();
-    for revision in revisions.iter_mut().filter(|revision| revision.ordered_by_name) {
+    for revision in revisions.iter_mut().filter(|revision| revision.ordered_by_name && !revision.id.is_empty()) {
         let folder = revision.path.parent().map(Path::to_path_buf).unwrap_or_default();
         match before.iter_mut().find(|(known, _)| *known == folder) {
             Some((_, last)) => revision.down_revision = vec![std::mem::replace(last, revision.id.clone())],
             None => before.push((folder, revision.id.clone())),
         }
     }
-}
-
-/// Writes a new revision file, whole or not at all, and never in the place of another. The folder is created.
-///
-/// # Errors
-/// When its text would not be read back as what it is, a file of this name is there, or the folder cannot be written.
-pub fn write_new(folder: &Path, file_name: &str, revision: &Revision) -> Result<PathBuf, RevisionError> {
-    let path = folder.join(file_name);
-    let fault =
-        |error: std::io::Error| RevisionError::Write { path: path.display().to_string(), reason: error.to_string() };
-    let text = revision.to_string();
-    check_read_back(&path, &text, revision)?;
-    std::fs::create_dir_all(folder).map_err(fault)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rungs-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        // Temporary files are private; a revision is as readable as any file that this user creates.
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(fault)?;
-    file.write_all(text.as_bytes()).map_err(fault)?;
-    file.as_file().sync_all().map_err(fault)?;
-    match file.persist_noclobber(&path) {
-        Ok(_) => Ok(path),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(RevisionError::Exists { path: path.display().to_string() })
-        }
-        Err(error) => Err(fault(error.error)),
-    }
-}
-
-/// A message such as `migrate:up` or `revision = 1` would be taken for something else.
-fn check_read_back(path: &Path, text: &str, revision: &Revision) -> Result<(), RevisionError> {
-    let written = Revision::parse(path, text).map_err(|faults| RevisionError::Invalid { faults })?;
-    let place = |revision: &Revision| {
-        let Revision { id, down_revision, branch_labels, depends_on, .. } = revision.clone();
-        (id, down_revision, branch_labels, depends_on, revision.checksum())
-    };
-    if place(&written) == place(revision) {
-        return Ok(());
-    }
-    Err(RevisionError::Write {
-        path: path.display().to_string(),
-        reason: "its text would be read back as something else: is there a line that looks like a marker or a key in the message?".to_owned(),
-    })
 }

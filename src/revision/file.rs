@@ -160,22 +160,35 @@ impl Revision {
     /// the ends of a section, and the header do not count, so that neither a checkout with other line endings nor a
     /// new parent makes an applied revision look edited.
     pub fn checksum(&self) -> String {
-        let mut hash = Sha256::new();
-        for direction in [Direction::Up, Direction::Down] {
-            for section in self.sections(direction) {
-                let dialect = section.dialect.as_deref().unwrap_or_default();
-                hash.update(format!("-- migrate:{direction} {dialect}\n"));
-                if let Some(reason) = &section.irreversible {
-                    hash.update(format!("irreversible {reason}\n"));
-                }
-                for line in trimmed(&section.text).lines() {
-                    hash.update(line.trim_end());
-                    hash.update("\n");
-                }
-            }
-        }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        let all = |direction| self.sections(direction).iter().map(move |section| (direction, section));
+        let sections = all(Direction::Up).chain(all(Direction::Down));
+        digest(
+            sections.map(|(direction, section)| (direction, section.dialect.as_deref().unwrap_or_default(), section)),
+        )
     }
+
+    /// As [`checksum`](Self::checksum), of what one engine runs: a section for another engine that is added or changed
+    /// later is nothing that this engine's databases have seen. The same as `checksum` where no section names an
+    /// engine.
+    pub fn checksum_on(&self, dialect: &str) -> String {
+        let run = |direction| self.section(direction, dialect).map(|section| (direction, "", section));
+        digest([Direction::Up, Direction::Down].into_iter().filter_map(run))
+    }
+}
+
+fn digest<'s>(sections: impl Iterator<Item = (Direction, &'s str, &'s Section)>) -> String {
+    let mut hash = Sha256::new();
+    for (direction, dialect, section) in sections {
+        hash.update(format!("-- migrate:{direction} {dialect}\n"));
+        if let Some(reason) = &section.irreversible {
+            hash.update(format!("irreversible {reason}\n"));
+        }
+        for line in trimmed(&section.text).lines() {
+            hash.update(line.trim_end());
+            hash.update("\n");
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A section's text without blank lines at its ends and without trailing blanks.

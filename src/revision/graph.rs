@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use petgraph::algo::kosaraju_scc;
+use petgraph::Direction as Towards;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef as _;
-use petgraph::{Directed, Direction as Towards};
 
+use super::circles::circles;
 use super::edit_distance::did_you_mean;
 use super::{Revision, directory};
 use crate::error::{RevisionError, RevisionFault};
@@ -46,7 +46,8 @@ impl History {
     /// # Errors
     /// When a folder is missing, or with all faults of the files and, where these are fine, of their graph.
     pub fn read(folders: &[PathBuf]) -> Result<Self, RevisionError> {
-        Self::new(directory::read(folders)?)
+        let directory::Files { revisions, faults } = directory::read_all(folders)?;
+        Self::build(revisions, faults)
     }
 
     /// Builds the graph.
@@ -54,15 +55,22 @@ impl History {
     /// # Errors
     /// With all faults that the graph has.
     pub fn new(revisions: Vec<Revision>) -> Result<Self, RevisionError> {
-        let mut faults = Vec::new();
+        Self::build(revisions, Vec::new())
+    }
+
+    /// Builds the graph of what was understood of files that may have `faults`. A revision whose id is not known has no
+    /// place in it, but what it might be is not said to be missing.
+    fn build(revisions: Vec<Revision>, mut faults: Vec<RevisionFault>) -> Result<Self, RevisionError> {
+        let (revisions, unknown): (Vec<Revision>, Vec<Revision>) =
+            revisions.into_iter().partition(|revision| !revision.id.is_empty() || revision.path.as_os_str().is_empty());
         let (ids, labels) = names(&revisions, &mut faults);
-        let graph = ties(&revisions, &ids, &labels, &mut faults);
+        let graph = ties(&revisions, &Known { ids: &ids, labels: &labels, unknown: &unknown }, &mut faults);
         let order = order(&revisions, &graph);
         if order.len() < revisions.len() {
             circles(&revisions, &graph, &mut faults);
         }
         if !faults.is_empty() {
-            faults.sort_by_key(ToString::to_string);
+            faults.sort_by_cached_key(|fault| (fault.place(), fault.to_string()));
             return Err(RevisionError::Invalid { faults });
         }
         Ok(Self::arranged(revisions, &graph, &order, labels))
@@ -121,8 +129,7 @@ impl History {
         for (label, node) in &self.labels {
             let mut at = *node;
             while let Some(parent) = self.only_parent(at) {
-                let is_branch_point = self.children_of(parent).nth(1).is_some();
-                if is_branch_point || lines[parent.index()].contains(label) {
+                if !self.is_within_line(parent) || lines[parent.index()].contains(label) {
                     break;
                 }
                 Arc::make_mut(&mut lines[parent.index()]).insert(label.clone());
@@ -130,12 +137,6 @@ impl History {
             }
         }
         lines
-    }
-
-    /// The parent of a revision that has exactly one.
-    fn only_parent(&self, node: NodeIndex) -> Option<NodeIndex> {
-        let mut parents = self.parents_of(node);
-        parents.next().filter(|_| parents.next().is_none())
     }
 
     pub(super) fn parents_of(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> + '_ {
@@ -204,30 +205,14 @@ impl History {
     /// # Errors
     /// When there is none, or more than one.
     pub fn get(&self, text: &str) -> Result<&Revision, RevisionError> {
-        self.node(text, text).map(|node| self.revision(node))
+        self.node(text).map(|node| self.revision(node))
     }
 
-    /// As [`get`](Self::get); `whole` is the target that messages show.
-    pub(super) fn node(&self, text: &str, whole: &str) -> Result<NodeIndex, RevisionError> {
-        if let Some(node) = self.index.get(text).or_else(|| self.labels.get(text)) {
-            return Ok(*node);
-        }
-        let from = (std::ops::Bound::Included(text), std::ops::Bound::Unbounded);
-        let candidates: Vec<(&String, &NodeIndex)> =
-            self.index.range::<str, _>(from).take_while(|(id, _)| id.starts_with(text)).collect();
-        match candidates.as_slice() {
-            [(_, node)] if !text.is_empty() => Ok(**node),
-            [] => {
-                let names = self.index.keys().chain(self.labels.keys()).map(String::as_str);
-                let help = did_you_mean(text, names, "`migrate history` shows all revisions");
-                Err(RevisionError::Unknown { text: whole.to_owned(), help })
-            }
-            several => Err(RevisionError::Ambiguous {
-                text: whole.to_owned(),
-                reason: "the ids of several revisions begin so".to_owned(),
-                candidates: several.iter().map(|(id, _)| (*id).clone()).collect(),
-                help: "write more of the id".to_owned(),
-            }),
+    pub(super) fn node(&self, text: &str) -> Result<NodeIndex, RevisionError> {
+        match self.candidates(text).as_slice() {
+            [node] => Ok(*node),
+            [] => Err(self.unknown(text)),
+            several => Err(self.begins_so(text, several)),
         }
     }
 
@@ -306,11 +291,19 @@ impl History {
 
     /// The applied revisions on which no applied one stands as a child, ids without a file included.
     pub fn applied_heads(&self, applied: &BTreeSet<String>) -> Vec<String> {
-        let is_head = |id: &&String| match self.index.get(*id) {
-            Some(node) => !self.children_of(*node).any(|child| applied.contains(&self.revision(child).id)),
-            None => true,
+        self.recorded_heads(&applied.iter().map(|id| (id.clone(), Vec::new())).collect())
+    }
+
+    /// As [`applied_heads`](Self::applied_heads), with the parents that were recorded when each was applied: they tell
+    /// where a revision without a file stands. Where there is a file, the file tells.
+    pub fn recorded_heads(&self, applied: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+        let unknown = applied.iter().filter(|(id, _)| !self.index.contains_key(*id));
+        let covered: BTreeSet<&String> = unknown.flat_map(|(_, parents)| parents).collect();
+        let has_child = |id: &String| {
+            let node = self.index.get(id);
+            node.is_some_and(|node| self.children_of(*node).any(|child| applied.contains_key(&self.revision(child).id)))
         };
-        applied.iter().filter(is_head).cloned().collect()
+        applied.keys().filter(|id| !covered.contains(id) && !has_child(id)).cloned().collect()
     }
 
     /// The revisions that are not applied yet, oldest first.
@@ -364,18 +357,47 @@ fn place_of_id(revision: &Revision) -> String {
     revision.place(revision.lines.revision)
 }
 
+/// What a name can lead to.
+struct Known<'a> {
+    ids: &'a Names,
+    labels: &'a BTreeMap<String, NodeIndex>,
+    /// Files of which no id is known.
+    unknown: &'a [Revision],
+}
+
+impl Known<'_> {
+    /// Whether one of the files that cannot be read may be the one that is meant: by its name, or by a label that it
+    /// carries. To say that it is missing as well would tell one fault twice.
+    fn may_be_unreadable(&self, wanted: &str) -> bool {
+        self.unknown.iter().any(|revision| {
+            let stem = revision.path.file_stem().unwrap_or_default().to_string_lossy();
+            stem.contains(wanted) || revision.branch_labels.iter().any(|label| label == wanted)
+        })
+    }
+
+    /// What may have been meant by a name that nothing has: what begins so, what carries it, or what comes close.
+    fn help(&self, wanted: &str) -> String {
+        if let Some(node) = self.labels.get(wanted) {
+            let carrier = self.ids.iter().find(|(_, other)| *other == node).map_or("?", |(id, _)| id);
+            return format!("`{wanted}` is a branch label: write the id, {carrier}");
+        }
+        let mut longer: Vec<&str> = self.ids.keys().map(String::as_str).filter(|id| id.starts_with(wanted)).collect();
+        longer.sort_unstable();
+        if let [only] = longer.as_slice() {
+            return format!("did you mean {only}? A file names the whole id");
+        }
+        let otherwise = "is its file missing from this checkout, or its folder from migrate.toml?";
+        did_you_mean(wanted, self.ids.keys().map(String::as_str), otherwise)
+    }
+}
+
 /// The edges, from what comes first to what stands on it.
-fn ties(
-    revisions: &[Revision],
-    ids: &Names,
-    labels: &BTreeMap<String, NodeIndex>,
-    faults: &mut Vec<RevisionFault>,
-) -> DiGraph<(), Tie, u32> {
+fn ties(revisions: &[Revision], known: &Known<'_>, faults: &mut Vec<RevisionFault>) -> DiGraph<(), Tie, u32> {
     let mut graph = DiGraph::with_capacity(revisions.len(), revisions.len());
     for _ in revisions {
         graph.add_node(());
     }
-    let help = |wanted: &str, or: &str| did_you_mean(wanted, ids.keys().map(String::as_str), or);
+    let Known { ids, labels, .. } = known;
     for (index, revision) in revisions.iter().enumerate() {
         let node = NodeIndex::new(index);
         let self_loop =
@@ -388,11 +410,12 @@ fn ties(
                 Some(parent) => {
                     graph.add_edge(*parent, node, Tie::Parent);
                 }
+                None if known.may_be_unreadable(parent) => {}
                 None => faults.push(RevisionFault::MissingParent {
                     place: revision.place(revision.lines.down_revision),
                     id: revision.id.clone(),
                     parent: parent.clone(),
-                    help: help(parent, "is its file missing from this checkout, or its folder from migrate.toml?"),
+                    help: known.help(parent),
                 }),
             }
         }
@@ -402,11 +425,12 @@ fn ties(
                 Some(found) => {
                     graph.add_edge(*found, node, Tie::Dependency);
                 }
+                None if known.may_be_unreadable(dependency) => {}
                 None => faults.push(RevisionFault::MissingDependency {
                     place: revision.place(revision.lines.depends_on),
                     id: revision.id.clone(),
                     dependency: dependency.clone(),
-                    help: help(dependency, "is its file missing from this checkout, or its folder from migrate.toml?"),
+                    help: known.help(dependency),
                 }),
             }
         }
@@ -436,62 +460,4 @@ fn order(revisions: &[Revision], graph: &DiGraph<(), Tie, u32>) -> Vec<NodeIndex
         }
     }
     order
-}
-
-/// Names every circle: first those of parents alone, then those that dependencies close.
-fn circles(revisions: &[Revision], graph: &petgraph::Graph<(), Tie, Directed, u32>, faults: &mut Vec<RevisionFault>) {
-    let parents = graph.filter_map(|_, ()| Some(()), |_, tie| (*tie == Tie::Parent).then_some(*tie));
-    let mut in_circle = vec![false; revisions.len()];
-    for component in kosaraju_scc(&parents).into_iter().filter(|component| component.len() > 1) {
-        for node in &component {
-            in_circle[node.index()] = true;
-        }
-        let (place, circle) = circle(revisions, &parents, &component);
-        faults.push(RevisionFault::Cycle { place, circle });
-    }
-    for component in kosaraju_scc(graph).into_iter().filter(|component| component.len() > 1) {
-        if component.iter().any(|node| in_circle[node.index()]) {
-            continue;
-        }
-        let (place, circle) = circle(revisions, graph, &component);
-        faults.push(RevisionFault::DependencyCycle { place, circle });
-    }
-}
-
-/// One way around a component, from its smallest id, each followed by what it names.
-fn circle(revisions: &[Revision], graph: &DiGraph<(), Tie, u32>, component: &[NodeIndex]) -> (String, Vec<String>) {
-    let id = |node: NodeIndex| revisions[node.index()].id.clone();
-    let inside: BTreeSet<NodeIndex> = component.iter().copied().collect();
-    let Some(start) = component.iter().copied().min_by_key(|node| id(*node)) else { return Default::default() };
-    // Within a strongly connected component there is a way back: breadth first finds the shortest.
-    let mut came_from: HashMap<NodeIndex, NodeIndex> = HashMap::new();
-    let mut queue = std::collections::VecDeque::from([start]);
-    let mut last = start;
-    'search: while let Some(node) = queue.pop_front() {
-        let mut next: Vec<NodeIndex> = graph.neighbors_directed(node, Towards::Incoming).collect();
-        next.sort_by_key(|node| id(*node));
-        for before in next.into_iter().filter(|before| inside.contains(before)) {
-            if before == start {
-                last = node;
-                break 'search;
-            }
-            if let std::collections::hash_map::Entry::Vacant(entry) = came_from.entry(before) {
-                entry.insert(node);
-                queue.push_back(before);
-            }
-        }
-    }
-    let mut circle = vec![id(start)];
-    let mut at = last;
-    while at != start {
-        circle.push(id(at));
-        match came_from.get(&at) {
-            Some(before) => at = *before,
-            None => break,
-        }
-    }
-    circle.push(id(start));
-    circle.reverse();
-    let first = &revisions[start.index()];
-    (first.place(first.lines.down_revision), circle)
 }

@@ -10,7 +10,7 @@ use super::parse::Faults;
 const KEYS: [&str; 5] = ["revision", "down_revision", "branch_labels", "depends_on", "created"];
 
 /// Words that a target gives a meaning of their own.
-const RESERVED: [&str; 3] = ["head", "heads", "base"];
+const RESERVED: [&str; 4] = ["head", "heads", "base", "current"];
 
 /// Reads the comment block that a file begins with, and returns how many lines it has. `lines` ends before the first
 /// marker.
@@ -74,15 +74,15 @@ fn read_keys(revision: &mut Revision, block: &[&str], keys: usize, start: usize,
     let toml: Vec<&str> =
         block.iter().enumerate().map(|(index, line)| if index < keys { "" } else { comment(line) }).collect();
     let toml = toml.join("\n");
-    let table: Table = match toml.parse() {
-        Ok(table) => table,
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start.min(toml.len()));
-            let line = start + toml[..offset].matches('\n').count() + 1;
-            faults.add(line, format!("the header is not TOML: {}", error.message()), None);
-            return;
-        }
-    };
+    let parsed: Result<Table, toml::de::Error> = toml.parse();
+    let is_whole = parsed.is_ok();
+    let table = parsed.unwrap_or_else(|error| {
+        let offset = error.span().map_or(0, |span| span.start.min(toml.len()));
+        let line = start + toml[..offset].matches('\n').count() + 1;
+        faults.add(line, format!("the header is not TOML: {}", error.message()), None);
+        // The lines that can be read by themselves still say where the revision stands.
+        toml.lines().filter_map(|line| line.parse::<Table>().ok()).flatten().collect()
+    });
     let line_of = |wanted: &str| {
         let found = block.iter().skip(keys).position(|line| key_of(line) == Some(wanted));
         start + found.map_or(keys, |index| keys + index) + 1
@@ -107,6 +107,8 @@ fn read_keys(revision: &mut Revision, block: &[&str], keys: usize, start: usize,
             revision.id.clone_from(id);
         }
         Some(other) => faults.add(line_of("revision"), format!("`revision` is a text, not {}", kind(other)), None),
+        // Its line may be the one that cannot be read.
+        None if !is_whole => {}
         None => faults.add(start + keys + 1, "the header has no `revision`", Some("add `-- revision = \"<id>\"`")),
     }
     revision.down_revision = texts(&table, "down_revision", line_of("down_revision"), faults);
@@ -175,14 +177,22 @@ fn created(value: &Value) -> Option<DateTime<Utc>> {
 
 /// What a target could not name is no id.
 fn check_id(what: &str, id: &str, line: usize, faults: &mut Faults<'_>) {
-    let help = "use letters and digits; @ + - : have a meaning in targets";
-    if id.is_empty() {
-        faults.add(line, format!("{what} is empty"), Some(help));
-    } else if let Some(c) = id.chars().find(|c| "@+-:".contains(*c) || c.is_whitespace() || c.is_control()) {
-        faults.add(line, format!("{what} cannot have `{}` in it: {id}", c.escape_default()), Some(help));
-    } else if RESERVED.contains(&id) {
-        faults.add(line, format!("{what} cannot be `{id}`, which is a target of its own"), Some(help));
+    if let Some(reason) = fault_of_id(what, id) {
+        faults.add(line, reason, Some(ID_HELP));
     }
+}
+
+pub(super) const ID_HELP: &str = "use letters and digits; @ + - : have a meaning in targets";
+
+/// Why something is no id.
+pub(super) fn fault_of_id(what: &str, id: &str) -> Option<String> {
+    if id.is_empty() {
+        return Some(format!("{what} is empty"));
+    }
+    if let Some(c) = id.chars().find(|c| "@+-:".contains(*c) || c.is_whitespace() || c.is_control()) {
+        return Some(format!("{what} cannot have `{}` in it: {id}", c.escape_default()));
+    }
+    RESERVED.contains(&id).then(|| format!("{what} cannot be `{id}`, which is a target of its own"))
 }
 
 /// As for ids, but words may be joined by `-`, where what follows is not a number (`label-2` is two steps back).

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::header::{ID_HELP, fault_of_id};
 use crate::error::RevisionError;
 
 /// How new files are named where the configuration says nothing.
@@ -19,6 +20,18 @@ pub fn new_id() -> Result<String, RevisionError> {
     getrandom::fill(&mut bytes)
         .map_err(|error| RevisionError::Write { path: "a new revision".to_owned(), reason: error.to_string() })?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Checks an id that somebody chose.
+///
+/// # Errors
+/// When a target could not name it, or no file could have it in its name.
+pub fn check_id(id: &str) -> Result<(), RevisionError> {
+    let in_names = || id.contains(['/', '\\']).then(|| "a revision id stands in the file's name".to_owned());
+    match fault_of_id("a revision id", id).or_else(in_names) {
+        Some(reason) => Err(RevisionError::Unusable { text: id.to_owned(), reason, help: ID_HELP.to_owned() }),
+        None => Ok(()),
+    }
 }
 
 /// The name of a new file, with `.sql` at its end.

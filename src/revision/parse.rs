@@ -48,6 +48,13 @@ impl Revision {
     /// # Errors
     /// All faults of the file, each with its line.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Vec<RevisionFault>> {
+        let (revision, faults) = Self::read(path, text);
+        if faults.is_empty() { Ok(revision) } else { Err(faults) }
+    }
+
+    /// What can be understood of a file, with all its faults: the graph's faults are found beside those of its files.
+    /// The id is empty where it cannot be told.
+    pub(super) fn read(path: &Path, text: &str) -> (Self, Vec<RevisionFault>) {
         let mut faults = Faults { path, found: Vec::new() };
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
         let lines: Vec<&str> = text.lines().collect();
@@ -66,7 +73,7 @@ impl Revision {
         }
         revision.preamble = super::file::trimmed(&between.join("\n")).to_owned();
         read_sections(&mut revision, &lines, first_marker, &mut faults);
-        if faults.found.is_empty() { Ok(revision) } else { Err(faults.found) }
+        (revision, faults.found)
     }
 }
 

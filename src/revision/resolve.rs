@@ -21,40 +21,48 @@ impl History {
         Ok(places.into_iter().flatten().map(|node| self.revision(node)).collect())
     }
 
-    /// The places that a target means. Only `heads` gives several, or none in an empty history.
+    /// The places that a target means. Only `heads` and `current` give several, or none.
     pub(super) fn places(&self, target: &Target, applied: &BTreeSet<String>) -> Result<Vec<Place>, RevisionError> {
-        let text = target.to_string();
-        let line = target.branch.as_deref().map(|branch| self.lineage(branch, &text)).transpose()?;
+        let line = target.branch.as_deref().map(|branch| self.lineage(branch)).transpose()?;
+        let line = line.as_deref();
         let start = match &target.point {
-            Point::Heads if target.steps == 0 => return Ok(self.heads_on(line.as_deref()).map(Some).collect()),
-            Point::Heads => {
-                let help = "write head-1, label@head-1 or rev-1".to_owned();
-                let reason = "steps need one place to start from".to_owned();
-                return Err(RevisionError::Unusable { text, reason, help });
+            Point::Heads if target.steps == 0 => return Ok(self.heads_on(line).map(Some).collect()),
+            Point::Current if target.steps == 0 => {
+                return Ok(self.tips(applied, line, false).into_iter().map(Some).collect());
             }
-            Point::Head => self.only_head(line.as_deref(), &text)?,
+            Point::Head | Point::Heads => self.only_head(line, target)?,
             Point::Base => None,
-            Point::Current => self.only_tip(applied, line.as_deref(), &text)?,
-            Point::Revision(name) => {
-                let node = self.node(name, &text)?;
-                if line.as_ref().is_some_and(|line| !line[node.index()]) {
-                    let branch = target.branch.as_deref().unwrap_or_default();
-                    let id = &self.revision(node).id;
-                    return Err(RevisionError::Unusable {
-                        reason: format!("revision {id} is not on the line of {branch}"),
-                        help: format!("write {id} alone, or {branch}@head"),
-                        text,
-                    });
-                }
-                Some(node)
-            }
+            Point::Current | Point::Here => self.only_tip(applied, line, target)?,
+            Point::Revision(name) => Some(self.named(name, target, line)?),
         };
-        Ok(vec![self.walk(start, target.steps, line.as_deref(), &text)?])
+        Ok(vec![self.walk(start, target, line)?])
+    }
+
+    /// The revision that an id, the beginning of one or a label names; of several beginnings, the one on the line.
+    fn named(&self, name: &str, target: &Target, line: Option<&[bool]>) -> Result<NodeIndex, RevisionError> {
+        let text = target.to_string();
+        let branch = target.branch.as_deref().unwrap_or_default();
+        let found = self.candidates(name);
+        let on_line: Vec<NodeIndex> =
+            found.iter().copied().filter(|node| line.is_none_or(|line| line[node.index()])).collect();
+        match (on_line.as_slice(), found.as_slice()) {
+            ([node], _) => Ok(*node),
+            ([], [off, ..]) => {
+                let id = &self.revision(*off).id;
+                Err(RevisionError::Unusable {
+                    reason: format!("revision {id} is not on the line of {branch}"),
+                    help: format!("write {id} alone, or {branch}@head"),
+                    text,
+                })
+            }
+            ([], []) => Err(self.unknown(name)),
+            (several, _) => Err(self.begins_so(&text, several)),
+        }
     }
 
     /// All that is on one line with a label's revision, or with a revision: its ancestors and descendants.
-    pub(super) fn lineage(&self, branch: &str, text: &str) -> Result<Vec<bool>, RevisionError> {
-        let node = self.node(branch, text)?;
+    pub(super) fn lineage(&self, branch: &str) -> Result<Vec<bool>, RevisionError> {
+        let node = self.node(branch)?;
         let mut line = self.reached([node], Towards::Incoming, false);
         for (flag, descendant) in line.iter_mut().zip(self.reached([node], Towards::Outgoing, false)) {
             *flag |= descendant;
@@ -67,107 +75,80 @@ impl History {
     }
 
     /// The only head; `None` in an empty history.
-    fn only_head(&self, line: Option<&[bool]>, text: &str) -> Result<Place, RevisionError> {
+    fn only_head(&self, line: Option<&[bool]>, target: &Target) -> Result<Place, RevisionError> {
         let heads: Vec<NodeIndex> = self.heads_on(line).collect();
         match heads.as_slice() {
             [] => Ok(None),
             [head] => Ok(Some(*head)),
-            several => Err(self.ambiguous(text, "there are several heads", several, "head")),
+            several => Err(self.ambiguous(target, "there are several heads", several)),
         }
     }
 
+    /// The applied revisions of a line on which nothing applied of that line stands.
+    pub(super) fn tips(&self, applied: &BTreeSet<String>, line: Option<&[bool]>, dependencies: bool) -> Vec<NodeIndex> {
+        let inside =
+            |node: NodeIndex| line.is_none_or(|line| line[node.index()]) && applied.contains(&self.revision(node).id);
+        let is_tip = |node: &NodeIndex| inside(*node) && !self.tied(*node, Towards::Outgoing, dependencies).any(inside);
+        self.nodes().filter(is_tip).collect()
+    }
+
     /// The only applied revision that nothing applied stands on; `None` when nothing is applied.
-    fn only_tip(&self, applied: &BTreeSet<String>, line: Option<&[bool]>, text: &str) -> Result<Place, RevisionError> {
-        let is_applied = |node: NodeIndex| applied.contains(&self.revision(node).id);
-        let tips = |dependencies: bool, within: Option<&[bool]>| -> Vec<NodeIndex> {
-            let inside = |node: NodeIndex| is_applied(node) && within.is_none_or(|line| line[node.index()]);
-            let is_tip =
-                |node: &NodeIndex| inside(*node) && !self.tied(*node, Towards::Outgoing, dependencies).any(inside);
-            self.nodes().filter(is_tip).collect()
-        };
-        // Another branch may have gone on from this line: then its place is where the applied part of it ends.
+    fn only_tip(
+        &self,
+        applied: &BTreeSet<String>,
+        line: Option<&[bool]>,
+        target: &Target,
+    ) -> Result<Place, RevisionError> {
         let on_line = |node: &NodeIndex| line.is_none_or(|line| line[node.index()]);
-        let mut found: Vec<NodeIndex> = tips(true, None).into_iter().filter(on_line).collect();
+        let mut found: Vec<NodeIndex> = self.tips(applied, None, true).into_iter().filter(on_line).collect();
         if found.is_empty() {
-            found = tips(false, line);
+            // Another branch has gone on from this line: its place is where the applied part of it ends.
+            found = self.tips(applied, line, true);
         }
         match found.as_slice() {
             [] => Ok(None),
             [tip] => Ok(Some(*tip)),
-            several => Err(self.ambiguous(text, "several heads are applied", several, text)),
+            several => Err(self.ambiguous(target, "several heads are applied", several)),
         }
     }
 
-    /// Goes a number of steps along a line; a step down from the first revision leads to the base.
-    fn walk(&self, start: Place, steps: i64, line: Option<&[bool]>, text: &str) -> Result<Place, RevisionError> {
+    /// Goes a target's steps along a line; a step down from the first revision leads to the base.
+    fn walk(&self, start: Place, target: &Target, line: Option<&[bool]>) -> Result<Place, RevisionError> {
+        let (place, left) = self.stride(start, target.steps, line, &target.to_string())?;
+        if left == 0 {
+            return Ok(place);
+        }
+        let reason =
+            if target.steps > 0 { "the line ends with its head" } else { "the base is before the first revision" };
+        Err(RevisionError::TooFar { text: target.to_string(), too_far: left, reason: reason.to_owned() })
+    }
+
+    /// As [`walk`](Self::walk), but stops where the line ends, and tells how many steps are left.
+    pub(super) fn stride(
+        &self,
+        start: Place,
+        steps: i64,
+        line: Option<&[bool]>,
+        text: &str,
+    ) -> Result<(Place, usize), RevisionError> {
+        let count = usize::try_from(steps.unsigned_abs()).unwrap_or(usize::MAX);
         let mut at = start;
-        for done in 0..steps.abs() {
-            let too_far = |reason: &str| RevisionError::TooFar {
-                text: text.to_owned(),
-                too_far: usize::try_from(steps.abs() - done).unwrap_or(usize::MAX),
-                reason: reason.to_owned(),
-            };
-            let next: Vec<NodeIndex> = match (at, steps > 0) {
+        for done in 0..count {
+            let next: BTreeSet<NodeIndex> = match (at, steps > 0) {
                 (Some(node), true) => self.children_of(node).collect(),
                 (None, true) => self.base_nodes().collect(),
                 (Some(node), false) => self.parents_of(node).collect(),
-                (None, false) => return Err(too_far("the base is before the first revision")),
+                (None, false) => return Ok((None, count - done)),
             };
-            let mut next: Vec<NodeIndex> =
+            let next: Vec<NodeIndex> =
                 next.into_iter().filter(|node| line.is_none_or(|line| line[node.index()])).collect();
-            next.sort_unstable();
             at = match next.as_slice() {
-                [] if steps > 0 => return Err(too_far("the line ends with its head")),
+                [] if steps > 0 => return Ok((at, count - done)),
                 [] => None,
                 [only] => Some(*only),
-                several => {
-                    let here = at.map_or("the base", |node| self.revision(node).id.as_str());
-                    let (reason, suffix) = if steps > 0 {
-                        (format!("the history branches after {here}"), text)
-                    } else {
-                        (format!("{here} has several parents"), text)
-                    };
-                    return Err(self.ambiguous(text, &reason, several, suffix));
-                }
+                several => return Err(self.forked(text, at, steps > 0, several)),
             };
         }
-        Ok(at)
-    }
-
-    /// Lists the candidates with their labels, and how one of them is named.
-    fn ambiguous(&self, text: &str, reason: &str, candidates: &[NodeIndex], suffix: &str) -> RevisionError {
-        let describe = |node: &NodeIndex| {
-            let revision = self.revision(*node);
-            match self.labels(&revision.id).as_slice() {
-                [] => revision.id.clone(),
-                labels => format!("{} ({})", revision.id, labels.join(", ")),
-            }
-        };
-        let suffix = suffix.rsplit('@').next().unwrap_or(suffix);
-        let names = candidates.iter().map(|node| self.branch_name(*node, candidates));
-        let help = match suffix {
-            "head" => {
-                let ways: Vec<String> = names.map(|name| format!("`{name}@head`")).collect();
-                format!("write {}, or `heads` for all", ways.join(" or "))
-            }
-            _ if suffix.starts_with(['+', '-']) => {
-                let ways: Vec<String> = names.map(|name| format!("`{name}@{suffix}`")).collect();
-                format!("write {}", ways.join(" or "))
-            }
-            _ => "name the revision itself".to_owned(),
-        };
-        RevisionError::Ambiguous {
-            text: text.to_owned(),
-            reason: reason.to_owned(),
-            candidates: candidates.iter().map(describe).collect(),
-            help,
-        }
-    }
-
-    /// What tells this candidate from the others: a label that only it has, else its id.
-    fn branch_name(&self, node: NodeIndex, candidates: &[NodeIndex]) -> String {
-        let id = self.revision(node).id.as_str();
-        let others = |label: &str| candidates.iter().any(|other| *other != node && self.has_label(*other, label));
-        self.labels(id).into_iter().find(|label| !others(label)).unwrap_or(id).to_owned()
+        Ok((at, 0))
     }
 }

@@ -24,19 +24,21 @@ impl History {
     /// # Errors
     /// When the target is unknown, ambiguous, or leads backwards.
     pub fn upgrade_route(&self, applied: &BTreeSet<String>, target: &Target) -> Result<Vec<Step<'_>>, RevisionError> {
-        let backwards = match (&target.point, target.steps) {
-            (Point::Current, steps) if steps <= 0 => Some("it does not go forwards"),
-            (Point::Base, 0) => Some("the base is before the first revision"),
-            _ => None,
+        let unusable = |reason: &str| RevisionError::Unusable {
+            text: target.to_string(),
+            reason: reason.to_owned(),
+            help: "to revert revisions, run `migrate downgrade`".to_owned(),
         };
-        if let Some(reason) = backwards {
-            return Err(RevisionError::Unusable {
-                text: target.to_string(),
-                reason: reason.to_owned(),
-                help: "to revert revisions, run `migrate downgrade`".to_owned(),
-            });
+        if target.reads_ledger() && target.steps <= 0 {
+            return Err(unusable("it does not go forwards"));
         }
-        let wanted = self.places(target, applied)?.into_iter().flatten();
+        let places = self.places(target, applied)?;
+        // `head` of no revisions is no place either, and nothing to do.
+        let is_head = matches!(target.point, Point::Head | Point::Heads) && target.steps == 0;
+        if places.contains(&None) && !is_head {
+            return Err(unusable("the base is before the first revision"));
+        }
+        let wanted = places.into_iter().flatten();
         let needed = self.reached(wanted, Towards::Incoming, true);
         let is_next = |node: &NodeIndex| needed[node.index()] && !applied.contains(&self.revision(*node).id);
         Ok(self.steps(self.nodes().filter(is_next), Direction::Up))
@@ -46,11 +48,11 @@ impl History {
     /// itself stays. `label@base` reverts that label's line.
     ///
     /// # Errors
-    /// When the target is unknown, ambiguous or leads forwards, when there is nothing that it reverts, and when a
-    /// revision that the database has and no file describes is in the way.
+    /// When the target is unknown, ambiguous or leads forwards, and when there is nothing that it reverts. Whether a
+    /// revision that no file describes is in the way, only the ledger knows.
     pub fn downgrade_route(&self, applied: &BTreeSet<String>, target: &Target) -> Result<Vec<Step<'_>>, RevisionError> {
         let text = target.to_string();
-        if target.point == Point::Current && target.steps >= 0 {
+        if target.reads_ledger() && target.steps >= 0 {
             return Err(RevisionError::Unusable {
                 text,
                 reason: "it does not go backwards".to_owned(),
@@ -58,34 +60,27 @@ impl History {
                     .to_owned(),
             });
         }
-        let roots = self.downgrade_roots(applied, target, &text)?;
+        let roots = self.downgrade_roots(applied, target)?;
         let reverted = self.reached(roots, Towards::Outgoing, true);
         let is_next = |node: &NodeIndex| reverted[node.index()] && applied.contains(&self.revision(*node).id);
         let steps = self.steps(self.nodes().rev().filter(is_next), Direction::Down);
-        if target.point == Point::Base && target.branch.is_none() && target.steps == 0 {
-            let revisions = self.without_file(applied);
-            if !revisions.is_empty() {
-                return Err(RevisionError::NoFile { revisions });
-            }
-        }
         if steps.is_empty() { Err(self.nothing_to_revert(applied, target, text)) } else { Ok(steps) }
     }
 
     /// The lowest revisions that a downgrade takes away, whether they are applied or not.
-    fn downgrade_roots(
+    pub(super) fn downgrade_roots(
         &self,
         applied: &BTreeSet<String>,
         target: &Target,
-        text: &str,
     ) -> Result<Vec<NodeIndex>, RevisionError> {
         if let (Some(branch), Point::Base, 0) = (&target.branch, &target.point, target.steps) {
-            return Ok(self.own_line(self.node(branch, text)?));
+            return Ok(self.own_line(self.node(branch)?));
         }
         let places = self.places(target, applied)?;
-        let mut line = target.branch.as_deref().map(|branch| self.lineage(branch, text)).transpose()?;
-        if target.point == Point::Current {
+        let mut line = target.branch.as_deref().map(|branch| self.lineage(branch)).transpose()?;
+        if target.reads_ledger() && target.steps != 0 {
             // Counted back from one head: its own line, and no other that leaves it on the way.
-            let back = Target { steps: 0, ..target.clone() };
+            let back = Target { steps: 0, point: Point::Here, ..target.clone() };
             let tip = self.places(&back, applied)?.into_iter().flatten();
             line = Some(self.reached(tip, Towards::Incoming, false));
         }
@@ -98,21 +93,6 @@ impl History {
         }
         roots.retain(|node| line.as_ref().is_none_or(|line| line[node.index()]));
         Ok(roots)
-    }
-
-    /// A revision, and its ancestors as long as they are on no other line.
-    fn own_line(&self, node: NodeIndex) -> Vec<NodeIndex> {
-        let mut line = vec![node];
-        let mut at = node;
-        loop {
-            let mut parents = self.parents_of(at);
-            let (Some(parent), None) = (parents.next(), parents.next()) else { return line };
-            if self.children_of(parent).nth(1).is_some() {
-                return line;
-            }
-            line.push(parent);
-            at = parent;
-        }
     }
 
     fn steps(&self, nodes: impl Iterator<Item = NodeIndex>, direction: Direction) -> Vec<Step<'_>> {

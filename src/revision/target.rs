@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::error::RevisionError;
 
-/// A place in the history, as a person writes it: `[label@](id|head|heads|base)[+n|-n]`, or a bare `+n` or `-n`.
+/// A place in the history, as a person writes it: `[label@](id|head|heads|base|current)[+n|-n]`, or a bare `+n` or `-n`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The branch that it is restricted to: a label, or a revision on the line that is meant.
@@ -19,7 +19,9 @@ pub struct Target {
 /// Where the steps of a target are counted from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Point {
-    /// What is applied now.
+    /// Where bare steps are counted from: what is applied now or, in a [`Range`](super::Range), its other end.
+    Here,
+    /// What is applied now (`current`).
     Current,
     /// The only head.
     Head,
@@ -29,15 +31,6 @@ pub enum Point {
     Base,
     /// A revision: its id, the beginning of it, or a label that it carries.
     Revision(String),
-}
-
-/// Two ends of a stretch of history; an end that is left out is the base or all heads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Range {
-    /// The older end.
-    pub from: Option<Target>,
-    /// The newer end.
-    pub to: Option<Target>,
 }
 
 impl Target {
@@ -68,7 +61,8 @@ impl Target {
             return Err(fault("after a + or - comes a number of steps"));
         }
         let point = match word {
-            "" => Point::Current,
+            "" => Point::Here,
+            "current" => Point::Current,
             "head" => Point::Head,
             "heads" => Point::Heads,
             "base" => Point::Base,
@@ -87,6 +81,11 @@ impl Target {
         Self { branch: None, point: Point::Base, steps: 0 }
     }
 
+    /// Whether what it means hangs on what is applied.
+    pub fn reads_ledger(&self) -> bool {
+        matches!(self.point, Point::Here | Point::Current)
+    }
+
     /// A revision.
     pub fn revision(id: impl Into<String>) -> Self {
         Self { branch: None, point: Point::Revision(id.into()), steps: 0 }
@@ -98,20 +97,6 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, RevisionError> {
         Self::parse(text)
-    }
-}
-
-impl Range {
-    /// Understands `A:B`, `A:`, `:B`; a target alone is the range up to it.
-    ///
-    /// # Errors
-    /// When the text is no range.
-    pub fn parse(text: &str) -> Result<Self, RevisionError> {
-        let end = |text: &str| if text.is_empty() { Ok(None) } else { Target::parse(text).map(Some) };
-        match text.split_once(':') {
-            Some((from, to)) => Ok(Self { from: end(from)?, to: end(to)? }),
-            None => Ok(Self { from: None, to: end(text)? }),
-        }
     }
 }
 
@@ -135,20 +120,14 @@ impl fmt::Display for Target {
             write!(f, "{branch}@")?;
         }
         match &self.point {
-            Point::Current if self.steps == 0 => write!(f, "+0")?,
-            Point::Current => {}
+            Point::Here if self.steps == 0 => write!(f, "+0")?,
+            Point::Here => {}
+            Point::Current => write!(f, "current")?,
             Point::Head => write!(f, "head")?,
             Point::Heads => write!(f, "heads")?,
             Point::Base => write!(f, "base")?,
             Point::Revision(id) => write!(f, "{id}")?,
         }
         if self.steps == 0 { Ok(()) } else { write!(f, "{:+}", self.steps) }
-    }
-}
-
-impl fmt::Display for Range {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |end: &Option<Target>| end.as_ref().map(ToString::to_string).unwrap_or_default();
-        write!(f, "{}:{}", text(&self.from), text(&self.to))
     }
 }

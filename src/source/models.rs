@@ -4,7 +4,7 @@ use std::path::Path;
 
 use miette::{NamedSource, SourceSpan};
 use rungs_schema::Declared;
-use rungs_schema::read::{self, ReadError};
+use rungs_schema::read::{self, Group, Grouped, ReadError};
 
 use crate::error::{ModelFault, SourceError};
 
@@ -14,6 +14,15 @@ use crate::error::{ModelFault, SourceError};
 /// Everything that cannot be read, each with its place, in one [`SourceError::Models`].
 pub fn read(paths: &[String], base: &Path) -> Result<Declared, SourceError> {
     read::read_paths(paths, base)
+        .map_err(|errors| SourceError::Models { faults: errors.into_iter().map(fault).collect() })
+}
+
+/// Reads several groups of paths as one, relative to `base`.
+///
+/// # Errors
+/// As [`read`], and when a file belongs to two groups.
+pub fn read_groups(groups: &[Group], base: &Path) -> Result<Grouped, SourceError> {
+    read::read_groups(groups, base)
         .map_err(|errors| SourceError::Models { faults: errors.into_iter().map(fault).collect() })
 }
 

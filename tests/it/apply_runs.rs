@@ -44,19 +44,6 @@ on_every_engine!(a_database_without_ledger_has_nothing_applied, |db| async move 
     let mut connection = db.connect().await;
     let dialect = db.dialect().await;
     assert_eq!(apply::applied(&mut connection, &*dialect).await.unwrap(), []);
-    assert!(!apply::forget(&mut connection, &*dialect, "a").await.unwrap());
-});
-
-on_every_engine!(recording_and_forgetting_run_nothing, |db| async move {
-    let h = two();
-    let mut connection = db.connect().await;
-    let dialect = db.dialect().await;
-    for _ in 0..2 {
-        apply::record(&mut connection, &*dialect, h.find("a").unwrap()).await.unwrap();
-    }
-    assert_eq!(ledger(&db).await, [["a", "applied", "0", "0"]]);
-    assert!(apply::forget(&mut connection, &*dialect, "a").await.unwrap());
-    assert_eq!(tables(&db).await, [""; 0]);
 });
 
 on_every_engine!(a_failure_in_the_middle_leaves_a_truthful_ledger, |db| async move {

@@ -220,8 +220,8 @@ fn targets_that_lead_nowhere() {
     refuses(&project, "downgrade base", &["nothing is applied", "migrate current"]);
     project.run("upgrade heads").ok();
     std::fs::remove_file(project.path().join("migrations/ab2.sql")).expect("removed");
-    refuses(&project, "downgrade base", &["no file describes: ab2", "another checkout"]);
-    refuses(&project, "autogenerate -m x", &["no file describes: ab2"]);
+    refuses(&project, "downgrade base", &["no file describes: ab2 (About ab2), applied at 2", "another checkout"]);
+    refuses(&project, "autogenerate -m x", &["no file describes: ab2 (About ab2), applied at 2"]);
     project.run("check").code(1).says("applied, but without a file: ab2").complains("bring the files");
 }
 

@@ -53,6 +53,12 @@ impl Project {
         Ran::new(line, &self.command(line).output().expect("the command runs"))
     }
 
+    /// As [`run`](Self::run), with some environment variables set.
+    pub fn run_with(&self, variables: &[(&str, &str)], line: &str) -> Ran {
+        let mut command = self.command(line);
+        Ran::new(line, &command.envs(variables.iter().copied()).output().expect("the command runs"))
+    }
+
     /// Starts the command, to be finished later.
     pub fn start(&self, line: &str) -> Started {
         let mut command = self.command(line);

@@ -66,6 +66,8 @@ fn revisions_are_listed_newest_first() {
     assert_eq!(keys(&heads["revisions"][0]), keys(&history["revisions"][0]));
     let shown = project.run("show b --format json").ok().json();
     assert_eq!(ids(&shown["revisions"]), ["b"]);
+    assert_eq!(keys(&shown["revisions"][0]), keys(&history["revisions"][0]));
+    let shown = project.run("show b --sql --format json").ok().json();
     assert_eq!(shown["revisions"][0]["up"].as_str().map(str::trim), Some("SELECT 1;"));
 }
 
@@ -75,12 +77,17 @@ fn one_answer_a_run() {
     let sql = project.run("autogenerate -m first --sql --format json").ok().json();
     assert!(sql["sql"].as_str().is_some_and(|sql| sql.contains("CREATE TABLE")), "{sql}");
     let check = project.run("check --format json").code(1).json();
-    assert_eq!(keys(&check), ["differences", "pending", "unknown"]);
+    assert_eq!(keys(&check), ["differences", "pending", "edited", "unknown"]);
     let made = project.run("autogenerate -m first --apply --format json").ok().json();
-    assert_eq!(keys(&made), ["differences", "revision", "path", "steps", "heads"]);
+    assert_eq!(keys(&made), ["differences", "revision", "path", "revisions", "steps", "heads"]);
+    let one = json!({
+        "revision": made["revision"], "path": made["path"], "branch": null, "depends_on": [],
+        "differences": made["differences"],
+    });
+    assert_eq!(made["revisions"], json!([one]));
     assert_eq!(made["heads"], json!([made["revision"]]));
     let again = project.run("autogenerate -m again --format json").ok().json();
-    assert_eq!(again, json!({ "differences": [], "path": null }));
+    assert_eq!(again, json!({ "differences": [], "revision": null, "path": null, "revisions": [] }));
     let made = project.run("revision -m empty --format json").ok().json();
     assert_eq!(keys(&made), ["revision", "path"]);
     assert_eq!(project.run("diff --from empty --to empty --format json").ok().json(), json!({ "sql": "" }));

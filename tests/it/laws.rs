@@ -27,6 +27,15 @@ fn laws_hold_on_mysql() {
 }
 
 fn play_cases(engine: Engine, cases: u64) {
+    play_each(engine, cases, case);
+}
+
+/// Plays a number of cases, each on a database of its own.
+pub fn play_each<F, Fut>(engine: Engine, cases: u64, case: F)
+where
+    F: Fn(TestDb, u64) -> Fut + Copy + std::panic::RefUnwindSafe + std::panic::UnwindSafe,
+    Fut: Future<Output = ()>,
+{
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("RUNGS_LAW_SEED") {
         Some(seed) => seed..seed + 1,
@@ -70,7 +79,7 @@ async fn case(db: TestDb, seed: u64) {
     assert_eq!(db.introspect().await, Schema::default(), "nothing, after going back from A");
 }
 
-async fn name(db: &TestDb) -> rungs::schema::DialectName {
+pub async fn name(db: &TestDb) -> rungs::schema::DialectName {
     db.dialect().await.version().name
 }
 
@@ -94,7 +103,7 @@ async fn expect_no_difference(db: &TestDb, declared: &Declared, when: &str) {
 }
 
 /// Runs a script as the executor would: split, one statement at a time, on SQLite with foreign keys off and checked.
-async fn run(db: &TestDb, script: &str) {
+pub async fn run(db: &TestDb, script: &str) {
     let mut connection = db.connect().await;
     if db.engine == Engine::Sqlite {
         connection.execute("PRAGMA foreign_keys = OFF").await.expect("a pragma");
@@ -115,7 +124,7 @@ async fn run_one(connection: &mut Connection, sql: &str, script: &str) {
 }
 
 /// Two rows in each table, with references between them set once all are there.
-async fn fill(db: &TestDb, schema: &Schema) {
+pub async fn fill(db: &TestDb, schema: &Schema) {
     let dialect = db.dialect().await;
     let mut statements = Vec::new();
     for table in &schema.tables {
@@ -139,7 +148,7 @@ async fn fill(db: &TestDb, schema: &Schema) {
     db.run(&statements.iter().map(String::as_str).collect::<Vec<_>>()).await;
 }
 
-async fn counts(db: &TestDb, schema: &Schema) -> Vec<(String, String)> {
+pub async fn counts(db: &TestDb, schema: &Schema) -> Vec<(String, String)> {
     let dialect = db.dialect().await;
     let mut counts = Vec::new();
     for table in &schema.tables {
@@ -150,7 +159,7 @@ async fn counts(db: &TestDb, schema: &Schema) -> Vec<(String, String)> {
 }
 
 /// Equal as the server prints them; the order of columns counts only where the engine can change it.
-fn assert_same(db: &TestDb, expected: &Schema, found: &Schema, what: &str) {
+pub fn assert_same(db: &TestDb, expected: &Schema, found: &Schema, what: &str) {
     let plain = |schema: &Schema| {
         let mut schema = schema.clone();
         for table in &mut schema.tables {

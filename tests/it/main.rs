@@ -8,21 +8,32 @@
     reason = "in a test, to panic is how a failure is told"
 )]
 
+mod ahead;
 mod apply_engines;
 mod apply_runs;
 mod apply_support;
 mod bad_input;
 mod bad_input_database;
+mod branches;
+mod branches_change;
 mod command;
 mod connection;
 mod derive_model;
 mod differ;
+mod graph_commands;
+mod graph_drawing;
+mod graph_faults;
 mod graph_laws;
+mod graph_lines;
+mod graph_ranges;
 mod graph_routes;
+mod graph_support;
+mod graph_targets;
 mod harness;
 mod json_contract;
 mod law_generator;
 mod laws;
+mod laws_lines;
 mod layers;
 mod models_paths;
 mod models_print;
@@ -47,5 +58,11 @@ mod sqlite_canonical;
 mod sqlite_introspect;
 mod sqlite_law;
 mod sqlite_support;
+mod stamp;
+mod stamp_half_done;
+mod stamp_laws;
+mod stamp_routes;
 mod stories;
 mod truth;
+mod write_files;
+mod write_revisions;

@@ -107,7 +107,7 @@ on_every_engine!(a_table_that_another_branch_renamed_is_still_its_own, |db| asyn
     project.run("check").ok();
     // Also when the plugin was taken out of its own models, it is the plugin's to drop.
     project.write("plugin.rs", &plugin("others", ""));
-    project.run("autogenerate -m nothing").ok().says("no difference");
+    project.run("autogenerate -m nothing --main").ok().says("no difference");
     project.run("autogenerate -m others --branch plugin --sql").ok().says("DROP TABLE");
 });
 
@@ -129,7 +129,8 @@ on_every_engine!(what_another_branch_made_in_other_words_is_still_its_own, |db| 
             .as_str(),
     );
     project.run("upgrade heads").ok();
-    project.run("autogenerate -m nothing").ok().says("no difference");
+    project.run("autogenerate -m nothing --main").ok().says("no difference");
+    project.run("autogenerate -m nothing").code(2).complains("there is no model of branch plugin");
 });
 
 on_every_engine!(a_table_takes_the_index_names_of_one_that_goes, |db| async move {

@@ -2,7 +2,8 @@
 //!
 //! In a block ```` ```console ````, lines that begin with `$ ` are commands and the lines below are what they print.
 //! Ids, dates and durations are different each time, so they are compared by their shape. `cat FILE` prints a file,
-//! with `*` for what varies in its name. Blocks of one document share a folder.
+//! with `*` for what varies in its name; `cat >> FILE <<END` appends the lines up to `END`. Blocks of one document share a
+//! folder.
 
 use std::path::Path;
 
@@ -14,11 +15,17 @@ fn the_readme_is_true() {
 }
 
 #[test]
+fn the_tour_of_branches_is_true() {
+    play("docs/branches.md");
+}
+
+#[test]
 fn the_documented_configuration_is_read() {
     let project = Project::empty();
     project.write("migrate.toml", &blocks(&read("docs/configuration.md"), "toml")[0]);
     project.write("plugins/data_reduction/migrations/.gitkeep", "");
-    project.run("--env production heads").code(2).complains("PRODUCTION_URL is not set");
+    project.run("--env production heads").ok();
+    project.run("--env production current").code(2).complains("PRODUCTION_URL is not set");
     project.run("heads").ok();
 }
 
@@ -32,7 +39,7 @@ fn the_documented_revision_is_read_and_applied() {
     project.run("downgrade base").ok();
 }
 
-fn read(document: &str) -> String {
+pub fn read(document: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).expect("the document")
 }
 
@@ -42,12 +49,26 @@ fn play(document: &str) {
     let mut played = 0;
     for block in blocks(&text, "console") {
         for (command, expected) in commands(&block) {
+            if let Some(path) = heredoc(&command) {
+                append(&project, path, expected.trim_end_matches("END\n"));
+                continue;
+            }
             let printed = run(&project, &command);
             assert_eq!(shape(&printed), shape(&expected), "{document}: $ {command}\nprints:\n{printed}");
             played += 1;
         }
     }
     assert!(played > 0, "{document} has no console blocks");
+}
+
+/// The file of `cat >> FILE <<END`.
+fn heredoc(command: &str) -> Option<&str> {
+    command.strip_prefix("cat >> ")?.strip_suffix(" <<END")
+}
+
+fn append(project: &Project, path: &str, text: &str) {
+    let before = std::fs::read_to_string(project.path().join(path)).unwrap_or_default();
+    project.write(path, &format!("{before}{text}"));
 }
 
 fn run(project: &Project, command: &str) -> String {
@@ -71,7 +92,7 @@ fn run(project: &Project, command: &str) -> String {
 }
 
 /// The blocks of a language.
-fn blocks(text: &str, language: &str) -> Vec<String> {
+pub fn blocks(text: &str, language: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut block: Option<String> = None;
     for line in text.lines() {
@@ -85,7 +106,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
     blocks
 }
 
-fn commands(block: &str) -> Vec<(String, String)> {
+pub fn commands(block: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     for line in block.lines() {
         match (line.strip_prefix("$ "), found.last_mut()) {
@@ -98,7 +119,7 @@ fn commands(block: &str) -> Vec<(String, String)> {
 }
 
 /// Ids become `ID`, digits of dates and durations `0`, and runs of white space one.
-fn shape(text: &str) -> String {
+pub fn shape(text: &str) -> String {
     let mut words = Vec::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let mut out = String::new();

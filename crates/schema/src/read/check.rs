@@ -1,6 +1,6 @@
 //! All models together: what one says of another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::Span;
 use syn::ext::IdentExt;
@@ -27,8 +27,26 @@ struct Checker {
     errors: Vec<ReadError>,
 }
 
+/// A schema, with the group that each thing of it belongs to, by its place among the groups that were read.
+#[derive(Debug, Default)]
+pub struct Grouped {
+    /// Everything together.
+    pub declared: Declared,
+    /// The group of each table.
+    pub tables: BTreeMap<ObjectName, usize>,
+    /// The group of each enumerated type.
+    pub enums: BTreeMap<ObjectName, usize>,
+    /// The groups of each sequence: that which declares it, else all that use it.
+    pub sequences: BTreeMap<ObjectName, BTreeSet<usize>>,
+}
+
 /// The schema of everything that was read.
-pub fn declared(mut reading: Reading) -> Result<Declared, Vec<ReadError>> {
+pub fn declared(reading: Reading) -> Result<Declared, Vec<ReadError>> {
+    grouped(reading).map(|grouped| grouped.declared)
+}
+
+/// The same, with the groups.
+pub fn grouped(mut reading: Reading) -> Result<Grouped, Vec<ReadError>> {
     let errors = std::mem::take(&mut reading.errors);
     let mut checker = Checker { reading, models: Vec::new(), enums: Vec::new(), errors };
     checker.read();
@@ -42,15 +60,41 @@ pub fn declared(mut reading: Reading) -> Result<Declared, Vec<ReadError>> {
         errors.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         return Err(errors);
     }
-    let mut declared = Declared::default();
+    let mut grouped = Grouped::default();
+    let group = |module: usize| reading.world.modules[module].group;
+    grouped.sequences = groups_of_sequences(&models, group);
     for (placed, keys) in models.into_iter().zip(keys) {
         let file = &reading.files[reading.world.modules[placed.module].file].shown;
-        take(&mut declared, placed.item, keys, file);
+        grouped.tables.insert(placed.item.table.name.clone(), group(placed.module));
+        take(&mut grouped.declared, placed.item, keys, file);
     }
-    declared.schema.enums = enums.into_iter().map(|placed| placed.item.ty).collect();
-    declared.schema.sequences = sequences;
-    declared.schema.sort();
-    Ok(declared)
+    for placed in enums {
+        grouped.enums.insert(placed.item.ty.name.clone(), group(placed.module));
+        grouped.declared.schema.enums.push(placed.item.ty);
+    }
+    grouped.declared.schema.sequences = sequences;
+    grouped.declared.schema.sort();
+    Ok(grouped)
+}
+
+fn groups_of_sequences(
+    models: &[Placed<Model>],
+    group: impl Fn(usize) -> usize,
+) -> BTreeMap<ObjectName, BTreeSet<usize>> {
+    let mut groups: BTreeMap<ObjectName, BTreeSet<usize>> = BTreeMap::new();
+    let mut declared: BTreeSet<&ObjectName> = BTreeSet::new();
+    for placed in models {
+        for found in placed.item.sequences.iter().filter(|found| found.declared) {
+            declared.insert(&found.sequence.name);
+            groups.entry(found.sequence.name.clone()).or_default().insert(group(placed.module));
+        }
+    }
+    for placed in models {
+        for found in placed.item.sequences.iter().filter(|found| !declared.contains(&found.sequence.name)) {
+            groups.entry(found.sequence.name.clone()).or_default().insert(group(placed.module));
+        }
+    }
+    groups
 }
 
 fn take(declared: &mut Declared, model: Model, keys: Vec<ForeignKey>, file: &str) {

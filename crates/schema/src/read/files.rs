@@ -32,18 +32,66 @@ pub struct Reading {
     base: PathBuf,
     /// The module of each file by its real path; `None` for a file that could not be read.
     modules: BTreeMap<PathBuf, Option<usize>>,
+    /// The group of each file that a path of the caller's leads to, by its real path.
+    listed: BTreeMap<PathBuf, usize>,
+    /// The group of the file that is being read.
+    group: usize,
+}
+
+/// Paths whose models belong together, as those of a branch do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// What messages call it: `branch shop`.
+    pub name: String,
+    /// Files, folders and globs.
+    pub paths: Vec<String>,
 }
 
 impl Reading {
     /// Reads everything that the paths lead to.
     pub fn of(paths: &[String], base: &Path) -> Self {
+        Self::of_groups(&[Group { name: String::new(), paths: paths.to_vec() }], base)
+    }
+
+    /// Reads several groups of paths as one. A file that several of them lead to belongs to the one with the innermost
+    /// path; a file that only a `mod` leads to, to the group of who declares it.
+    pub fn of_groups(groups: &[Group], base: &Path) -> Self {
         let mut reading = Self { base: base.to_owned(), ..Self::default() };
-        for path in paths {
-            for file in reading.expand(path) {
-                reading.file(&file);
+        let mut files = Vec::new();
+        let mut claims: BTreeMap<PathBuf, Vec<(usize, usize)>> = BTreeMap::new();
+        for (group, Group { paths, .. }) in groups.iter().enumerate() {
+            for path in paths {
+                let depth = reading.depth(path);
+                for file in reading.expand(path) {
+                    let real = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
+                    claims.entry(real).or_default().push((depth, group));
+                    files.push(file);
+                }
             }
         }
+        for (file, claims) in claims {
+            let Some((deepest, owner)) = claims.iter().max() else { continue };
+            if let Some((_, other)) = claims.iter().find(|(depth, group)| depth == deepest && group != owner) {
+                let shown = reading.shown(&file);
+                let message = format!("{shown} belongs to {} and to {}", groups[*other].name, groups[*owner].name);
+                let help = "list it under `models` of one of them, or write a longer path in one: that wins";
+                reading.errors.push(ReadError::whole(shown, message, Some(help)));
+            }
+            reading.listed.insert(file, *owner);
+        }
+        for file in files {
+            reading.file(&file);
+        }
         reading
+    }
+
+    /// How far in a path leads, up to where a glob begins.
+    fn depth(&self, path: &str) -> usize {
+        let literal = Path::new(path).components().take_while(|part| {
+            self.base.join(path).exists() || !part.as_os_str().to_string_lossy().contains(['*', '?', '['])
+        });
+        let whole = self.base.join(literal.collect::<PathBuf>());
+        fs::canonicalize(&whole).unwrap_or(whole).components().count()
     }
 
     fn shown(&self, path: &Path) -> String {
@@ -160,10 +208,15 @@ impl Reading {
         };
         // The parser drops it, and columns would be off by one.
         let text: Arc<str> = Arc::from(text.strip_prefix('\u{feff}').unwrap_or(&text));
-        let (module, items) = self.parsed(module_name(path), shown, text)?;
-        self.modules.insert(real, Some(module));
-        self.declared(module, &items, &Place::of(path));
-        Some(module)
+        let declared_by = self.group;
+        self.group = self.listed.get(&real).copied().unwrap_or(declared_by);
+        let parsed = self.parsed(module_name(path), shown, text).map(|(module, items)| {
+            self.modules.insert(real, Some(module));
+            self.declared(module, &items, &Place::of(path));
+            module
+        });
+        self.group = declared_by;
+        parsed
     }
 
     /// Reads models from a text. Modules in files of their own are not looked for.
@@ -195,7 +248,7 @@ impl Reading {
     }
 
     fn module(&mut self, name: String, parent: Option<usize>, file: usize, items: &[Item]) -> usize {
-        let mut module = Module::new(name, parent, file);
+        let mut module = Module::new(name, parent, file, self.group);
         module.take(items);
         self.world.modules.push(module);
         self.world.modules.len() - 1

@@ -27,9 +27,11 @@ use syn::{Attribute, ItemEnum, ItemStruct, Meta, Token};
 
 use crate::Declared;
 
+pub use check::Grouped;
 pub use enums::DbEnum;
 pub use error::{Fault, ReadError};
 pub use field::nextval;
+pub use files::Group;
 pub use model::{DeclaredSequence, Model};
 pub use parts::FieldColumn;
 pub use reference::{Reference, Target, written};
@@ -42,6 +44,16 @@ pub use words::{Case, field_identifier, snake_case, type_identifier};
 /// Everything that could not be read, sorted by file and line.
 pub fn read_paths(paths: &[String], base: &Path) -> Result<Declared, Vec<ReadError>> {
     check::declared(files::Reading::of(paths, base))
+}
+
+/// Reads the models of several groups of paths as one schema, in which each may name what another declares. A file that
+/// several groups lead to belongs to the one with the innermost path; one that only a `mod` leads to, to the group of
+/// who declares it.
+///
+/// # Errors
+/// As [`read_paths`], and when a file belongs to two groups.
+pub fn read_groups(groups: &[Group], base: &Path) -> Result<Grouped, Vec<ReadError>> {
+    check::grouped(files::Reading::of_groups(groups, base))
 }
 
 /// Reads models from a text, as if it were a file of that name.

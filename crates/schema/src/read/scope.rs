@@ -27,6 +27,8 @@ pub struct Module {
     pub parent: Option<usize>,
     /// The file it stands in.
     pub file: usize,
+    /// The group of paths that led to it.
+    pub group: usize,
     /// Its modules.
     pub children: BTreeMap<String, usize>,
     types: BTreeMap<String, TypeItem>,
@@ -91,8 +93,8 @@ pub struct Scope<'a> {
 
 impl Module {
     /// An empty module.
-    pub fn new(name: String, parent: Option<usize>, file: usize) -> Self {
-        Self { name, parent, file, ..Self::default() }
+    pub fn new(name: String, parent: Option<usize>, file: usize, group: usize) -> Self {
+        Self { name, parent, file, group, ..Self::default() }
     }
 
     /// Takes up the items of a module, apart from the modules in it.
@@ -166,6 +168,10 @@ impl World {
     /// Every type, with its module.
     pub fn items(&self) -> impl Iterator<Item = (usize, &TypeItem)> {
         self.modules.iter().enumerate().flat_map(|(at, module)| module.types.values().map(move |item| (at, item)))
+    }
+
+    fn group(&self, module: usize) -> Option<usize> {
+        self.modules.get(module).map(|module| module.group)
     }
 
     fn root(&self, mut module: usize) -> usize {
@@ -324,6 +330,10 @@ impl<'a> Scope<'a> {
         }
         let mut all = world.anywhere(&path, space);
         all.retain(|found| counts(found.item));
+        let own = |found: &Found<'_, T>| world.group(found.module) == world.group(module);
+        if all.iter().any(own) {
+            all.retain(own);
+        }
         match all.split_first() {
             None => Lookup::Outside(path),
             Some((first, rest)) if rest.iter().all(|other| same(first.item, other.item)) => {

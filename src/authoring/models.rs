@@ -1,0 +1,156 @@
+//! Whose what is: the line of the history that each thing of the models, and of the database, belongs to.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rungs_schema::read::Grouped;
+use rungs_schema::{Declared, Hints, ObjectName, Schema};
+
+use super::uses;
+use crate::diff::Rules;
+use crate::revision::{History, Line, Lines};
+
+/// All models of a project, with the line that each belongs to.
+#[derive(Debug, Default)]
+pub struct Models {
+    /// Everything together, so that one branch may refer to what another declares.
+    pub declared: Declared,
+    tables: BTreeMap<ObjectName, Line>,
+    enums: BTreeMap<ObjectName, Line>,
+    /// A sequence that no model declares belongs to all lines that use it.
+    sequences: BTreeMap<ObjectName, BTreeSet<Line>>,
+}
+
+impl Models {
+    /// Models that were read by groups, of which the n-th is that of the n-th line.
+    pub fn new(grouped: Grouped, lines: &[Line]) -> Self {
+        let line = |group: usize| lines.get(group).cloned().unwrap_or(Line::Main);
+        let of =
+            |things: BTreeMap<ObjectName, usize>| things.into_iter().map(|(name, group)| (name, line(group))).collect();
+        let Grouped { declared, tables, enums, sequences } = grouped;
+        let shared = |groups: BTreeSet<usize>| groups.into_iter().map(line).collect();
+        Self {
+            declared,
+            tables: of(tables),
+            enums: of(enums),
+            sequences: sequences.into_iter().map(|(name, groups)| (name, shared(groups))).collect(),
+        }
+    }
+
+    /// Models of a project without branches.
+    pub fn of_main(declared: Declared) -> Self {
+        let Schema { tables, enums, sequences, .. } = &declared.schema;
+        Self {
+            tables: tables.iter().map(|table| (table.name.clone(), Line::Main)).collect(),
+            enums: enums.iter().map(|one| (one.name.clone(), Line::Main)).collect(),
+            sequences: sequences.iter().map(|one| (one.name.clone(), BTreeSet::from([Line::Main]))).collect(),
+            declared,
+        }
+    }
+
+    /// What the models of some lines say beyond the nouns.
+    pub(super) fn hints(&self, lines: &BTreeSet<Line>) -> Hints {
+        let said = self.declared.hints.tables.iter();
+        let said = said.filter(|(table, _)| self.tables.get(*table).is_some_and(|line| lines.contains(line)));
+        Hints { tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect() }
+    }
+
+    /// The line whose model declares a table.
+    pub fn of_table(&self, table: &ObjectName) -> Option<&Line> {
+        self.tables.get(table)
+    }
+
+    /// Whether a line has a model of its own.
+    pub(super) fn has_tables(&self, line: &Line) -> bool {
+        self.tables.values().any(|owner| owner == line)
+    }
+
+    /// The line that declares an enumerated type.
+    pub(super) fn of_enum(&self, name: &ObjectName) -> Option<&Line> {
+        self.enums.get(name)
+    }
+
+    /// The lines that may create a sequence of `wanted`.
+    pub(super) fn of_sequence(&self, name: &ObjectName, wanted: &Schema) -> BTreeSet<Line> {
+        self.sequences.get(name).cloned().unwrap_or_else(|| {
+            // One that stands for a serial column.
+            let tables = wanted.tables.iter().filter(|table| uses(std::slice::from_ref(*table), &name.name));
+            tables.filter_map(|table| self.tables.get(&table.name)).cloned().collect()
+        })
+    }
+}
+
+/// What the revision files say of tables that no model declares.
+#[derive(Debug)]
+pub struct Created<'a> {
+    history: &'a History,
+    lines: &'a Lines,
+    /// Under names in lower case: whether letter case counts is not known here, and what may be another's is not dropped.
+    tables: OnceCell<BTreeMap<String, Line>>,
+}
+
+impl<'a> Created<'a> {
+    /// The files are read only when there is such a table.
+    pub fn new(history: &'a History, lines: &'a Lines) -> Self {
+        Self { history, lines, tables: OnceCell::new() }
+    }
+
+    /// Whose a table is that no model declares: the line whose revision created it last has it, and the main line what no
+    /// revision created.
+    pub fn owner(&self, table: &ObjectName) -> Line {
+        if self.lines.all().nth(1).is_none() {
+            return Line::Main;
+        }
+        let tables = self.tables.get_or_init(|| {
+            let mut tables = BTreeMap::new();
+            for (revision, line) in self.history.revisions().iter().zip(self.lines.of_all(self.history)) {
+                for table in super::tables_created(std::iter::once(revision)) {
+                    tables.insert(table.to_lowercase(), line.clone());
+                }
+            }
+            tables
+        });
+        tables.get(&table.name.to_lowercase()).cloned().unwrap_or(Line::Main)
+    }
+}
+
+/// The line of every table of models and database.
+#[derive(Debug)]
+pub(super) struct Whose {
+    tables: BTreeMap<ObjectName, Line>,
+}
+
+impl Whose {
+    /// `owner` says it of a live table that no model declares or was renamed from; one that is nobody's stays.
+    pub(super) fn new(
+        models: &Models,
+        live: &Schema,
+        rules: &Rules,
+        owner: impl Fn(&ObjectName) -> Option<Line>,
+    ) -> Self {
+        let mut tables = models.tables.clone();
+        for table in &live.tables {
+            let name = &table.name;
+            if tables.contains_key(name) {
+                continue;
+            }
+            let respelled = |wanted: &ObjectName| {
+                rules.table_case_is_free && wanted.schema == name.schema && wanted.name.eq_ignore_ascii_case(&name.name)
+            };
+            let renamed = |new: &ObjectName| {
+                let said = models.declared.hints.tables.get(new).and_then(|hints| hints.renamed_from.as_ref());
+                said == Some(name) && live.table(new).is_none()
+            };
+            let declared = models.tables.iter().find(|(wanted, _)| respelled(wanted) || renamed(wanted));
+            if let Some(line) = declared.map(|(_, line)| line.clone()).or_else(|| owner(name)) {
+                tables.insert(name.clone(), line);
+            }
+        }
+        Self { tables }
+    }
+
+    /// The line that a table belongs to.
+    pub(super) fn of(&self, table: &ObjectName) -> Option<&Line> {
+        self.tables.get(table)
+    }
+}
