@@ -3,7 +3,7 @@
 //! What was created is gone afterwards, on every path: PostgreSQL rolls a transaction back, MySQL and MariaDB drop a
 //! scratch database, SQLite forgets `:memory:`.
 
-use rungs_schema::{DialectName, Hints, Schema};
+use rungs_schema::{DialectName, Hints, ObjectName, Schema};
 
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope, Statement, splitter};
@@ -31,7 +31,7 @@ pub async fn as_printed(
         #[cfg(feature = "postgres")]
         DialectName::Postgres => {
             let sql: Vec<String> = statements.iter().map(|statement| statement.sql.clone()).collect();
-            dialect::postgres::scratch::in_scratch_schema(target, &sql).await
+            dialect::postgres::scratch::in_scratch_schema(target, &sql, &built(wanted), false).await
         }
         _ => {
             let mut scratch = Scratch::open(target, url).await?;
@@ -42,6 +42,17 @@ pub async fn as_printed(
         }
     };
     printed.map_err(|error| rejected(error, &statements, wanted, hints))
+}
+
+/// The names of all that a schema would create.
+#[cfg(feature = "postgres")]
+fn built(schema: &Schema) -> Vec<ObjectName> {
+    let tables = schema.tables.iter().map(|table| &table.name);
+    let sequences = schema.sequences.iter().map(|sequence| &sequence.name);
+    let types = schema.enums.iter().map(|one| &one.name).chain(schema.domains.iter().map(|one| &one.name));
+    let composites = schema.composites.iter().map(|one| &one.name);
+    let definitions = schema.definitions.iter().map(|one| &one.name);
+    tables.chain(sequences).chain(types).chain(composites).chain(definitions).cloned().collect()
 }
 
 /// What an SQLite database looks like after some changes, as SQLite itself carries them out, in a transaction that is

@@ -7,6 +7,7 @@ mod names;
 mod render;
 pub mod scratch;
 mod serial;
+mod stand_in;
 mod types;
 
 use rungs_schema::{ColumnType, ObjectName, Schema};
