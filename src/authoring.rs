@@ -13,6 +13,7 @@ use crate::dialect::{self, Dialect, Scope};
 use crate::diff::change::Change;
 use crate::diff::{self, Guide};
 use crate::error::{Error, PlanError};
+use crate::source::scratch::Wanted;
 use crate::source::{adopt, scratch};
 
 pub use created::tables_created;
@@ -56,8 +57,8 @@ pub async fn compare(
     };
     let mut changes = diff::diff(&current, &named.schema, &guide);
     if !changes.is_empty() {
-        let mut printed =
-            scratch::as_printed(connection, url, &named.schema, &declared.hints, dialect.as_ref()).await?;
+        let wanted_there = Wanted { schema: &named.schema, hints: &declared.hints, objects: &[] };
+        let mut printed = scratch::as_printed(connection, url, wanted_there, dialect.as_ref()).await?;
         // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
         printed.tables.iter_mut().for_each(|table| table.verbatim = None);
         dialect.align(&mut current, &mut printed);

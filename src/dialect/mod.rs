@@ -73,7 +73,13 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// When the engine has no such view.
-    fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError>;
+    fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
+        Err(PlanError::Unsupported {
+            engine: self.version().to_string(),
+            action: format!("keep view {}", view.name),
+            help: Some(format!("look at the model {}", view.model)),
+        })
+    }
 
     /// The statement that grants what a model grants.
     ///

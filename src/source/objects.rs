@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rungs_schema::DialectName;
+use rungs_schema::{DialectName, Location, ObjectName};
 
-use crate::dialect::splitter::{self, Piece};
+use crate::dialect::splitter::{self, Piece, Word};
 use crate::error::{ObjectFault, SourceError};
 
 /// One statement of an SQL file.
@@ -15,6 +15,26 @@ pub struct ObjectStatement {
     pub sql: String,
     /// `file:line`.
     pub place: String,
+}
+
+impl ObjectStatement {
+    /// A statement that stands for a part of a model.
+    pub fn of_model(sql: impl Into<String>, model: &str, location: Option<&Location>) -> Self {
+        let place = location.map_or_else(String::new, |location| format!(" at {location}"));
+        Self { sql: sql.into(), place: format!("the model {model}{place}") }
+    }
+
+    /// The name of what it creates.
+    pub fn creates(&self, dialect: DialectName) -> Option<ObjectName> {
+        let words = splitter::words(dialect, &self.sql);
+        let bare = |word: &Word<'_>| {
+            let text = word.text();
+            let is_quoted = text.starts_with('"');
+            if is_quoted { text.trim_matches('"').replace("\"\"", "\"") } else { text.to_lowercase() }
+        };
+        let (schema, name) = splitter::created(&words)?;
+        Some(ObjectName { schema: schema.map(bare), name: bare(name) })
+    }
 }
 
 /// What cannot be declared although it is created: it belongs to the server and not to a database, and a scratch place
@@ -145,7 +165,7 @@ mod tests {
         let text = "-- what it is\nCREATE VIEW v AS SELECT ';';\n\nCREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; $$;";
         let found = read_one(text, DialectName::Postgres).unwrap_or_default();
         let said: Vec<_> = found.iter().map(|one| (one.place.as_str(), one.sql.len())).collect();
-        assert_eq!(said, [("a/b.sql:2", 26), ("a/b.sql:4", 61)]);
+        assert_eq!(said, [("a/b.sql:2", 27), ("a/b.sql:4", 63)]);
     }
 
     #[test]

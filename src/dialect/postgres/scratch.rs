@@ -61,20 +61,20 @@ async fn create_and_read(
     connection.execute("SET LOCAL check_function_bodies = off").await?;
     // The namespaces stand already.
     let statements = statements.iter().filter(|sql| !sql.to_ascii_uppercase().starts_with("CREATE SCHEMA "));
-    let mut waiting: Vec<String> = statements.map(|sql| stand_ins.apply(sql)).collect();
+    let mut waiting: Vec<Waiting> = statements.map(|sql| Waiting::new(sql, &stand_ins)).collect();
     if in_any_order {
         waiting = rounds(connection, waiting).await?;
     }
-    for statement in &waiting {
-        connection.execute(statement).await.map_err(|error| told(error, &stand_ins))?;
+    for statement in waiting {
+        let outcome = connection.execute(&statement.sql).await;
+        outcome.map_err(|error| told(error, &stand_ins, &statement.original))?;
     }
     introspect_stand_ins(connection, &stand_ins).await
 }
 
 /// Runs statements that come in no order. One that names what another is still to create waits for it: it would find the
 /// live thing of that name. Where the names close a circle, or a statement fails, the others go first. What is left fails.
-async fn rounds(connection: &mut Connection, statements: Vec<String>) -> Result<Vec<String>, DbError> {
-    let mut waiting: Vec<Waiting> = statements.into_iter().map(Waiting::new).collect();
+async fn rounds(connection: &mut Connection, mut waiting: Vec<Waiting>) -> Result<Vec<Waiting>, DbError> {
     loop {
         let open: Vec<Option<String>> = waiting.iter().map(|one| one.creates.clone()).collect();
         let waits = |index: usize, one: &Waiting| {
@@ -100,7 +100,7 @@ async fn rounds(connection: &mut Connection, statements: Vec<String>) -> Result<
             left = failed;
         }
         if left.is_empty() || left.len() == before {
-            return Ok(left.into_iter().map(|one| one.sql).collect());
+            return Ok(left);
         }
         waiting = left;
     }
@@ -108,18 +108,21 @@ async fn rounds(connection: &mut Connection, statements: Vec<String>) -> Result<
 
 /// A statement, with what it creates and which names it has in it, in lower case.
 struct Waiting {
+    /// As its author wrote it.
+    original: String,
     sql: String,
     creates: Option<String>,
     names: BTreeSet<String>,
 }
 
 impl Waiting {
-    fn new(sql: String) -> Self {
+    fn new(original: &str, stand_ins: &StandIns) -> Self {
+        let sql = stand_ins.apply(original);
         let words = splitter::words(DialectName::Postgres, &sql);
         let bare = |word: &Word<'_>| word.text().trim_matches('"').to_lowercase();
         let names = words.iter().filter(|word| matches!(word, Word::Name(_))).map(bare).collect();
         let creates = splitter::created(&words).map(|(_, name)| bare(name));
-        Self { names, creates, sql }
+        Self { names, creates, original: original.to_owned(), sql }
     }
 }
 
@@ -138,11 +141,12 @@ async fn attempt(connection: &mut Connection, sql: &str) -> Result<bool, DbError
 }
 
 /// What the server said, in the words of whoever wrote the statement.
-fn told(error: DbError, stand_ins: &StandIns) -> DbError {
+fn told(error: DbError, stand_ins: &StandIns, original: &str) -> DbError {
     let back = |text: String| stand_ins.back(&text).unwrap_or(text);
     match error {
-        DbError::Statement { reason, sql, help, code, position } => {
-            DbError::Statement { reason: back(reason), sql: back(sql), help: help.map(back), code, position }
+        DbError::Statement { reason, help, code, position, .. } => {
+            let (reason, help, sql) = (back(reason), help.map(back), original.to_owned());
+            DbError::Statement { reason, sql, help, code, position }
         }
         other => other,
     }
