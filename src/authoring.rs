@@ -18,6 +18,7 @@ use crate::diff::change::Change;
 use crate::diff::{self, Guide};
 use crate::error::{Error, PlanError};
 use crate::revision::Line;
+use crate::source::scratch::Wanted;
 use crate::source::{Adopted, adopt, scratch};
 
 use models::Whose;
@@ -111,7 +112,8 @@ pub async fn compare_lines(
 
     let needed = needed(&named, &whose, &differing);
     turns::refuse_absent(asked, models, &whose, &live, &needed)?;
-    let mut printed = scratch::as_printed(connection, url, &needed, &models.declared.hints, dialect.as_ref()).await?;
+    let there = Wanted { schema: &needed, hints: &models.declared.hints, objects: &[] };
+    let mut printed = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);
     dialect.align(&mut live, &mut printed);
@@ -181,7 +183,7 @@ fn lines_of(turns: &[Turn]) -> BTreeSet<Line> {
 
 /// The tables of some lines, and those that they refer to, directly or through others; all types and sequences.
 fn needed(named: &Adopted, whose: &Whose, lines: &BTreeSet<Line>) -> Schema {
-    let Schema { tables, sequences, enums, definitions } = named.schema.clone();
+    let Schema { tables, .. } = named.schema.clone();
     let is_asked = |table: &&Table| whose.of(&table.name).is_some_and(|line| lines.contains(line));
     let mut names: BTreeSet<&ObjectName> = BTreeSet::new();
     let mut stack: Vec<&Table> = tables.iter().filter(is_asked).collect();
@@ -193,7 +195,7 @@ fn needed(named: &Adopted, whose: &Whose, lines: &BTreeSet<Line>) -> Schema {
     }
     let names: BTreeSet<ObjectName> = names.into_iter().cloned().collect();
     let tables = tables.into_iter().filter(|table| names.contains(&table.name)).collect();
-    Schema { tables, sequences, enums, definitions }
+    Schema { tables, ..named.schema.clone() }
 }
 
 /// No model at all is a mistyped path much more often than a wish to drop everything.

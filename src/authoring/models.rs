@@ -52,7 +52,12 @@ impl Models {
     pub(super) fn hints(&self, lines: &BTreeSet<Line>) -> Hints {
         let said = self.declared.hints.tables.iter();
         let said = said.filter(|(table, _)| self.tables.get(*table).is_some_and(|line| lines.contains(line)));
-        Hints { tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect() }
+        let enums = self.declared.hints.enums.iter();
+        let enums = enums.filter(|(name, _)| self.enums.get(*name).is_some_and(|line| lines.contains(line)));
+        Hints {
+            tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
+            enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
+        }
     }
 
     /// The line whose model declares a table.

@@ -48,7 +48,11 @@ impl Sides<'_> {
     /// What a line's models say of renames.
     pub(super) fn hints_of(&self, line: &Line) -> Hints {
         let said = self.hints.tables.iter().filter(|(table, _)| self.whose.of(table) == Some(line));
-        Hints { tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect() }
+        let enums = self.hints.enums.iter().filter(|(name, _)| self.models.of_enum(name) == Some(line));
+        Hints {
+            tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
+            enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
+        }
     }
 
     /// The schema after a turn. `to_come` are the lines whose turn comes later.

@@ -132,7 +132,8 @@ async fn declared(
     let wanted = dialect.canonical(&declared.schema)?;
     let named = source::adopt(&wanted, &rungs_schema::Schema::default(), dialect);
     let mut connection = context.server(engine).await?;
-    let schema = scratch::as_printed(&mut connection, engine, &named.schema, &declared.hints, dialect).await?;
+    let wanted = scratch::Wanted { schema: &named.schema, hints: &declared.hints, objects: &[] };
+    let schema = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
     connection.close().await?;
     Ok(Side { schema, hints: declared.hints.clone(), is_database: false, has_definitions: false })
 }

@@ -2,14 +2,16 @@
 
 mod canonical;
 mod casts;
+mod declare;
 pub mod introspect;
 mod names;
 mod render;
 pub mod scratch;
 mod serial;
+mod stand_in;
 mod types;
 
-use rungs_schema::{ColumnType, ObjectName, Schema};
+use rungs_schema::{ColumnType, Grant, ObjectName, Schema, View};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
@@ -101,6 +103,14 @@ impl Dialect for Postgres {
         let before = previous.clone();
         serial::spell_out(previous, next);
         serial::spell_out(next, &before);
+    }
+
+    fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
+        Ok(declare::view(view))
+    }
+
+    fn declare_grant(&self, grant: &Grant) -> Result<Statement, PlanError> {
+        Ok(declare::grant(grant))
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

@@ -7,13 +7,14 @@
 mod alter;
 mod canonical;
 mod ddl;
+mod declare;
 mod describe;
 pub mod introspect;
 mod rebuild;
 mod rename;
 mod render;
 
-use rungs_schema::{ColumnType, Schema};
+use rungs_schema::{ColumnType, Schema, View};
 
 pub use ddl::same_text;
 
@@ -88,6 +89,10 @@ impl Dialect for Sqlite {
             Part::Index(_) => Some(fit(convention(table, part), self.features.identifier_length)),
             _ => None,
         }
+    }
+
+    fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
+        declare::view(self, view)
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

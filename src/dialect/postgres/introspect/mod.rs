@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::{Schema, Table};
 
+use super::stand_in::StandIns;
 use crate::db::{Connection, Rows};
 use crate::dialect::Scope;
 use crate::error::DbError;
@@ -69,7 +70,7 @@ struct Found {
 /// When it cannot be read.
 pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    let read = read(connection, scope, begin, "COMMIT").await;
+    let read = read(connection, scope, begin, "COMMIT", None).await;
     if read.is_err() {
         // The first error is the one to tell; if the connection broke, there is nothing to roll back.
         let _ = connection.execute("ROLLBACK").await;
@@ -83,8 +84,22 @@ pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Sc
 /// # Errors
 /// When it cannot be read.
 pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
+    read_at_savepoint(connection, scope, None).await
+}
+
+/// As [`introspect_in_transaction`], for what was built in stand-ins, under the names that they stand for.
+pub(super) async fn introspect_stand_ins(connection: &mut Connection, stand_ins: &StandIns) -> Result<Schema, DbError> {
+    let names = stand_ins.others().map(|name| Some(name.to_owned())).chain([None]);
+    read_at_savepoint(connection, &Scope::Namespaces(names.collect()), Some(stand_ins)).await
+}
+
+async fn read_at_savepoint(
+    connection: &mut Connection,
+    scope: &Scope,
+    stand_ins: Option<&StandIns>,
+) -> Result<Schema, DbError> {
     let restore = "ROLLBACK TO SAVEPOINT rungs_introspect; RELEASE SAVEPOINT rungs_introspect";
-    let read = read(connection, scope, "SAVEPOINT rungs_introspect", restore).await;
+    let read = read(connection, scope, "SAVEPOINT rungs_introspect", restore, stand_ins).await;
     if read.is_err() {
         // As above: the first error is the one to tell.
         let _ = connection.execute(restore).await;
@@ -92,16 +107,25 @@ pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scop
     read
 }
 
-async fn read(connection: &mut Connection, scope: &Scope, begin: &str, end: &str) -> Result<Schema, DbError> {
+async fn read(
+    connection: &mut Connection,
+    scope: &Scope,
+    begin: &str,
+    end: &str,
+    stand_ins: Option<&StandIns>,
+) -> Result<Schema, DbError> {
     let filter = Filter::new(scope, connection.version());
     let queries: Vec<String> = QUERIES.iter().map(|(query, _)| query(&filter)).collect();
     let script = format!("{begin}; {PRINTING}; {}; {end}", queries.join(";\n"));
     let mut results = connection.query_many(&script).await?.into_iter().skip(1 + PRINTING.split("; ").count());
     let mut found = Found::default();
     for (_, reader) in QUERIES {
-        let rows = results
+        let mut rows = results
             .next()
             .ok_or_else(|| DbError::Answer { reason: "the server answered fewer queries than were sent".to_owned() })?;
+        if let Some(stand_ins) = stand_ins {
+            rows.iter_mut().for_each(|row| row.rewrite(|text| stand_ins.back(text)));
+        }
         reader(&mut found, &rows)?;
     }
     Ok(found.into_schema())

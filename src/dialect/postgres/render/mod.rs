@@ -11,8 +11,15 @@ mod table;
 
 pub(super) use definition::replaces;
 
+/// An index of a materialised view, as CREATE INDEX has it.
+pub(super) fn index_of_view(view: &ObjectName, index: &Index) -> Statement {
+    constraint::create(view, Part::Index(index))
+}
+
+use rungs_schema::{Index, ObjectName};
+
 use super::Postgres;
-use crate::dialect::Statement;
+use crate::dialect::{Part, Statement};
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
