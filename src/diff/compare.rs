@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rungs_schema::{Access, Column, Definition, Index, ObjectName, Schema, Table};
 
-use super::Guide;
 use super::change::{Delta, Edit};
 use super::dependents;
 use super::parts::{Named, deltas};
+use super::{Definitions, Guide};
 
 /// What differs between two schemas.
 #[derive(Debug, Default)]
@@ -43,7 +43,10 @@ pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differ
         ..Differences::default()
     };
     tables(previous, next, guide, &mut differences);
-    let next_definitions = if guide.definitions { &next.definitions } else { &previous.definitions };
+    let next_definitions = match guide.definitions {
+        Definitions::Kept => &previous.definitions,
+        Definitions::Declared | Definitions::All => &next.definitions,
+    };
     let key = |definition: &Definition| (definition.kind, definition.name.clone(), definition.table.clone());
     differences.definitions = objects(&previous.definitions, next_definitions, key);
     differences.standing = previous.definitions.iter().filter(|one| next_definitions.contains(one)).cloned().collect();

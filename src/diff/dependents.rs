@@ -6,7 +6,7 @@ use rungs_schema::{Class, Definition, DefinitionKind, Needs, ObjectName, Referen
 
 use super::change::{Delta, Edit};
 use super::compare::{AlteredTable, Differences};
-use super::{Guide, enums};
+use super::{Definitions, Guide, enums};
 
 /// Takes down, and puts up again, the definitions that stay but stand on something that goes or is made anew, or (where
 /// the engine minds) on a column whose type changes.
@@ -22,7 +22,7 @@ pub(super) fn give_way(differences: &mut Differences, guide: &Guide) {
     let gone: Vec<Definition> = gone;
     differences.definitions.extend(gone.into_iter().map(|previous| Delta::Drop { previous }));
     let mut moved = taken_down(differences, guide);
-    if guide.definitions {
+    if guide.definitions == Definitions::All {
         moved.extend(dropped.iter().map(Reference::relation));
     }
     let retyped = if guide.rules.views_pin_types { retyped_columns(&differences.altered) } else { Vec::new() };

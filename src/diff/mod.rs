@@ -48,6 +48,18 @@ pub struct Rules {
     pub replaces: Option<fn(previous: &Definition, next: &Definition) -> bool>,
 }
 
+/// How far a comparison goes with views, triggers, routines and the like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Definitions {
+    /// Those of `previous` stay, whatever `next` has.
+    #[default]
+    Kept,
+    /// Both sides say what is wanted, but one that stands on a table which goes is not ours to drop.
+    Declared,
+    /// Both sides are whole.
+    All,
+}
+
 /// What guides a comparison besides the two schemas.
 #[derive(Debug, Clone, Default)]
 pub struct Guide {
@@ -55,8 +67,8 @@ pub struct Guide {
     pub hints: Hints,
     /// Names of constraints and indexes, by table, that nobody chose: such a name is no difference by itself.
     pub open_names: BTreeSet<(ObjectName, String)>,
-    /// Whether views, triggers and routines are compared. Where they are not, those of `previous` stay.
-    pub definitions: bool,
+    /// Whether views, triggers and routines are compared.
+    pub definitions: Definitions,
     /// Whether the wording of CREATE TABLE counts where an engine keeps it (SQLite), and what is the same wording.
     pub same_wording: Option<fn(&str, &str) -> bool>,
     /// What `previous` looks like once the renames are done, where the engine was asked: it rewrites the text of views

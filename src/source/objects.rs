@@ -29,18 +29,45 @@ impl ObjectStatement {
         let words = splitter::words(dialect, &self.sql);
         let bare = |word: &Word<'_>| {
             let text = word.text();
-            let is_quoted = text.starts_with('"');
-            if is_quoted { text.trim_matches('"').replace("\"\"", "\"") } else { text.to_lowercase() }
+            match text.chars().next() {
+                Some(quote @ ('"' | '`')) => {
+                    text.trim_matches(quote).replace(&format!("{quote}{quote}"), &quote.to_string())
+                }
+                Some('[') => text.trim_matches(['[', ']']).to_owned(),
+                // What is not quoted is in lower case on PostgreSQL.
+                _ if dialect == DialectName::Postgres => text.to_lowercase(),
+                _ => text.to_owned(),
+            }
         };
         let (schema, name) = splitter::created(&words)?;
         Some(ObjectName { schema: schema.map(bare), name: bare(name) })
     }
 }
 
-/// What cannot be declared although it is created: it belongs to the server and not to a database, and a scratch place
-/// would not contain it.
-const OF_THE_SERVER: [&str; 10] =
-    ["DATABASE", "ROLE", "USER", "GROUP", "TABLESPACE", "SUBSCRIPTION", "SERVER", "LOGFILE", "RESOURCE", "UNDO"];
+/// What an SQL file may create.
+const KINDS: [&str; 5] = ["VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"];
+
+/// Words between CREATE and the kind: `CREATE OR REPLACE DEFINER = CURRENT_USER SQL SECURITY INVOKER VIEW`.
+const BEFORE_KIND: [&str; 18] = [
+    "OR",
+    "REPLACE",
+    "TEMP",
+    "TEMPORARY",
+    "RECURSIVE",
+    "CONSTRAINT",
+    "DEFINER",
+    "CURRENT_USER",
+    "SQL",
+    "SECURITY",
+    "INVOKER",
+    "ALGORITHM",
+    "MERGE",
+    "UNDEFINED",
+    "TEMPTABLE",
+    "AGGREGATE",
+    "IF",
+    "NOT",
+];
 
 /// Reads the statements of all files that files, folders (with the folders in them) and globs lead to, relative to
 /// `base`, in the order of their paths.
@@ -120,24 +147,31 @@ fn take(
 
 /// Why a statement declares nothing, and what to do instead.
 fn refused(piece: &Piece<'_>, dialect: DialectName) -> Option<(String, String)> {
-    let words = piece.words(dialect, 8);
-    let word = |index: usize| words.get(index).map_or("", String::as_str);
-    let on_postgres = dialect == DialectName::Postgres;
-    match word(0) {
+    let words: Vec<String> =
+        splitter::words(dialect, piece.sql).iter().take(24).map(|word| word.text().to_ascii_uppercase()).collect();
+    let first = words.first().map_or("", String::as_str);
+    match first {
         "CREATE" => {
-            let kind = words.iter().skip(1).find(|word| !["OR", "REPLACE"].contains(&word.as_str()));
-            let kind = kind.filter(|kind| OF_THE_SERVER.contains(&kind.as_str()))?;
-            let help = "create it by hand, or by whatever sets up your servers".to_owned();
-            Some((format!("a {} belongs to the server, not to the database", kind.to_lowercase()), help))
+            let kind = words
+                .iter()
+                .skip(1)
+                .find(|word| word.starts_with(|c: char| c.is_alphabetic()) && !BEFORE_KIND.contains(&word.as_str()));
+            let kind = kind.map_or("", String::as_str);
+            // `CREATE EVENT TRIGGER` is PostgreSQL's, and something else.
+            let is_known = KINDS.contains(&kind) && !(dialect == DialectName::Postgres && kind == "EVENT");
+            (!is_known).then(|| {
+                let help = "tables, keys, indexes, sequences and enumerations are declared by models; anything else goes \
+                            into a revision: migrate revision -m MESSAGE";
+                (format!("CREATE {kind} cannot be declared in an SQL file"), help.to_owned())
+            })
         }
-        "COMMENT" | "GRANT" | "REVOKE" if on_postgres => None,
-        "ALTER" if on_postgres && word(1) == "DEFAULT" => None,
+        "COMMENT" if dialect == DialectName::Postgres => None,
         "ALTER" if words.iter().any(|word| word == "SECURITY") => Some((
             "row-level security is switched on by the model".to_owned(),
             "write #[model(row_security)] on the struct, and leave the policies here".to_owned(),
         )),
         "" => None,
-        first => Some((
+        _ => Some((
             format!("`{first}` declares nothing"),
             "such a file holds what is to be there, as CREATE statements; what is to be done goes into a revision: \
              migrate revision -m MESSAGE"
@@ -175,7 +209,7 @@ mod tests {
         assert_eq!(
             read_one(text, DialectName::Postgres),
             Err("a/b.sql:2: `DROP` declares nothing\n\
-                 a/b.sql:3: a user belongs to the server, not to the database\n\
+                 a/b.sql:3: CREATE USER cannot be declared in an SQL file\n\
                  a/b.sql:4: row-level security is switched on by the model\n"
                 .to_owned())
         );

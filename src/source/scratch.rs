@@ -9,7 +9,7 @@ use super::objects::ObjectStatement;
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope, Statement, splitter};
 use crate::diff::change::Change;
-use crate::diff::{self, Guide};
+use crate::diff::{self, Definitions, Guide};
 use crate::error::{DbError, Error, SourceError, excerpt};
 use crate::plan;
 
@@ -37,7 +37,7 @@ pub async fn as_printed(
     dialect: &dyn Dialect,
 ) -> Result<Schema, Error> {
     super::limits::check_names(wanted.schema, wanted.hints, dialect)?;
-    let guide = Guide { rules: dialect.features().rules.clone(), definitions: true, ..Guide::default() };
+    let guide = Guide { rules: dialect.features().rules.clone(), definitions: Definitions::All, ..Guide::default() };
     let statements = plan::render(&diff::diff(&Schema::default(), wanted.schema, &guide), dialect)?;
     let objects = wanted.objects.iter().map(|object| object.sql.clone());
     let sql: Vec<String> = statements.iter().map(|statement| statement.sql.clone()).chain(objects).collect();

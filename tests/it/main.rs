@@ -37,6 +37,7 @@ mod laws_lines;
 mod layers;
 mod models_paths;
 mod models_print;
+mod models_views;
 mod mysql_alter;
 mod mysql_canonical;
 mod mysql_random;

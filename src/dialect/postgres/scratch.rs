@@ -121,7 +121,11 @@ impl Waiting {
         let words = splitter::words(DialectName::Postgres, &sql);
         let bare = |word: &Word<'_>| word.text().trim_matches('"').to_lowercase();
         let names = words.iter().filter(|word| matches!(word, Word::Name(_))).map(bare).collect();
-        let creates = splitter::created(&words).map(|(_, name)| bare(name));
+        // Nobody calls a trigger by its name, which may be that of its function.
+        let is_called = !words.iter().take(6).any(|word| {
+            ["trigger", "index", "policy", "rule"].iter().any(|kind| word.text().eq_ignore_ascii_case(kind))
+        });
+        let creates = splitter::created(&words).filter(|_| is_called).map(|(_, name)| bare(name));
         Self { names, creates, original: original.to_owned(), sql }
     }
 }

@@ -67,7 +67,9 @@ pub fn grouped(mut reading: Reading) -> Result<Grouped, Vec<ReadError>> {
     grouped.sequences = groups_of_sequences(&models, group);
     for ((placed, keys), query) in models.into_iter().zip(keys).zip(queries) {
         let file = &reading.files[reading.world.modules[placed.module].file].shown;
-        grouped.tables.insert(placed.item.table.name.clone(), group(placed.module));
+        if !placed.item.role.unmanaged {
+            grouped.tables.insert(placed.item.table.name.clone(), group(placed.module));
+        }
         take(&mut grouped.declared, placed.item, keys, query, file);
     }
     let declared = &mut grouped.declared;
