@@ -14,9 +14,10 @@ use rungs_schema::{Declared, DialectName, ObjectName, Schema, Table};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
 use crate::diff::change::Change;
-use crate::diff::{self, Guide};
+use crate::diff::{self, Definitions, Guide};
 use crate::error::{Error, PlanError};
 use crate::revision::Line;
+use crate::source::scratch::Wanted;
 use crate::source::{Adopted, adopt, scratch};
 
 use models::Whose;
@@ -107,7 +108,9 @@ pub async fn compare_lines(
     let rules = dialect.features().rules.clone();
     let wanted = dialect.canonical(&models.declared.schema)?;
     let mut live = dialect::introspect(connection, &scope(&wanted)).await?;
-    let owner = |table: &ObjectName| owner(table).filter(|_| !OTHER_LEDGERS.contains(&table.name.as_str()));
+    let is_left_alone =
+        |table: &ObjectName| OTHER_LEDGERS.contains(&table.name.as_str()) || models.declared.unmanaged.contains(table);
+    let owner = |table: &ObjectName| owner(table).filter(|_| !is_left_alone(table));
     let whose = Whose::new(models, &live, &rules, owner);
     refuse_without_models(asked, models, &live, &whose)?;
     let hints = models.hints(asked);
@@ -118,14 +121,21 @@ pub async fn compare_lines(
 
     let turns: Vec<Turn> = asked.iter().cloned().map(Turn::whole).collect();
     let sides = Sides { models, whose: &whose, live: &live, wanted: &named.schema, hints: &hints, rules: &rules };
-    let differing: BTreeSet<Line> = shares(&sides, &turns, &guide).into_iter().map(|share| share.line).collect();
+    let mut differing: BTreeSet<Line> = shares(&sides, &turns, &guide).into_iter().map(|share| share.line).collect();
+    let objects = models.objects(dialect.as_ref())?;
+    if !objects.is_empty() {
+        // How the server prints them is known only once it has built them.
+        differing.extend(asked.iter().filter(|line| models.has_objects(line)).cloned());
+        guide.definitions = Definitions::Declared;
+    }
     if differing.is_empty() {
         return Ok(Shares { shares: Vec::new(), dialect });
     }
 
-    let needed = needed(&named, &whose, &differing);
+    let needed = if objects.is_empty() { needed(&named, &whose, &differing) } else { named.schema.clone() };
     turns::refuse_absent(asked, models, &whose, &live, &needed)?;
-    let mut printed = scratch::as_printed(connection, url, &needed, &models.declared.hints, dialect.as_ref()).await?;
+    let there = Wanted { schema: &needed, hints: &models.declared.hints, objects: &objects };
+    let mut printed = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);
     dialect.align(&mut live, &mut printed);
@@ -178,6 +188,7 @@ async fn shares_with_renames(
             let after = scratch::after(connection, &renames, dialect).await?;
             let renamed = sides.as_rewritten(diff::renamed(&previous, &next, &guide.hints), after, &turn.line);
             next.definitions.clone_from(&renamed.definitions);
+            sides.definitions(&mut next, &turn.line);
             guide.renamed = Some(renamed);
         }
         let changes = diff::diff(&previous, &next, guide);
@@ -195,7 +206,7 @@ fn lines_of(turns: &[Turn]) -> BTreeSet<Line> {
 
 /// The tables of some lines, and those that they refer to, directly or through others; all types and sequences.
 fn needed(named: &Adopted, whose: &Whose, lines: &BTreeSet<Line>) -> Schema {
-    let Schema { tables, sequences, enums, definitions } = named.schema.clone();
+    let Schema { tables, .. } = named.schema.clone();
     let is_asked = |table: &&Table| whose.of(&table.name).is_some_and(|line| lines.contains(line));
     let mut names: BTreeSet<&ObjectName> = BTreeSet::new();
     let mut stack: Vec<&Table> = tables.iter().filter(is_asked).collect();
@@ -207,7 +218,7 @@ fn needed(named: &Adopted, whose: &Whose, lines: &BTreeSet<Line>) -> Schema {
     }
     let names: BTreeSet<ObjectName> = names.into_iter().cloned().collect();
     let tables = tables.into_iter().filter(|table| names.contains(&table.name)).collect();
-    Schema { tables, sequences, enums, definitions }
+    Schema { tables, ..named.schema.clone() }
 }
 
 /// No model at all is a mistyped path much more often than a wish to drop everything.

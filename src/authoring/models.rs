@@ -7,9 +7,12 @@ use rungs_schema::read::Grouped;
 use rungs_schema::{Declared, DialectName, Hints, ObjectName, Schema};
 
 use super::uses;
+use crate::dialect::Dialect;
 use crate::diff::Rules;
+use crate::error::PlanError;
 use crate::footprint::tables_created;
 use crate::revision::{History, Line, Lines};
+use crate::source::objects::ObjectStatement;
 
 /// All models of a project, with the line that each belongs to.
 #[derive(Debug, Default)]
@@ -20,6 +23,16 @@ pub struct Models {
     enums: BTreeMap<ObjectName, Line>,
     /// A sequence that no model declares belongs to all lines that use it.
     sequences: BTreeMap<ObjectName, BTreeSet<Line>>,
+    /// What is declared in SQL files.
+    scripts: Vec<Script>,
+}
+
+#[derive(Debug)]
+struct Script {
+    line: Line,
+    /// The bare name of what it creates.
+    name: Option<String>,
+    statement: ObjectStatement,
 }
 
 impl Models {
@@ -35,7 +48,58 @@ impl Models {
             tables: of(tables),
             enums: of(enums),
             sequences: sequences.into_iter().map(|(name, groups)| (name, shared(groups))).collect(),
+            scripts: Vec::new(),
         }
+    }
+
+    /// The same with what the SQL files of a line declare.
+    #[must_use]
+    pub fn with_scripts(mut self, line: &Line, statements: Vec<ObjectStatement>, dialect: DialectName) -> Self {
+        let script = |statement: ObjectStatement| {
+            let name = statement.creates(dialect).map(|name| name.name);
+            Script { line: line.clone(), name, statement }
+        };
+        self.scripts.extend(statements.into_iter().map(script));
+        self
+    }
+
+    /// What is declared as statements: the views and grants of models, and what SQL files hold.
+    ///
+    /// # Errors
+    /// When the engine has no such view, or privileges are not compared.
+    pub fn objects(&self, dialect: &dyn Dialect) -> Result<Vec<ObjectStatement>, PlanError> {
+        let mut all = Vec::new();
+        for view in &self.declared.views {
+            let statements = dialect.declare_view(view)?.into_iter();
+            all.extend(statements.map(|one| ObjectStatement::of_model(one.sql, &view.model, view.location.as_ref())));
+        }
+        if let Some(grant) = self.declared.grants.first() {
+            let place = grant.location.as_ref().map(ToString::to_string).unwrap_or_default();
+            return Err(PlanError::Unsupported {
+                engine: dialect.version().to_string(),
+                action: format!("compare what {} may do with {}", grant.to, grant.on),
+                help: Some(format!("privileges of models are not compared yet: grant them in a revision ({place})")),
+            });
+        }
+        all.extend(self.scripts.iter().map(|script| script.statement.clone()));
+        Ok(all)
+    }
+
+    /// Whether a line declares more than tables.
+    pub(super) fn has_objects(&self, line: &Line) -> bool {
+        let views = self.declared.views.iter().map(|view| self.of_definition(&view.name));
+        views.chain(self.scripts.iter().map(|script| &script.line)).any(|owner| owner == line)
+    }
+
+    /// The line that declares a view, routine, trigger or the like.
+    pub(super) fn of_definition(&self, name: &ObjectName) -> &Line {
+        if let Some(line) = self.tables.get(name) {
+            return line;
+        }
+        // The name of a routine has its arguments behind it.
+        let bare = name.name.split('(').next().unwrap_or_default();
+        let creates = |script: &&Script| script.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(bare));
+        self.scripts.iter().find(creates).map_or(&Line::Main, |script| &script.line)
     }
 
     /// Models of a project without branches.
@@ -45,6 +109,7 @@ impl Models {
             tables: tables.iter().map(|table| (table.name.clone(), Line::Main)).collect(),
             enums: enums.iter().map(|one| (one.name.clone(), Line::Main)).collect(),
             sequences: sequences.iter().map(|one| (one.name.clone(), BTreeSet::from([Line::Main]))).collect(),
+            scripts: Vec::new(),
             declared,
         }
     }
@@ -53,7 +118,12 @@ impl Models {
     pub(super) fn hints(&self, lines: &BTreeSet<Line>) -> Hints {
         let said = self.declared.hints.tables.iter();
         let said = said.filter(|(table, _)| self.tables.get(*table).is_some_and(|line| lines.contains(line)));
-        Hints { tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect() }
+        let enums = self.declared.hints.enums.iter();
+        let enums = enums.filter(|(name, _)| self.enums.get(*name).is_some_and(|line| lines.contains(line)));
+        Hints {
+            tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
+            enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
+        }
     }
 
     /// The line whose model declares a table.

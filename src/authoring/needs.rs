@@ -76,7 +76,9 @@ impl Needs {
                     needs.edited.extend(columns.iter().map(|(table, _)| table.clone()));
                 }
                 Change::Sequence(delta) => needs.edited.extend(delta.previous().map(|one| one.name.clone())),
-                Change::Definition(_) => {}
+                Change::Domain { delta, .. } => needs.edited.extend(delta.previous().map(|one| one.name.clone())),
+                Change::Composite { delta, .. } => needs.edited.extend(delta.previous().map(|one| one.name.clone())),
+                Change::Definition(_) | Change::Access { .. } => {}
             }
         }
         needs

@@ -4,9 +4,10 @@ use rungs_schema::{Declared, DialectName, Hints};
 
 use super::run::scripts_to;
 use super::{Context, Outcome};
+use crate::authoring;
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
-use crate::diff::{self, Guide};
+use crate::diff::{self, Definitions, Guide};
 use crate::error::{Error, SourceError};
 use crate::plan;
 use crate::source::{self, Source, scratch};
@@ -43,11 +44,22 @@ impl Diff {
         let mut previous = load(context, &from, &engine, dialect.as_ref()).await?;
         let mut next = load(context, &to, &engine, dialect.as_ref()).await?;
         dialect.align(&mut previous.schema, &mut next.schema);
+        // Models say nothing of views and the like but their own.
+        if !previous.has_definitions {
+            complete(&mut previous.schema, &next.schema);
+        }
+        if !next.has_definitions {
+            complete(&mut next.schema, &previous.schema);
+        }
         let both_printed = previous.is_database && next.is_database;
         let same_wording: Option<fn(&str, &str) -> bool> = both_printed.then_some(dialect::same_wording);
         let guide = Guide {
             hints: next.hints,
-            definitions: previous.has_definitions && next.has_definitions,
+            definitions: if previous.has_definitions && next.has_definitions {
+                Definitions::All
+            } else {
+                Definitions::Declared
+            },
             same_wording,
             rules: dialect.features().rules.clone(),
             ..Guide::default()
@@ -62,6 +74,19 @@ impl Diff {
         context.ui.script("sql", &script);
         Ok(Outcome::Fine)
     }
+}
+
+/// Takes over the definitions that only the other side has.
+fn complete(schema: &mut rungs_schema::Schema, other: &rungs_schema::Schema) {
+    for one in &other.definitions {
+        let is_this = |known: &rungs_schema::Definition| {
+            (known.kind, &known.name, &known.table) == (one.kind, &one.name, &one.table)
+        };
+        if !schema.definitions.iter().any(is_this) {
+            schema.definitions.push(one.clone());
+        }
+    }
+    schema.sort();
 }
 
 /// The database whose engine both sides speak: the first that one of them names, else the configured one.
@@ -132,7 +157,9 @@ async fn declared(
     let wanted = dialect.canonical(&declared.schema)?;
     let named = source::adopt(&wanted, &rungs_schema::Schema::default(), dialect);
     let mut connection = context.server(engine).await?;
-    let schema = scratch::as_printed(&mut connection, engine, &named.schema, &declared.hints, dialect).await?;
+    let objects = authoring::Models::of_main(declared.clone()).objects(dialect)?;
+    let wanted = scratch::Wanted { schema: &named.schema, hints: &declared.hints, objects: &objects };
+    let schema = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
     connection.close().await?;
     Ok(Side { schema, hints: declared.hints.clone(), is_database: false, has_definitions: false })
 }

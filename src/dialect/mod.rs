@@ -17,7 +17,7 @@ mod statement;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use rungs_schema::{Action, ColumnType, DialectName, Schema};
+use rungs_schema::{Action, ColumnType, DialectName, Grant, Schema, View};
 
 use crate::db::{Connection, ServerVersion};
 use crate::diff::change::Change;
@@ -68,6 +68,30 @@ pub trait Dialect: fmt::Debug + Send + Sync {
 
     /// Says in the same words what two schemas, both as the server printed them, say in different ones.
     fn align(&self, _previous: &mut Schema, _next: &mut Schema) {}
+
+    /// The statements that create a view which a model stands for.
+    ///
+    /// # Errors
+    /// When the engine has no such view.
+    fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
+        Err(PlanError::Unsupported {
+            engine: self.version().to_string(),
+            action: format!("keep view {}", view.name),
+            help: Some(format!("look at the model {}", view.model)),
+        })
+    }
+
+    /// The statement that grants what a model grants.
+    ///
+    /// # Errors
+    /// Where privileges are not compared.
+    fn declare_grant(&self, grant: &Grant) -> Result<Statement, PlanError> {
+        Err(PlanError::Unsupported {
+            engine: self.version().to_string(),
+            action: format!("declare what {} may do with {}", grant.to, grant.on),
+            help: Some("take grant(...) away from the model, and grant by hand".to_owned()),
+        })
+    }
 
     /// The statements that carry out one change, in order.
     ///

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use rungs_schema::{
-    Check, Column, Definition, EnumType, ForeignKey, Index, ObjectName, PrimaryKey, Sequence, Table, Unique,
+    Access, Check, Column, CompositeType, Definition, Domain, EnumType, Exclusion, ForeignKey, Index, ObjectName,
+    PrimaryKey, Sequence, Table, Unique,
 };
 
 /// What happens to one thing. `Alter` with two names is a rename, with or without more.
@@ -54,8 +55,29 @@ pub enum Change {
         /// The columns that have the type at this point, with their tables: a type that is built anew takes them along.
         columns: Vec<(ObjectName, Column)>,
     },
-    /// A view, trigger or routine.
+    /// A domain.
+    Domain {
+        /// What happens to it.
+        delta: Delta<Domain>,
+        /// As for [`Change::Enum`].
+        columns: Vec<(ObjectName, Column)>,
+    },
+    /// A composite type.
+    Composite {
+        /// What happens to it.
+        delta: Delta<CompositeType>,
+        /// As for [`Change::Enum`].
+        columns: Vec<(ObjectName, Column)>,
+    },
+    /// A view, trigger, routine, or whatever else is kept as a statement.
     Definition(Delta<Definition>),
+    /// The owner and the privileges of an object.
+    Access {
+        /// What happens to them. What is created is measured against what the engine gives by itself.
+        delta: Delta<Access>,
+        /// The object itself comes, goes or is made anew in the same list of changes: what is dropped goes with it.
+        with_object: bool,
+    },
 }
 
 /// The edits of a table that stays. A table may have several of these in one list of changes: its foreign keys are
@@ -93,6 +115,12 @@ pub enum Edit {
     Check(Delta<Check>),
     /// An index.
     Index(Delta<Index>),
+    /// An exclusion constraint.
+    Exclusion(Delta<Exclusion>),
+    /// The tables that it inherits from; both sides stand in the tables.
+    Inherits,
+    /// The table that it is a partition of, and its bound; both sides stand in the tables.
+    Partition,
     /// The table's comment; both sides stand in the tables.
     Comment,
     /// Storage options; both sides stand in the tables.
@@ -122,6 +150,16 @@ impl<T> Delta<T> {
 }
 
 impl<T> Delta<T> {
+    /// The same of what each side stands for.
+    #[must_use]
+    pub fn map<U>(&self, f: impl Fn(&T) -> U) -> Delta<U> {
+        match self {
+            Self::Create { next } => Delta::Create { next: f(next) },
+            Self::Drop { previous } => Delta::Drop { previous: f(previous) },
+            Self::Alter { previous, next } => Delta::Alter { previous: f(previous), next: f(next) },
+        }
+    }
+
     /// The same seen from the other side.
     #[must_use]
     pub fn reversed(self) -> Self {
@@ -144,7 +182,13 @@ impl Edit {
             Self::ForeignKey(delta) => Self::ForeignKey(delta.reversed()),
             Self::Check(delta) => Self::Check(delta.reversed()),
             Self::Index(delta) => Self::Index(delta.reversed()),
-            same @ (Self::Comment | Self::Options | Self::ColumnOrder | Self::Wording) => same,
+            Self::Exclusion(delta) => Self::Exclusion(delta.reversed()),
+            same @ (Self::Inherits
+            | Self::Partition
+            | Self::Comment
+            | Self::Options
+            | Self::ColumnOrder
+            | Self::Wording) => same,
         }
     }
 
@@ -163,12 +207,15 @@ impl Edit {
             Self::Check(delta) => of(delta, 1, 11, 16),
             Self::Index(delta) => of(delta, 2, 10, 15),
             Self::Unique(delta) => of(delta, 3, 9, 14),
+            Self::Exclusion(delta) => of(delta, 3, 9, 14),
             Self::PrimaryKey(delta) => of(delta, 4, 8, 13),
             Self::Column { delta, .. } => of(delta, 5, 6, 7),
-            Self::Options => 18,
-            Self::ColumnOrder => 19,
-            Self::Comment => 20,
-            Self::Wording => 21,
+            Self::Inherits => 18,
+            Self::Partition => 19,
+            Self::Options => 20,
+            Self::ColumnOrder => 21,
+            Self::Comment => 22,
+            Self::Wording => 23,
         }
     }
 }
@@ -189,7 +236,30 @@ impl Change {
             }
             Self::Sequence(delta) => Self::Sequence(delta.reversed()),
             Self::Enum { delta, columns } => Self::Enum { delta: delta.reversed(), columns },
+            Self::Domain { delta, columns } => Self::Domain { delta: delta.reversed(), columns },
+            Self::Composite { delta, columns } => Self::Composite { delta: delta.reversed(), columns },
             Self::Definition(delta) => Self::Definition(delta.reversed()),
+            Self::Access { delta, with_object } => Self::Access { delta: delta.reversed(), with_object },
+        }
+    }
+}
+
+impl Change {
+    /// What it is about: `table users`, `domain email`.
+    pub fn subject(&self) -> String {
+        fn named<T>(kind: &str, delta: &Delta<T>, name: impl Fn(&T) -> String) -> String {
+            let name = delta.next().or(delta.previous()).map(name).unwrap_or_default();
+            format!("{kind} {name}")
+        }
+        match self {
+            Self::CreateTable { next: table } | Self::DropTable { previous: table } => format!("table {}", table.name),
+            Self::AlterTable(alter) => format!("table {}", alter.next.name),
+            Self::Sequence(delta) => named("sequence", delta, |one| one.name.to_string()),
+            Self::Enum { delta, .. } => named("type", delta, |one| one.name.to_string()),
+            Self::Domain { delta, .. } => named("domain", delta, |one| one.name.to_string()),
+            Self::Composite { delta, .. } => named("type", delta, |one| one.name.to_string()),
+            Self::Definition(delta) => named("", delta, |one| format!("{} {}", one.kind, one.name)).trim().to_owned(),
+            Self::Access { delta, .. } => named("privileges of", delta, |one| one.name().to_string()),
         }
     }
 }

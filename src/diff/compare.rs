@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rungs_schema::{Column, Definition, Index, ObjectName, Schema, Table};
+use rungs_schema::{Access, Column, Definition, Index, ObjectName, Schema, Table};
 
-use super::Guide;
 use super::change::{Delta, Edit};
 use super::dependents;
 use super::parts::{Named, deltas};
+use super::{Definitions, Guide};
 
 /// What differs between two schemas.
 #[derive(Debug, Default)]
@@ -18,7 +18,10 @@ pub(super) struct Differences {
     pub(super) altered: Vec<AlteredTable>,
     pub(super) sequences: Vec<Delta<rungs_schema::Sequence>>,
     pub(super) enums: Vec<Delta<rungs_schema::EnumType>>,
+    pub(super) domains: Vec<Delta<rungs_schema::Domain>>,
+    pub(super) composites: Vec<Delta<rungs_schema::CompositeType>>,
     pub(super) definitions: Vec<Delta<Definition>>,
+    pub(super) access: Vec<Delta<rungs_schema::Access>>,
     /// Views, triggers and routines of both sides that stay as they are.
     pub(super) standing: Vec<Definition>,
 }
@@ -35,14 +38,21 @@ pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differ
     let mut differences = Differences {
         sequences: objects(&previous.sequences, &next.sequences, |sequence| sequence.name.clone()),
         enums: objects(&previous.enums, &next.enums, |enum_type| enum_type.name.clone()),
+        domains: objects(&previous.domains, &next.domains, |domain| domain.name.clone()),
+        composites: objects(&previous.composites, &next.composites, |composite| composite.name.clone()),
         ..Differences::default()
     };
     tables(previous, next, guide, &mut differences);
-    let next_definitions = if guide.definitions { &next.definitions } else { &previous.definitions };
+    let next_definitions = match guide.definitions {
+        Definitions::Kept => &previous.definitions,
+        Definitions::Declared | Definitions::All => &next.definitions,
+    };
     let key = |definition: &Definition| (definition.kind, definition.name.clone(), definition.table.clone());
     differences.definitions = objects(&previous.definitions, next_definitions, key);
     differences.standing = previous.definitions.iter().filter(|one| next_definitions.contains(one)).cloned().collect();
     dependents::give_way(&mut differences, guide);
+    let object = |access: &Access| (access.object.clone(), access.word.clone());
+    differences.access = objects(&previous.access, &next.access, object);
     differences
 }
 
@@ -92,6 +102,13 @@ fn edits(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
     edits.extend(deltas(&previous.checks, &next.checks, is_open).into_iter().map(Edit::Check));
     edits.extend(deltas(&previous.indexes, &next.indexes, is_open).into_iter().map(Edit::Index));
     edits.extend(reworded_indexes(previous, next, guide).map(Edit::Index));
+    edits.extend(deltas(&previous.exclusions, &next.exclusions, is_open).into_iter().map(Edit::Exclusion));
+    if previous.inherits != next.inherits {
+        edits.push(Edit::Inherits);
+    }
+    if previous.partition_of != next.partition_of {
+        edits.push(Edit::Partition);
+    }
     if previous.comment != next.comment {
         edits.push(Edit::Comment);
     }

@@ -1,86 +1,97 @@
-//! Which views, triggers and routines stand on which others.
+//! Which views, triggers, routines and other definitions stand on what.
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Definition, DefinitionKind, ObjectName};
+use rungs_schema::{Class, Definition, DefinitionKind, Needs, ObjectName, Reference};
 
-use super::Guide;
 use super::change::{Delta, Edit};
 use super::compare::{AlteredTable, Differences};
+use super::{Definitions, Guide, enums};
 
-/// Takes down, and puts up again, the definitions that stay but stand on something that goes or is replaced, or (where
+/// Takes down, and puts up again, the definitions that stay but stand on something that goes or is made anew, or (where
 /// the engine minds) on a column whose type changes.
 ///
-/// A trigger goes with its table, and is said to, so that the way back brings it too. A view on a table that goes is
-/// not ours to drop unless views are compared: the server says who is in the way.
+/// What stands on one table goes with it, and is said to, so that the way back brings it too. A view on a table that
+/// goes is not ours to drop unless views are compared: the server says who is in the way.
 pub(super) fn give_way(differences: &mut Differences, guide: &Guide) {
     let dropped: BTreeSet<ObjectName> = differences.dropped.iter().map(|table| table.name.clone()).collect();
-    let (gone, standing) = std::mem::take(&mut differences.standing).into_iter().partition(|one: &Definition| {
-        one.kind == DefinitionKind::Trigger && one.table.as_ref().is_some_and(|table| dropped.contains(table))
-    });
+    let (gone, standing) = std::mem::take(&mut differences.standing)
+        .into_iter()
+        .partition(|one: &Definition| one.table.as_ref().is_some_and(|table| dropped.contains(table)));
     differences.standing = standing;
     let gone: Vec<Definition> = gone;
     differences.definitions.extend(gone.into_iter().map(|previous| Delta::Drop { previous }));
-    let mut moved: BTreeSet<ObjectName> =
-        differences.definitions.iter().filter_map(taken_down).map(|one| one.name.clone()).collect();
-    if guide.definitions {
-        moved.extend(dropped);
+    let mut moved = taken_down(differences, guide);
+    if guide.definitions == Definitions::All {
+        moved.extend(dropped.iter().map(Reference::relation));
     }
-    let retyped: BTreeSet<ObjectName> = if guide.rules.views_pin_types {
-        differences.altered.iter().filter(|table| changes_types(table)).map(|table| table.next.name.clone()).collect()
-    } else {
-        BTreeSet::new()
-    };
+    let retyped = if guide.rules.views_pin_types { retyped_columns(&differences.altered) } else { Vec::new() };
     loop {
-        let stands_on = |one: &Definition, names: &BTreeSet<ObjectName>| {
-            one.table.iter().chain(&one.needs).any(|need| names.contains(need))
+        let gives_way = |one: &Definition| {
+            let on_table = one.table.as_ref().is_some_and(|table| moved.contains(&Reference::relation(table)));
+            on_table
+                || one.needs.iter().any(|need| moved.contains(need))
+                || retyped.iter().any(|(table, column)| one.needs.column(table, column))
         };
-        let gives_way = |one: &Definition| stands_on(one, &moved) || (minds_types(one) && stands_on(one, &retyped));
         let Some(index) = differences.standing.iter().position(gives_way) else { break };
         let definition = differences.standing.remove(index);
-        moved.insert(definition.name.clone());
+        moved.insert(definition.reference());
         differences.definitions.push(Delta::Drop { previous: definition.clone() });
         differences.definitions.push(Delta::Create { next: definition });
     }
 }
 
-/// What is dropped on the way: a function that changes is replaced where it stands.
-fn taken_down(delta: &Delta<Definition>) -> Option<&Definition> {
-    match delta {
+/// What is dropped on the way, for good or to come back: a definition that can be replaced where it stands is not.
+fn taken_down(differences: &Differences, guide: &Guide) -> BTreeSet<Reference> {
+    let definitions = differences.definitions.iter().filter_map(|delta| match delta {
         Delta::Create { .. } => None,
-        Delta::Drop { previous } => Some(previous),
-        Delta::Alter { previous, .. } => (previous.kind != DefinitionKind::Function).then_some(previous),
-    }
-}
-
-fn minds_types(definition: &Definition) -> bool {
-    match definition.kind {
-        DefinitionKind::View => true,
-        DefinitionKind::Trigger => definition.sql.to_ascii_uppercase().contains("UPDATE OF"),
-        _ => false,
-    }
-}
-
-fn changes_types(table: &AlteredTable) -> bool {
-    table.edits.iter().any(|edit| match edit {
-        Edit::Column { delta: Delta::Alter { previous, next }, .. } => {
-            (&previous.ty, &previous.collation) != (&next.ty, &next.collation)
+        Delta::Drop { previous } => Some(previous.reference()),
+        Delta::Alter { previous, next } => {
+            let replaced = guide.rules.replaces.is_some_and(|replaces| replaces(previous, next));
+            (!replaced).then(|| previous.reference())
         }
-        _ => false,
-    })
+    });
+    let enums = differences.enums.iter().filter_map(|delta| match delta {
+        Delta::Alter { previous, next } if enums::is_built_anew(previous, next) => Some(Reference::ty(&previous.name)),
+        Delta::Drop { previous } => Some(Reference::ty(&previous.name)),
+        Delta::Alter { .. } | Delta::Create { .. } => None,
+    });
+    let domains = differences.domains.iter().filter_map(|delta| match delta {
+        Delta::Alter { previous, next } if previous.base != next.base => Some(Reference::ty(&previous.name)),
+        Delta::Drop { previous } => Some(Reference::ty(&previous.name)),
+        Delta::Alter { .. } | Delta::Create { .. } => None,
+    });
+    definitions.chain(enums).chain(domains).collect()
+}
+
+/// The columns that get another type, or are computed otherwise.
+fn retyped_columns(altered: &[AlteredTable]) -> Vec<(Reference, String)> {
+    let mut found = Vec::new();
+    for table in altered {
+        for edit in &table.edits {
+            let Edit::Column { delta: Delta::Alter { previous, next }, .. } = edit else { continue };
+            let kind =
+                |column: &rungs_schema::Column| (column.ty.clone(), column.collation.clone(), column.generated.clone());
+            if kind(previous) != kind(next) {
+                found.push((Reference::relation(&table.previous.name), previous.name.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// The definitions that stand on a table, directly or through others, in an order in which they can be created.
 pub(super) fn of(table: &ObjectName, standing: &[Definition]) -> Vec<Definition> {
-    let mut reached: BTreeSet<&ObjectName> = BTreeSet::from([table]);
+    let mut reached: BTreeSet<Reference> = BTreeSet::from([Reference::relation(table)]);
     let mut found: Vec<usize> = Vec::new();
     loop {
         let before = found.len();
         for (index, definition) in standing.iter().enumerate() {
-            let stands = definition.table.iter().chain(&definition.needs).any(|need| reached.contains(need));
+            let on_table = definition.table.as_ref().is_some_and(|table| reached.contains(&Reference::relation(table)));
+            let stands = on_table || definition.needs.iter().any(|need| reached.contains(need));
             if stands && !found.contains(&index) {
                 found.push(index);
-                reached.insert(&definition.name);
+                reached.insert(definition.reference());
             }
         }
         if found.len() == before {
@@ -97,12 +108,28 @@ pub(super) fn in_creation_order(mut definitions: Vec<Definition>) -> Vec<Definit
     let mut sorted: Vec<Definition> = Vec::with_capacity(definitions.len());
     while !definitions.is_empty() {
         let is_free = |one: &Definition| {
-            let waits_for =
-                |need: &ObjectName| definitions.iter().any(|other| other.name == *need && other.name != one.name);
-            !one.needs.iter().chain(&one.table).any(waits_for)
+            let waits_for = |need: &Reference| {
+                definitions.iter().any(|other| other.reference() == *need && other.reference() != one.reference())
+            };
+            let on_table = one.table.as_ref().is_some_and(|table| waits_for(&Reference::relation(table)));
+            !on_table && !one.needs.iter().any(waits_for)
         };
         let next = definitions.iter().position(is_free).unwrap_or(0);
         sorted.push(definitions.remove(next));
     }
     sorted
+}
+
+/// The needs after a table got another name.
+pub(super) fn renamed(needs: &Needs, old: &ObjectName, new: &ObjectName) -> Needs {
+    needs.renamed(|reference| {
+        let is_this = reference.class == Class::Relation && reference.name == *old;
+        if is_this { Reference::relation(new) } else { reference.clone() }
+    })
+}
+
+/// Whether a definition holds text that the server keeps as it stands, so that what it names is known from the words
+/// alone.
+pub(super) fn has_opaque_body(definition: &Definition) -> bool {
+    matches!(definition.kind, DefinitionKind::Function | DefinitionKind::Procedure | DefinitionKind::Event)
 }

@@ -16,16 +16,22 @@ pub(super) fn split(deltas: Vec<Delta<EnumType>>, previous: &Schema, next: &Sche
                 let between = EnumType { values: union(&old.values, &new.values), ..new.clone() };
                 if between != old {
                     let delta = Delta::Alter { previous: old.clone(), next: between.clone() };
-                    first.push(Change::Enum { delta, columns: columns(previous, next, &old.name) });
+                    first.push(Change::Enum { delta, columns: columns_kept(previous, next, &old.name) });
                 }
                 if between != new {
-                    let columns = columns(next, next, &new.name);
+                    let columns = columns(next, &new.name);
                     last.push(Change::Enum { delta: Delta::Alter { previous: between, next: new }, columns });
                 }
             }
         }
     }
     (first, last)
+}
+
+/// Whether a type loses values or has them in another order, which no engine can do where the type stands.
+pub(super) fn is_built_anew(previous: &EnumType, next: &EnumType) -> bool {
+    let kept = next.values.iter().filter(|value| previous.values.contains(value));
+    !kept.eq(&previous.values)
 }
 
 /// The old values in their order, with each new one after the value that it follows.
@@ -44,8 +50,13 @@ fn union(old: &[String], new: &[String]) -> Vec<String> {
     all
 }
 
+/// The columns of a type.
+pub(super) fn columns(schema: &Schema, name: &ObjectName) -> Vec<(ObjectName, Column)> {
+    columns_kept(schema, schema, name)
+}
+
 /// The columns of a type in the tables that are also in `kept`.
-fn columns(schema: &Schema, kept: &Schema, name: &ObjectName) -> Vec<(ObjectName, Column)> {
+fn columns_kept(schema: &Schema, kept: &Schema, name: &ObjectName) -> Vec<(ObjectName, Column)> {
     let tables = schema.tables.iter().filter(|table| kept.table(&table.name).is_some());
     tables
         .flat_map(|table| table.columns.iter().map(|column| (table.name.clone(), column.clone())))

@@ -6,6 +6,7 @@ mod compare;
 mod dependents;
 mod enums;
 mod foreign_keys;
+mod graph;
 mod index_names;
 mod order;
 mod parts;
@@ -14,7 +15,7 @@ mod summary;
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Hints, ObjectName, Schema};
+use rungs_schema::{Definition, Hints, ObjectName, Schema};
 
 use change::Change;
 
@@ -22,7 +23,7 @@ pub use parts::Named;
 pub use summary::{Difference, summary};
 
 /// What a comparison has to know of the engine.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// Foreign keys can be added to and dropped from a table that is there. Where they cannot, CREATE TABLE may
     /// name tables that are not there yet.
@@ -41,6 +42,21 @@ pub struct Rules {
     pub views_pin_types: bool,
     /// The indexes of all tables share one set of names.
     pub index_names_are_shared: bool,
+    /// Whether a definition can take the other's place without being dropped first, so that nothing that stands on it
+    /// has to give way. `None` where none can.
+    pub replaces: Option<fn(previous: &Definition, next: &Definition) -> bool>,
+}
+
+/// How far a comparison goes with views, triggers, routines and the like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Definitions {
+    /// Those of `previous` stay, whatever `next` has.
+    #[default]
+    Kept,
+    /// Both sides say what is wanted, but one that stands on a table which goes is not ours to drop.
+    Declared,
+    /// Both sides are whole.
+    All,
 }
 
 /// What guides a comparison besides the two schemas.
@@ -50,8 +66,8 @@ pub struct Guide {
     pub hints: Hints,
     /// Names of constraints and indexes, by table, that nobody chose: such a name is no difference by itself.
     pub open_names: BTreeSet<(ObjectName, String)>,
-    /// Whether views, triggers and routines are compared. Where they are not, those of `previous` stay.
-    pub definitions: bool,
+    /// Whether views, triggers and routines are compared.
+    pub definitions: Definitions,
     /// Whether the wording of CREATE TABLE counts where an engine keeps it (SQLite), and what is the same wording.
     pub same_wording: Option<fn(&str, &str) -> bool>,
     /// What `previous` looks like once the renames are done, where the engine was asked: it rewrites the text of views

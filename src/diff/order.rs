@@ -2,23 +2,30 @@
 //!
 //! The phases, and why they stand in this order:
 //!
-//! 1. views, triggers and routines that go or change, so that nothing stands on what is edited;
-//! 2. foreign keys that go, so that tables and keys are free;
-//! 3. tables that go, referring ones first, so that their names (and those of their indexes) are free, and
+//! 1. privileges that go, while what they are for is there;
+//! 2. views, triggers and routines that go or change, so that nothing stands on what is edited;
+//! 3. foreign keys that go, so that tables and keys are free;
+//! 4. tables that go, referring ones first, so that their names (and those of their indexes) are free, and
 //!    so are the names of indexes that another table wants;
-//! 4. types, values and sequences that come, because tables use them;
-//! 5. tables that come, referred ones first; a foreign key that must wait for phase 6 or closes a circle is put off;
-//! 6. edits of tables;
-//! 7. sequences, types and values that go, because now nothing uses them;
-//! 8. foreign keys that come, when every table and key they need is there;
-//! 9. views, triggers and routines that come.
+//! 5. namespaces, extensions, collations, types, values and sequences that come, because tables use them;
+//! 6. tables that come, referred ones first; a foreign key that must wait for phase 7 or closes a circle is put off;
+//! 7. edits of tables;
+//! 8. sequences, types, values, collations, extensions and namespaces that go, because now nothing uses them;
+//! 9. foreign keys that come, when every table and key they need is there;
+//! 10. views, triggers and routines that come;
+//! 11. privileges that come.
+//!
+//! The phases are the rule; where an object says that it needs another one that would come later, `graph` has the last
+//! word.
 //!
 //! Every change has true sides: what one change leaves is what the next one finds.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rungs_schema::{Definition, DefinitionKind, ForeignKey, ObjectName, Schema, Sequence, Table};
+use rungs_schema::{
+    Access, Column, CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table,
+};
 
 use super::Rules;
 use super::change::{AlterTable, Change, Delta, Edit};
@@ -26,16 +33,19 @@ use super::compare::{AlteredTable, Differences};
 use super::dependents;
 use super::enums;
 use super::foreign_keys::{Reconnected, reconnect};
+use super::graph;
 use super::index_names;
 
 pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, rules: &Rules) -> Vec<Change> {
-    let Differences { created, dropped, altered, sequences, enums, definitions, standing } = differences;
+    let Differences { created, dropped, altered, sequences, enums, definitions, standing, .. } = differences;
     let Reconnected { cut, created, mut altered, dropped, tied } =
         reconnect(created, dropped, altered, previous, next, rules);
     let freed_names = if rules.index_names_are_shared { index_names::free(&mut altered, &created) } else { Vec::new() };
-    let (definitions_drop, definitions_create) = split_definitions(definitions);
+    let Definitions { dropped: definitions_drop, first: definitions_first, created: definitions_create, last } =
+        split_definitions(definitions, rules);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
     let (enums_first, enums_last) = enums::split(enums, previous, next);
+    let (types_first, types_last) = split_types(differences.domains, differences.composites, previous);
 
     let mut changes = Vec::new();
     changes.extend(definitions_drop.into_iter().map(Change::Definition));
@@ -43,16 +53,90 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(freed.into_iter().map(Change::Sequence));
     changes.extend(dropped.into_iter().map(|previous| Change::DropTable { previous }));
     changes.extend(freed_names.into_iter().map(Change::AlterTable));
+    changes.extend(definitions_first.into_iter().map(Change::Definition));
     changes.extend(enums_first);
+    changes.extend(types_first);
     changes.extend(sequences_first.into_iter().map(Change::Sequence));
     changes.extend(created.into_iter().map(|next| Change::CreateTable { next }));
     changes.extend(altered.into_iter().map(|table| alter(table, &standing)));
     changes.extend(owners.into_iter().map(Change::Sequence));
     changes.extend(sequences_last.into_iter().map(Change::Sequence));
+    changes.extend(types_last);
     changes.extend(enums_last);
+    changes.extend(last.into_iter().map(Change::Definition));
     changes.extend(tied.into_iter().map(Change::AlterTable));
     changes.extend(definitions_create.into_iter().map(Change::Definition));
-    changes
+    graph::settle(with_access(changes, differences.access, next))
+}
+
+/// Privileges go first and come last. Those of an object that is made anew are lost with it, and come again although
+/// they are no difference.
+fn with_access(changes: Vec<Change>, deltas: Vec<Delta<Access>>, next: &Schema) -> Vec<Change> {
+    let (created, dropped) = (made(&changes, Delta::next), made(&changes, Delta::previous));
+    let comes = |access: &Access| created.contains(&access.object);
+    let goes = |access: &Access| dropped.contains(&access.object);
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    let anew = next.access.iter().filter(|access| comes(access) && goes(access));
+    let unchanged = anew.filter(|access| !deltas.iter().any(|delta| delta.next() == Some(access)));
+    let again = unchanged.map(|access| Delta::Alter { previous: access.clone(), next: access.clone() });
+    for delta in again.collect::<Vec<_>>().into_iter().chain(deltas) {
+        match delta {
+            Delta::Drop { previous } => {
+                let with_object = goes(&previous);
+                first.push(Change::Access { delta: Delta::Drop { previous }, with_object });
+            }
+            Delta::Create { next } => {
+                let with_object = comes(&next);
+                last.push(Change::Access { delta: Delta::Create { next }, with_object });
+            }
+            Delta::Alter { previous, next } if goes(&previous) => {
+                first.push(Change::Access { delta: Delta::Drop { previous }, with_object: true });
+                last.push(Change::Access { delta: Delta::Create { next }, with_object: true });
+            }
+            delta @ Delta::Alter { .. } => last.push(Change::Access { delta, with_object: false }),
+        }
+    }
+    first.into_iter().chain(changes).chain(last).collect()
+}
+
+/// The objects that come (or, from the other side, go) as a whole.
+fn made(changes: &[Change], side: fn(&Delta<Reference>) -> Option<&Reference>) -> BTreeSet<Reference> {
+    let whole = |delta: Delta<Reference>| match delta {
+        Delta::Alter { .. } => None,
+        delta => side(&delta).cloned(),
+    };
+    let object = |change: &Change| match change {
+        Change::CreateTable { next } => whole(Delta::Create { next: Reference::relation(&next.name) }),
+        Change::DropTable { previous } => whole(Delta::Drop { previous: Reference::relation(&previous.name) }),
+        Change::Sequence(delta) => whole(delta.map(|one| Reference::relation(&one.name))),
+        Change::Enum { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
+        Change::Domain { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
+        Change::Composite { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
+        Change::Definition(delta) => whole(delta.map(Definition::reference)),
+        Change::AlterTable(_) | Change::Access { .. } => None,
+    };
+    changes.iter().filter_map(object).collect()
+}
+
+/// Domains and composite types come before the tables, and go after them.
+fn split_types(
+    domains: Vec<Delta<Domain>>,
+    composites: Vec<Delta<CompositeType>>,
+    previous: &Schema,
+) -> (Vec<Change>, Vec<Change>) {
+    let columns = |name: Option<&ObjectName>| -> Vec<(ObjectName, Column)> {
+        name.map(|name| enums::columns(previous, name)).unwrap_or_default()
+    };
+    let domains = domains.into_iter().map(|delta| {
+        let columns = columns(delta.previous().map(|one| &one.name));
+        (matches!(delta, Delta::Drop { .. }), Change::Domain { delta, columns })
+    });
+    let composites = composites.into_iter().map(|delta| {
+        let columns = columns(delta.previous().map(|one| &one.name));
+        (matches!(delta, Delta::Drop { .. }), Change::Composite { delta, columns })
+    });
+    let (last, first): (Vec<_>, Vec<_>) = composites.chain(domains).partition(|(goes, _)| *goes);
+    (first.into_iter().map(|(_, change)| change).collect(), last.into_iter().rev().map(|(_, change)| change).collect())
 }
 
 fn alter(table: AlteredTable, standing: &[Definition]) -> Change {
@@ -62,15 +146,26 @@ fn alter(table: AlteredTable, standing: &[Definition]) -> Change {
     Change::AlterTable(AlterTable { previous, next, edits, dependents })
 }
 
-/// A changed routine is replaced where it stands among the creations; a changed view or trigger goes first and comes
-/// back last.
-fn split_definitions(deltas: Vec<Delta<Definition>>) -> (Vec<Delta<Definition>>, Vec<Delta<Definition>>) {
+struct Definitions {
+    /// Goes before the tables.
+    dropped: Vec<Delta<Definition>>,
+    /// Comes before the tables.
+    first: Vec<Delta<Definition>>,
+    /// Comes after the tables.
+    created: Vec<Delta<Definition>>,
+    /// Goes after the tables.
+    last: Vec<Delta<Definition>>,
+}
+
+/// A definition that can be replaced is so where it stands among the creations; another one that changes goes first and
+/// comes back last.
+fn split_definitions(deltas: Vec<Delta<Definition>>, rules: &Rules) -> Definitions {
     let (mut dropped, mut created, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
     for delta in deltas {
         match delta {
             Delta::Drop { previous } => dropped.push(previous),
             Delta::Create { next } => created.push(next),
-            Delta::Alter { previous, next } if next.kind == DefinitionKind::Function => {
+            Delta::Alter { previous, next } if rules.replaces.is_some_and(|replaces| replaces(&previous, &next)) => {
                 created.push(next.clone());
                 replaced.push((previous, next));
             }
@@ -80,14 +175,22 @@ fn split_definitions(deltas: Vec<Delta<Definition>>) -> (Vec<Delta<Definition>>,
             }
         }
     }
-    let drops = dependents::in_creation_order(dropped).into_iter().rev().map(|previous| Delta::Drop { previous });
-    let creates = dependents::in_creation_order(created).into_iter().map(|next| {
-        match replaced.iter().position(|(_, new)| *new == next) {
-            Some(index) => Delta::Alter { previous: replaced.swap_remove(index).0, next },
-            None => Delta::Create { next },
-        }
-    });
-    (drops.collect(), creates.collect())
+    let drops = dependents::in_creation_order(dropped).into_iter().rev();
+    let (last, dropped): (Vec<_>, Vec<_>) = drops.partition(|one| one.kind.comes_before_tables());
+    let drops = |gone: Vec<Definition>| gone.into_iter().map(|previous| Delta::Drop { previous }).collect();
+    let mut creates = |next: Definition| match replaced.iter().position(|(_, new)| *new == next) {
+        Some(index) => Delta::Alter { previous: replaced.swap_remove(index).0, next },
+        None => Delta::Create { next },
+    };
+    let (first, created): (Vec<_>, Vec<_>) =
+        dependents::in_creation_order(created).into_iter().partition(|one| one.kind.comes_before_tables());
+    let first = first.into_iter().map(&mut creates).collect();
+    Definitions {
+        dropped: drops(dropped),
+        first,
+        created: created.into_iter().map(creates).collect(),
+        last: drops(last),
+    }
 }
 
 struct Objects {

@@ -1,6 +1,6 @@
 //! Pairs the parts of two tables.
 
-use rungs_schema::{Check, ForeignKey, Index, PrimaryKey, Unique};
+use rungs_schema::{Check, Exclusion, ForeignKey, Index, PrimaryKey, Unique};
 
 use super::change::Delta;
 
@@ -33,7 +33,7 @@ macro_rules! named {
     )*};
 }
 
-named!(PrimaryKey, Unique, ForeignKey, Check, Index);
+named!(PrimaryKey, Unique, ForeignKey, Check, Index, Exclusion);
 
 /// The differences between two lists of parts. Equal parts are paired first, then those with one name, then those
 /// that are the same but for the name; `is_open` says that a name was nobody's choice, so that it is no difference.

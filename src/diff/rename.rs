@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rungs_schema::{Hints, IndexKey, IndexPart, ObjectName, Schema, Table};
 
 use super::change::{AlterTable, Change, Delta, Edit};
+use super::dependents;
 
 /// A schema after renames, and the renames as changes.
 #[derive(Debug)]
@@ -70,11 +71,12 @@ fn rename_table(schema: &mut Schema, old: &ObjectName, new: &ObjectName) {
         }
         rename(&mut table.name);
         table.foreign_keys.iter_mut().for_each(|key| rename(&mut key.references));
+        table.inherits.iter_mut().chain(table.partition_of.iter_mut().map(|(parent, _)| parent)).for_each(rename);
     }
     schema.sequences.iter_mut().filter_map(|sequence| sequence.owned_by.as_mut()).for_each(|(table, _)| rename(table));
     for definition in &mut schema.definitions {
         definition.table.iter_mut().for_each(rename);
-        definition.needs.iter_mut().for_each(rename);
+        definition.needs = dependents::renamed(&definition.needs, old, new);
     }
 }
 

@@ -16,7 +16,7 @@ pub use config::ConfigError;
 pub use db::DbError;
 pub use plan::PlanError;
 pub use revision::{RevisionError, RevisionFault, WithoutFile};
-pub use source::{ModelFault, SourceError};
+pub use source::{ModelFault, ObjectFault, SourceError};
 
 /// Whatever can go wrong, by stage.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]

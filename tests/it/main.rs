@@ -43,6 +43,7 @@ mod layers;
 mod meeting_commands;
 mod models_paths;
 mod models_print;
+mod models_views;
 mod mysql_alter;
 mod mysql_canonical;
 mod mysql_random;

@@ -199,13 +199,12 @@ fn sample() -> Schema {
             values: vec!["happy".into(), "so-so".into(), "So So".into(), "1".into(), "self".into()],
             comment: Some("how it goes".into()),
         }],
-        definitions: vec![Definition {
-            kind: DefinitionKind::View,
-            name: "active_users".into(),
-            table: None,
-            sql: "CREATE VIEW active_users AS SELECT 1".into(),
-            needs: Vec::new(),
-        }],
+        definitions: vec![Definition::new(
+            DefinitionKind::View,
+            "active_users".into(),
+            "CREATE VIEW active_users AS SELECT 1",
+        )],
+        ..Schema::default()
     }
 }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::{ColumnType, Sequence};
 
 /// A column of a table.
@@ -27,6 +29,9 @@ pub struct Column {
     pub comment: Option<String>,
     /// MySQL, MariaDB: left out of `SELECT *`.
     pub invisible: bool,
+    /// PostgreSQL: what `ALTER COLUMN ... SET` says of it, by lower-case word: `storage`, `compression`,
+    /// `statistics`, attribute options; and `inherited` (with an empty value) where it comes from a parent alone.
+    pub options: BTreeMap<String, String>,
 }
 
 /// How a column numbers itself.

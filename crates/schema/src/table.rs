@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{Check, Column, ForeignKey, Index, ObjectName, PrimaryKey, Unique};
+use crate::{Check, Column, Exclusion, ForeignKey, Index, Needs, ObjectName, PrimaryKey, Unique};
 
 /// A table and all that lives and dies with it, apart from triggers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,14 @@ pub struct Table {
     pub foreign_keys: Vec<ForeignKey>,
     /// Its checks.
     pub checks: Vec<Check>,
+    /// PostgreSQL: its exclusion constraints.
+    pub exclusions: Vec<Exclusion>,
+    /// PostgreSQL: the tables that it inherits from, in order.
+    pub inherits: Vec<ObjectName>,
+    /// PostgreSQL: how it is partitioned: all from `RANGE (...)` on, as the server prints it.
+    pub partition_by: Option<String>,
+    /// PostgreSQL: the table that it is a partition of, and its bound (`FOR VALUES ...`, `DEFAULT`).
+    pub partition_of: Option<(ObjectName, String)>,
     /// Its comment, where the engine keeps comments.
     pub comment: Option<String>,
     /// Storage options by lower-case word: `engine`, `charset`, `collation`, `row_format` (MySQL, MariaDB);
@@ -27,6 +35,9 @@ pub struct Table {
     /// SQLite: the CREATE TABLE statement as it stands in `sqlite_schema`. It is what the server says of the
     /// table, word for word, so that a table taken over from another database keeps its own text.
     pub verbatim: Option<String>,
+    /// What its columns, keys and conditions stand on besides other tables' keys: types, routines, sequences, the
+    /// tables that it inherits from.
+    pub needs: Needs,
 }
 
 impl Table {

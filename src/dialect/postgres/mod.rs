@@ -2,14 +2,16 @@
 
 mod canonical;
 mod casts;
+mod declare;
 pub mod introspect;
 mod names;
 mod render;
 pub mod scratch;
 mod serial;
+mod stand_in;
 mod types;
 
-use rungs_schema::{ColumnType, ObjectName, Schema};
+use rungs_schema::{ColumnType, Grant, ObjectName, Schema, View};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
@@ -34,6 +36,7 @@ impl Postgres {
             transactional_ddl: true,
             identifier_length: IDENTIFIER_BYTES,
             rules: Rules {
+                replaces: Some(render::replaces),
                 foreign_keys_in_place: true,
                 column_order: false,
                 renames_foreign_keys: true,
@@ -91,6 +94,7 @@ impl Dialect for Postgres {
             Part::Unique(_) => names::made_name(table, &columns, "key"),
             Part::ForeignKey(_) => names::made_name(table, &columns, "fkey"),
             Part::Check(_) => names::made_name(table, &columns, "check"),
+            Part::Exclusion(_) => names::made_name(table, &columns, "excl"),
             Part::Index(_) => fit(convention(table, part), IDENTIFIER_BYTES),
         })
     }
@@ -99,6 +103,14 @@ impl Dialect for Postgres {
         let before = previous.clone();
         serial::spell_out(previous, next);
         serial::spell_out(next, &before);
+    }
+
+    fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
+        Ok(declare::view(view))
+    }
+
+    fn declare_grant(&self, grant: &Grant) -> Result<Statement, PlanError> {
+        Ok(declare::grant(grant))
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

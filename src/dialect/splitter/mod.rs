@@ -112,6 +112,103 @@ pub fn lexemes(dialect: DialectName, sql: &str) -> Result<Vec<Lexeme<'_>>, Split
     Ok(lexemes)
 }
 
+/// A word of a statement, as far as names are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word<'a> {
+    /// A name or keyword, in its quotes where it has some.
+    Name(&'a str),
+    /// A text in quotes.
+    Text(&'a str),
+    /// A single character.
+    Symbol(&'a str),
+}
+
+impl<'a> Word<'a> {
+    /// As it is written.
+    pub fn text(&self) -> &'a str {
+        match self {
+            Self::Name(text) | Self::Text(text) | Self::Symbol(text) => text,
+        }
+    }
+
+    /// Where it stands in the statement that it was taken from.
+    pub fn start(&self, sql: &str) -> usize {
+        (self.text().as_ptr() as usize).saturating_sub(sql.as_ptr() as usize)
+    }
+}
+
+/// The words of a statement, without blanks and comments. What cannot be understood to its end ends the list.
+pub fn words(dialect: DialectName, sql: &str) -> Vec<Word<'_>> {
+    let mut lexer = Lexer::new(dialect, sql);
+    let mut words = Vec::new();
+    while let Ok(Some(token)) = lexer.next() {
+        let text = lexer.text(&token);
+        let is_name =
+            text.starts_with(['"', '`', '[']) && !(text.starts_with('"') && lexer.has_texts_in_double_quotes());
+        match token.kind {
+            Kind::Space | Kind::Comment | Kind::Delimiter => {}
+            Kind::Word => words.push(Word::Name(text)),
+            Kind::Quoted if is_name => words.push(Word::Name(text)),
+            Kind::Quoted => words.push(Word::Text(text)),
+            Kind::Symbol(_) => words.push(Word::Symbol(text)),
+        }
+    }
+    words
+}
+
+/// What a statement creates: the namespace, where it says one, and the name. `None` when it creates nothing that has a
+/// name of its own.
+pub fn created<'w, 'a>(words: &'w [Word<'a>]) -> Option<(Option<&'w Word<'a>>, &'w Word<'a>)> {
+    const KINDS: [&str; 34] = [
+        "or",
+        "replace",
+        "temp",
+        "temporary",
+        "unlogged",
+        "global",
+        "local",
+        "recursive",
+        "materialized",
+        "unique",
+        "constraint",
+        "foreign",
+        "table",
+        "view",
+        "function",
+        "procedure",
+        "type",
+        "domain",
+        "sequence",
+        "aggregate",
+        "index",
+        "concurrently",
+        "trigger",
+        "rule",
+        "policy",
+        "extension",
+        "collation",
+        "statistics",
+        "event",
+        "publication",
+        "if",
+        "not",
+        "exists",
+        "schema",
+    ];
+    let (first, rest) = words.split_first()?;
+    if !first.text().eq_ignore_ascii_case("create") {
+        return None;
+    }
+    let is_kind = |word: &&Word<'a>| KINDS.contains(&word.text().to_ascii_lowercase().as_str());
+    let at = rest.iter().position(|word| !is_kind(&word))?;
+    let is_name = |word: Option<&'w Word<'a>>| word.filter(|word| matches!(word, Word::Name(_)));
+    let name = is_name(rest.get(at))?;
+    match (rest.get(at + 1), is_name(rest.get(at + 2))) {
+        (Some(dot), Some(second)) if dot.text() == "." => Some((Some(name), second)),
+        _ => Some((None, name)),
+    }
+}
+
 /// Why a script cannot be split.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]

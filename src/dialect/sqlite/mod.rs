@@ -7,13 +7,14 @@
 mod alter;
 mod canonical;
 mod ddl;
+mod declare;
 mod describe;
 pub mod introspect;
 mod rebuild;
 mod rename;
 mod render;
 
-use rungs_schema::{ColumnType, Schema};
+use rungs_schema::{ColumnType, Schema, View};
 
 pub use ddl::same_text;
 
@@ -37,6 +38,7 @@ impl Sqlite {
             transactional_ddl: true,
             identifier_length: 0,
             rules: Rules {
+                replaces: None,
                 foreign_keys_in_place: false,
                 column_order: false,
                 renames_foreign_keys: false,
@@ -87,6 +89,10 @@ impl Dialect for Sqlite {
             Part::Index(_) => Some(fit(convention(table, part), self.features.identifier_length)),
             _ => None,
         }
+    }
+
+    fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
+        declare::view(self, view)
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

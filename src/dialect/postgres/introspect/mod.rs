@@ -9,6 +9,7 @@ mod enums;
 mod filter;
 mod indexes;
 mod left_out;
+mod needs;
 mod sequences;
 mod tables;
 mod value;
@@ -17,12 +18,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::{Schema, Table};
 
+use super::stand_in::StandIns;
 use crate::db::{Connection, Rows};
 use crate::dialect::Scope;
 use crate::error::DbError;
 
 use filter::Filter;
 pub(crate) use left_out::left_out;
+use needs::AllNeeds;
 
 /// What decides how the server prints expressions, besides `search_path`. The session's own settings are put back
 /// with the transaction or the savepoint.
@@ -36,7 +39,8 @@ type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(Query, Reader); 9] = [
+const QUERIES: [(Query, Reader); 10] = [
+    (needs::query, needs::read),
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
     (constraints::query, constraints::read),
@@ -52,6 +56,7 @@ const QUERIES: [(Query, Reader); 9] = [
 #[derive(Debug, Default)]
 struct Found {
     schema: Schema,
+    needs: AllNeeds,
     /// Tables by `oid`.
     tables: BTreeMap<String, Table>,
     /// The `oid`s of sequences that stand with their columns.
@@ -65,7 +70,7 @@ struct Found {
 /// When it cannot be read.
 pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    let read = read(connection, scope, begin, "COMMIT").await;
+    let read = read(connection, scope, begin, "COMMIT", None).await;
     if read.is_err() {
         // The first error is the one to tell; if the connection broke, there is nothing to roll back.
         let _ = connection.execute("ROLLBACK").await;
@@ -79,8 +84,22 @@ pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Sc
 /// # Errors
 /// When it cannot be read.
 pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
+    read_at_savepoint(connection, scope, None).await
+}
+
+/// As [`introspect_in_transaction`], for what was built in stand-ins, under the names that they stand for.
+pub(super) async fn introspect_stand_ins(connection: &mut Connection, stand_ins: &StandIns) -> Result<Schema, DbError> {
+    let names = stand_ins.others().map(|name| Some(name.to_owned())).chain([None]);
+    read_at_savepoint(connection, &Scope::Namespaces(names.collect()), Some(stand_ins)).await
+}
+
+async fn read_at_savepoint(
+    connection: &mut Connection,
+    scope: &Scope,
+    stand_ins: Option<&StandIns>,
+) -> Result<Schema, DbError> {
     let restore = "ROLLBACK TO SAVEPOINT rungs_introspect; RELEASE SAVEPOINT rungs_introspect";
-    let read = read(connection, scope, "SAVEPOINT rungs_introspect", restore).await;
+    let read = read(connection, scope, "SAVEPOINT rungs_introspect", restore, stand_ins).await;
     if read.is_err() {
         // As above: the first error is the one to tell.
         let _ = connection.execute(restore).await;
@@ -88,16 +107,25 @@ pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scop
     read
 }
 
-async fn read(connection: &mut Connection, scope: &Scope, begin: &str, end: &str) -> Result<Schema, DbError> {
+async fn read(
+    connection: &mut Connection,
+    scope: &Scope,
+    begin: &str,
+    end: &str,
+    stand_ins: Option<&StandIns>,
+) -> Result<Schema, DbError> {
     let filter = Filter::new(scope, connection.version());
     let queries: Vec<String> = QUERIES.iter().map(|(query, _)| query(&filter)).collect();
     let script = format!("{begin}; {PRINTING}; {}; {end}", queries.join(";\n"));
     let mut results = connection.query_many(&script).await?.into_iter().skip(1 + PRINTING.split("; ").count());
     let mut found = Found::default();
     for (_, reader) in QUERIES {
-        let rows = results
+        let mut rows = results
             .next()
             .ok_or_else(|| DbError::Answer { reason: "the server answered fewer queries than were sent".to_owned() })?;
+        if let Some(stand_ins) = stand_ins {
+            rows.iter_mut().for_each(|row| row.rewrite(|text| stand_ins.back(text)));
+        }
         reader(&mut found, &rows)?;
     }
     Ok(found.into_schema())
@@ -110,7 +138,8 @@ impl Found {
     }
 
     fn into_schema(mut self) -> Schema {
-        for table in self.tables.values_mut() {
+        for (oid, table) in &mut self.tables {
+            table.needs = self.needs.of("pg_class", oid);
             table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
             table.checks.sort_by(|a, b| a.name.cmp(&b.name));

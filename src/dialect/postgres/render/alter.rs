@@ -47,11 +47,15 @@ pub(super) fn alter(dialect: &Postgres, change: &AlterTable) -> Result<Vec<State
                 let what = format!("change the order of the columns of table {name}");
                 return Err(dialect.unsupported(what, "create a new table and copy the rows"));
             }
+            Edit::Inherits | Edit::Partition => {
+                let what = format!("change what table {name} inherits from or is a partition of");
+                return Err(dialect.unsupported(what, "write the statement yourself"));
+            }
             _ => {}
         }
     }
     if columns.disturb_dependents() {
-        out.extend(change.dependents.iter().map(definition::create));
+        out.extend(change.dependents.iter().flat_map(definition::create));
     }
     Ok(out)
 }
@@ -351,7 +355,7 @@ fn rank(part: &Part<'_>) -> u8 {
     match part {
         Part::PrimaryKey(_) => 0,
         Part::Unique(_) => 1,
-        Part::Index(_) => 2,
+        Part::Index(_) | Part::Exclusion(_) => 2,
         Part::Check(_) => 3,
         Part::ForeignKey(_) => 4,
     }
@@ -364,6 +368,13 @@ fn sides(edit: &Edit) -> Option<(Option<Part<'_>>, Option<Part<'_>>)> {
         Edit::ForeignKey(delta) => (delta.previous().map(Part::ForeignKey), delta.next().map(Part::ForeignKey)),
         Edit::Check(delta) => (delta.previous().map(Part::Check), delta.next().map(Part::Check)),
         Edit::Index(delta) => (delta.previous().map(Part::Index), delta.next().map(Part::Index)),
-        Edit::Column { .. } | Edit::Comment | Edit::Options | Edit::ColumnOrder | Edit::Wording => return None,
+        Edit::Exclusion(delta) => (delta.previous().map(Part::Exclusion), delta.next().map(Part::Exclusion)),
+        Edit::Column { .. }
+        | Edit::Inherits
+        | Edit::Partition
+        | Edit::Comment
+        | Edit::Options
+        | Edit::ColumnOrder
+        | Edit::Wording => return None,
     })
 }

@@ -13,6 +13,7 @@ pub(super) fn of_table(table: &Table) -> Vec<Part<'_>> {
     let mut parts: Vec<Part<'_>> = table.primary_key.iter().map(Part::PrimaryKey).collect();
     parts.extend(table.uniques.iter().map(Part::Unique));
     parts.extend(table.indexes.iter().map(Part::Index));
+    parts.extend(table.exclusions.iter().map(Part::Exclusion));
     parts.extend(table.checks.iter().map(Part::Check));
     parts.extend(table.foreign_keys.iter().map(Part::ForeignKey));
     parts
@@ -25,6 +26,7 @@ pub(super) fn name_of(part: Part<'_>) -> Option<&str> {
         Part::ForeignKey(key) => key.name.as_deref(),
         Part::Check(check) => check.name.as_deref(),
         Part::Index(index) => index.name.as_deref(),
+        Part::Exclusion(exclusion) => exclusion.name.as_deref(),
     }
 }
 
@@ -35,6 +37,7 @@ pub(super) fn comment_of(part: Part<'_>) -> Option<&str> {
         Part::ForeignKey(key) => key.comment.as_deref(),
         Part::Check(check) => check.comment.as_deref(),
         Part::Index(index) => index.comment.as_deref(),
+        Part::Exclusion(exclusion) => exclusion.comment.as_deref(),
     }
 }
 
@@ -46,6 +49,7 @@ pub(super) fn label(part: Part<'_>) -> String {
         Part::ForeignKey(_) => "foreign key",
         Part::Check(_) => "check",
         Part::Index(_) => "index",
+        Part::Exclusion(_) => "exclusion constraint",
     };
     match name_of(part) {
         Some(name) => format!("{kind} {name}"),
@@ -69,6 +73,7 @@ pub(super) fn clause(part: Part<'_>) -> String {
         ),
         Part::ForeignKey(key) => foreign_key(key),
         Part::Check(check) => check_sql(check),
+        Part::Exclusion(exclusion) => exclusion.definition.clone(),
         Part::Index(_) => String::new(),
     };
     format!("{name}{body}")
@@ -291,6 +296,7 @@ pub(super) fn mentions(part: Part<'_>, column: &str) -> bool {
         Part::Unique(unique) => unique.parts.iter().any(key) || among(&unique.include),
         Part::ForeignKey(fk) => among(&fk.columns),
         Part::Check(check) => reads(&check.expression, column),
+        Part::Exclusion(exclusion) => reads(&exclusion.definition, column),
         Part::Index(index) => {
             let predicate = index.predicate.as_deref().is_some_and(|text| reads(text, column));
             predicate || index.parts.iter().any(key) || among(&index.include)

@@ -2,36 +2,65 @@
 
 use rungs_schema::{Definition, DefinitionKind};
 
+use super::comment;
 use crate::dialect::Statement;
 use crate::dialect::postgres::{qualified, quote};
 use crate::diff::change::Delta;
 
 pub(super) fn render(delta: &Delta<Definition>) -> Vec<Statement> {
     match delta {
-        Delta::Create { next } => vec![create(next)],
+        Delta::Create { next } => create(next),
         Delta::Drop { previous } => vec![drop(previous)],
-        Delta::Alter { previous, next } if replaceable(previous, next) => {
-            vec![Statement::new(&next.sql, format!("replaces {} {}", next.kind, next.name))]
+        Delta::Alter { previous, next } if !replaces(previous, next) => {
+            std::iter::once(drop(previous)).chain(create(next)).collect()
         }
-        Delta::Alter { previous, next } => vec![drop(previous), create(next)],
+        Delta::Alter { previous, next } => {
+            let mut out = Vec::new();
+            if previous.sql != next.sql {
+                out.push(Statement::new(&next.sql, format!("replaces {} {}", next.kind, next.name)));
+            }
+            if previous.comment != next.comment {
+                out.push(set_comment(next));
+            }
+            out
+        }
     }
 }
 
-pub(super) fn create(next: &Definition) -> Statement {
-    Statement::new(&next.sql, format!("creates {} {}", next.kind, next.name))
+pub(super) fn create(next: &Definition) -> Vec<Statement> {
+    let mut out = vec![Statement::new(&next.sql, format!("creates {} {}", next.kind, next.name))];
+    if next.comment.is_some() {
+        out.push(set_comment(next));
+    }
+    out
 }
 
 pub(super) fn drop(previous: &Definition) -> Statement {
-    let sql = match previous.kind {
-        DefinitionKind::View => format!("DROP VIEW {}", qualified(&previous.name)),
-        DefinitionKind::Function => format!("DROP FUNCTION {}", routine(previous)),
-        DefinitionKind::Procedure => format!("DROP PROCEDURE {}", routine(previous)),
-        DefinitionKind::Trigger | DefinitionKind::Event => {
-            let table = previous.table.as_ref().map_or_else(String::new, |table| format!(" ON {}", qualified(table)));
-            format!("DROP TRIGGER {}{table}", quote(&previous.name.name))
+    Statement::new(format!("DROP {}", object(previous)), format!("drops {} {}", previous.kind, previous.name))
+}
+
+fn set_comment(next: &Definition) -> Statement {
+    comment::on(&object(next), &format!("{} {}", next.kind, next.name), next.comment.as_deref())
+}
+
+/// The words by which DROP and COMMENT ON know it.
+fn object(definition: &Definition) -> String {
+    let word = definition.kind.word().to_ascii_uppercase();
+    match (definition.kind, &definition.table) {
+        (DefinitionKind::Function | DefinitionKind::Procedure | DefinitionKind::Aggregate, _) => {
+            format!("{word} {}", routine(definition))
         }
-    };
-    Statement::new(sql, format!("drops {} {}", previous.kind, previous.name))
+        (DefinitionKind::Trigger | DefinitionKind::Rule | DefinitionKind::Policy, Some(table)) => {
+            format!("{word} {} ON {}", quote(&definition.name.name), qualified(table))
+        }
+        (DefinitionKind::Range, _) => format!("TYPE {}", qualified(&definition.name)),
+        _ => format!("{word} {}", qualified(&definition.name)),
+    }
+}
+
+/// Whether the next one can take the place of the previous one; see [`Rules`](crate::diff::Rules).
+pub(in crate::dialect::postgres) fn replaces(previous: &Definition, next: &Definition) -> bool {
+    previous.sql == next.sql || replaceable(previous, next)
 }
 
 /// CREATE OR REPLACE keeps a routine's arguments and result; the server prints both before the language.

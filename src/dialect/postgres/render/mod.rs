@@ -9,8 +9,17 @@ mod enums;
 mod sequence;
 mod table;
 
+pub(super) use definition::replaces;
+
+/// An index of a materialised view, as CREATE INDEX has it.
+pub(super) fn index_of_view(view: &ObjectName, index: &Index) -> Statement {
+    constraint::create(view, Part::Index(index))
+}
+
+use rungs_schema::{Index, ObjectName};
+
 use super::Postgres;
-use crate::dialect::Statement;
+use crate::dialect::{Part, Statement};
 use crate::diff::change::Change;
 use crate::error::PlanError;
 
@@ -21,6 +30,9 @@ pub(super) fn render(dialect: &Postgres, change: &Change) -> Result<Vec<Statemen
         Change::AlterTable(change) => alter::alter(dialect, change),
         Change::Sequence(delta) => sequence::render(dialect, delta),
         Change::Enum { delta, columns } => enums::render(dialect, delta, columns),
+        Change::Domain { .. } | Change::Composite { .. } | Change::Access { .. } => {
+            Err(dialect.unsupported(format!("change {}", change.subject()), "write the statements yourself"))
+        }
         Change::Definition(delta) => Ok(definition::render(delta)),
     }
 }

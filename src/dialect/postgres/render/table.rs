@@ -39,7 +39,7 @@ fn fits_inside(part: Part<'_>) -> bool {
         Part::Index(_) => false,
         Part::Check(check) => !check.not_valid,
         Part::ForeignKey(key) => !key.not_valid,
-        Part::PrimaryKey(_) | Part::Unique(_) => true,
+        Part::PrimaryKey(_) | Part::Unique(_) | Part::Exclusion(_) => true,
     }
 }
 

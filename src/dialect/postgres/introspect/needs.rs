@@ -1,0 +1,101 @@
+//! What each object stands on, from `pg_depend`. <https://www.postgresql.org/docs/current/catalog-pg-depend.html>
+
+use std::collections::HashMap;
+
+use rungs_schema::{Class, Needs, ObjectName, Reference};
+
+use super::Found;
+use super::filter::{Filter, schema_of};
+use super::value::text;
+use crate::db::{Row, Rows};
+use crate::error::DbError;
+
+/// By the catalogue and `oid` of the object that has the needs.
+#[derive(Debug, Default)]
+pub(super) struct AllNeeds(HashMap<(String, String), Needs>);
+
+impl AllNeeds {
+    /// Those of one object; the catalogue is that of the object itself, `pg_class` for all that belongs to a table.
+    pub(super) fn of(&self, catalogue: &str, oid: &str) -> Needs {
+        self.0.get(&(catalogue.to_owned(), oid.to_owned())).cloned().unwrap_or_default()
+    }
+}
+
+/// A routine's name with the types of its arguments: two routines may share the rest.
+pub(super) fn signature(alias: &str) -> String {
+    format!("{alias}.proname || '(' || oidvectortypes({alias}.proargtypes) || ')'")
+}
+
+/// Defaults, constraints and indexes count as their table, the rule of a view as the view, an attribute of a composite
+/// type as the type. What an extension owns counts as the extension. Foreign keys are left out: they have nouns of
+/// their own. Objects of the system have numbers below 16384
+/// (<https://www.postgresql.org/docs/current/system-catalog-initial-data.html#SYSTEM-CATALOG-OID-ASSIGNMENT>).
+pub(super) fn query(_: &Filter) -> String {
+    format!(
+        "SELECT DISTINCT CASE WHEN con.contypid <> 0 OR comp.oid IS NOT NULL THEN 'pg_type' \
+             WHEN dc.oid IS NOT NULL OR ad.oid IS NOT NULL OR con.oid IS NOT NULL OR rw.rulename = '_RETURN' THEN 'pg_class' \
+             ELSE dep.classid::regclass::text END AS catalogue, \
+         CASE WHEN con.contypid <> 0 THEN con.contypid ELSE \
+             COALESCE(comp.reltype, di.indrelid, dc.oid, ad.adrelid, con.conrelid, \
+             CASE WHEN rw.rulename = '_RETURN' THEN rw.ev_class END, dep.objid) END AS object, \
+         CASE WHEN e.oid IS NOT NULL THEN 'extension' WHEN rc.relkind = 'c' THEN 'type' WHEN rc.oid IS NOT NULL THEN 'relation' \
+             WHEN rtc.relkind <> 'c' THEN 'relation' WHEN ty.oid IS NOT NULL THEN 'type' \
+             WHEN rp.oid IS NOT NULL THEN 'routine' ELSE 'collation' END AS class, \
+         CASE WHEN e.oid IS NULL THEN {schema} END AS schema, \
+         CASE WHEN e.oid IS NOT NULL THEN e.extname::text WHEN rc.oid IS NOT NULL THEN rc.relname::text \
+             WHEN ty.oid IS NOT NULL THEN COALESCE(over.typname, ty.typname)::text \
+             WHEN rp.oid IS NOT NULL THEN {signature} ELSE rl.collname::text END AS name, \
+         CASE WHEN e.oid IS NULL THEN ra.attname END AS column \
+         FROM pg_depend AS dep \
+         LEFT JOIN pg_class AS dc ON dep.classid = 'pg_class'::regclass AND dc.oid = dep.objid AND dc.relkind <> 'c' \
+         LEFT JOIN pg_class AS comp ON dep.classid = 'pg_class'::regclass AND comp.oid = dep.objid AND comp.relkind = 'c' \
+         LEFT JOIN pg_index AS di ON di.indexrelid = dc.oid \
+         LEFT JOIN pg_attrdef AS ad ON dep.classid = 'pg_attrdef'::regclass AND ad.oid = dep.objid \
+         LEFT JOIN pg_constraint AS con ON dep.classid = 'pg_constraint'::regclass AND con.oid = dep.objid \
+         LEFT JOIN pg_rewrite AS rw ON dep.classid = 'pg_rewrite'::regclass AND rw.oid = dep.objid \
+         LEFT JOIN pg_depend AS owned ON owned.classid = dep.refclassid AND owned.objid = dep.refobjid AND owned.deptype = 'e' \
+         LEFT JOIN pg_extension AS e ON e.oid = owned.refobjid \
+         LEFT JOIN pg_class AS rc ON dep.refclassid = 'pg_class'::regclass AND rc.oid = dep.refobjid AND rc.relkind <> 'i' AND rc.relkind <> 'I' \
+         LEFT JOIN pg_attribute AS ra ON ra.attrelid = rc.oid AND ra.attnum = dep.refobjsubid AND ra.attnum > 0 \
+         LEFT JOIN pg_type AS rt ON dep.refclassid = 'pg_type'::regclass AND rt.oid = dep.refobjid \
+         LEFT JOIN pg_type AS elem ON rt.typcategory = 'A' AND elem.oid = rt.typelem \
+         LEFT JOIN pg_type AS ty ON ty.oid = COALESCE(elem.oid, rt.oid) \
+         LEFT JOIN pg_class AS rtc ON rtc.oid = NULLIF(ty.typrelid, 0) \
+         LEFT JOIN LATERAL (SELECT r.rngtypid FROM pg_range AS r WHERE to_jsonb(r) ->> 'rngmultitypid' = ty.oid::text) AS multi ON ty.typtype = 'm' \
+         LEFT JOIN pg_type AS over ON over.oid = multi.rngtypid \
+         LEFT JOIN pg_proc AS rp ON dep.refclassid = 'pg_proc'::regclass AND rp.oid = dep.refobjid \
+         LEFT JOIN pg_collation AS rl ON dep.refclassid = 'pg_collation'::regclass AND rl.oid = dep.refobjid \
+         LEFT JOIN pg_namespace AS n ON n.oid = COALESCE(rc.relnamespace, over.typnamespace, ty.typnamespace, rp.pronamespace, rl.collnamespace) \
+         WHERE dep.deptype IN ('n', 'a') AND dep.objid >= 16384 AND dep.refobjid >= 16384 \
+         AND con.contype IS DISTINCT FROM 'f' \
+         AND (e.oid IS NOT NULL OR COALESCE(rc.oid, ty.oid, rp.oid, rl.oid) IS NOT NULL AND n.nspname !~ '^pg_') \
+         AND COALESCE(di.indrelid, dc.oid, ad.adrelid, con.conrelid, rw.ev_class, 0) IS DISTINCT FROM rc.oid",
+        schema = schema_of("n"),
+        signature = signature("rp"),
+    )
+}
+
+pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
+    for row in rows {
+        let (reference, column) = reference(row)?;
+        let object = (row.text("catalogue")?.to_owned(), row.text("object")?.to_owned());
+        let needs = found.needs.0.entry(object).or_default();
+        match column {
+            Some(column) => needs.add_column(reference, column),
+            None => needs.add(reference),
+        }
+    }
+    Ok(())
+}
+
+fn reference(row: &Row) -> Result<(Reference, Option<String>), DbError> {
+    let class = match row.text("class")? {
+        "extension" => Class::Extension,
+        "relation" => Class::Relation,
+        "type" => Class::Type,
+        "routine" => Class::Routine,
+        _ => Class::Collation,
+    };
+    let name = ObjectName { schema: text(row, "schema")?, name: row.text("name")?.to_owned() };
+    Ok((Reference { class, name }, text(row, "column")?))
+}
