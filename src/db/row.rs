@@ -50,6 +50,7 @@ impl Row {
     }
 
     /// Gives each value that `rewrite` has another text for that text.
+    #[cfg(feature = "postgres")]
     pub(crate) fn rewrite(&mut self, rewrite: impl Fn(&str) -> Option<String>) {
         for value in self.values.iter_mut().flatten() {
             if let Some(text) = rewrite(value) {

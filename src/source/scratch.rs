@@ -3,7 +3,9 @@
 //! What was created is gone afterwards, on every path: PostgreSQL rolls a transaction back, MySQL and MariaDB drop a
 //! scratch database, SQLite forgets `:memory:`.
 
-use rungs_schema::{DialectName, Hints, ObjectName, Schema};
+#[cfg(feature = "postgres")]
+use rungs_schema::ObjectName;
+use rungs_schema::{DialectName, Hints, Schema};
 
 use super::objects::ObjectStatement;
 use crate::db::{Connection, DatabaseUrl};
