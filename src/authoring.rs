@@ -106,6 +106,7 @@ pub async fn compare_lines(
 ) -> Result<Shares, Error> {
     let dialect = dialect::for_version(connection.version())?;
     let rules = dialect.features().rules.clone();
+    let objects = models.objects(dialect.as_ref())?;
     let wanted = dialect.canonical(&models.declared.schema)?;
     let mut live = dialect::introspect(connection, &scope(&wanted)).await?;
     let is_left_alone =
@@ -122,7 +123,6 @@ pub async fn compare_lines(
     let turns: Vec<Turn> = asked.iter().cloned().map(Turn::whole).collect();
     let sides = Sides { models, whose: &whose, live: &live, wanted: &named.schema, hints: &hints, rules: &rules };
     let mut differing: BTreeSet<Line> = shares(&sides, &turns, &guide).into_iter().map(|share| share.line).collect();
-    let objects = models.objects(dialect.as_ref())?;
     if !objects.is_empty() {
         // How the server prints them is known only once it has built them.
         differing.extend(asked.iter().filter(|line| models.has_objects(line)).cloned());

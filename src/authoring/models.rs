@@ -69,6 +69,21 @@ impl Models {
     /// When the engine has no such view, or privileges are not compared.
     pub fn objects(&self, dialect: &dyn Dialect) -> Result<Vec<ObjectStatement>, PlanError> {
         let mut all = Vec::new();
+        for table in &self.declared.schema.tables {
+            let asked = [
+                (table.partition_by.is_some(), "partition_by"),
+                (!table.exclusions.is_empty(), "exclude"),
+                (table.options.contains_key("row_security"), "row_security"),
+                (table.columns.iter().any(|column| !column.options.is_empty()), "options of a field"),
+            ];
+            if let Some((_, attribute)) = asked.iter().find(|(is_asked, _)| *is_asked) {
+                return Err(PlanError::Unsupported {
+                    engine: dialect.version().to_string(),
+                    action: format!("compare `{attribute}` of table {}", table.name),
+                    help: Some("it is not compared yet: take it off the model, and write it in a revision".to_owned()),
+                });
+            }
+        }
         for view in &self.declared.views {
             let statements = dialect.declare_view(view)?.into_iter();
             all.extend(statements.map(|one| ObjectStatement::of_model(one.sql, &view.model, view.location.as_ref())));
