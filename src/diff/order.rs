@@ -24,12 +24,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Column, CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table,
+    Access, CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table,
 };
 
 use super::Rules;
-use super::change::{AlterTable, Change, Delta, Edit};
+use super::change::{AlterTable, Change, Delta, Edit, Standing};
 use super::compare::{AlteredTable, Differences};
+use super::composites;
 use super::dependents;
 use super::enums;
 use super::foreign_keys::{Reconnected, reconnect};
@@ -44,8 +45,8 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     let Definitions { dropped: definitions_drop, first: definitions_first, created: definitions_create, last } =
         split_definitions(definitions, rules);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
-    let (enums_first, enums_last) = enums::split(enums, previous, next);
-    let (types_first, types_last) = split_types(differences.domains, differences.composites, previous);
+    let (enums_first, enums_last) = enums::split(enums);
+    let (types_first, types_last) = split_types(differences.domains, differences.composites);
 
     let mut changes = Vec::new();
     changes.extend(definitions_drop.into_iter().map(Change::Definition));
@@ -118,25 +119,33 @@ fn made(changes: &[Change], side: fn(&Delta<Reference>) -> Option<&Reference>) -
     changes.iter().filter_map(object).collect()
 }
 
-/// Domains and composite types come before the tables, and go after them.
-fn split_types(
-    domains: Vec<Delta<Domain>>,
-    composites: Vec<Delta<CompositeType>>,
-    previous: &Schema,
-) -> (Vec<Change>, Vec<Change>) {
-    let columns = |name: Option<&ObjectName>| -> Vec<(ObjectName, Column)> {
-        name.map(|name| enums::columns(previous, name)).unwrap_or_default()
-    };
-    let domains = domains.into_iter().map(|delta| {
-        let columns = columns(delta.previous().map(|one| &one.name));
-        (matches!(delta, Delta::Drop { .. }), Change::Domain { delta, columns })
-    });
-    let composites = composites.into_iter().map(|delta| {
-        let columns = columns(delta.previous().map(|one| &one.name));
-        (matches!(delta, Delta::Drop { .. }), Change::Composite { delta, columns })
-    });
-    let (last, first): (Vec<_>, Vec<_>) = composites.chain(domains).partition(|(goes, _)| *goes);
-    (first.into_iter().map(|(_, change)| change).collect(), last.into_iter().rev().map(|(_, change)| change).collect())
+/// Domains and composite types come before the tables, and go after them. An attribute that goes does so after the
+/// tables too, which may have read it.
+fn split_types(domains: Vec<Delta<Domain>>, composites: Vec<Delta<CompositeType>>) -> (Vec<Change>, Vec<Change>) {
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    let domain = |delta| Change::Domain { delta, standing: Standing::default() };
+    let composite = |delta| Change::Composite { delta, standing: Standing::default() };
+    for delta in composites {
+        match delta {
+            Delta::Drop { .. } => last.push(composite(delta)),
+            Delta::Create { .. } => first.push(composite(delta)),
+            Delta::Alter { previous, next } => {
+                let between = composites::between(&previous, &next);
+                if between != previous {
+                    first.push(composite(Delta::Alter { previous, next: between.clone() }));
+                }
+                if between != next {
+                    last.push(composite(Delta::Alter { previous: between, next }));
+                }
+            }
+        }
+    }
+    for delta in domains {
+        let side = if matches!(delta, Delta::Drop { .. }) { &mut last } else { &mut first };
+        side.push(domain(delta));
+    }
+    last.reverse();
+    (first, last)
 }
 
 fn alter(table: AlteredTable, standing: &[Definition]) -> Change {

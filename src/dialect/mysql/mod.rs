@@ -51,6 +51,7 @@ impl Mysql {
                 table_case_is_free: false,
                 column_case_is_free: true,
                 views_pin_types: false,
+                enum_values_wait: false,
                 index_names_are_shared: false,
             },
         };

@@ -2,6 +2,8 @@
 
 mod canonical;
 mod casts;
+mod column_option;
+mod extension;
 pub mod introspect;
 mod names;
 mod render;
@@ -42,6 +44,7 @@ impl Postgres {
                 table_case_is_free: false,
                 column_case_is_free: false,
                 views_pin_types: true,
+                enum_values_wait: true,
                 index_names_are_shared: true,
             },
         };
@@ -101,6 +104,7 @@ impl Dialect for Postgres {
         let before = previous.clone();
         serial::spell_out(previous, next);
         serial::spell_out(next, &before);
+        extension::leave_versions(previous, next);
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {
@@ -125,4 +129,9 @@ fn qualified(name: &ObjectName) -> String {
         Some(schema) => format!("{}.{}", quote(schema), quote(&name.name)),
         None => quote(&name.name),
     }
+}
+
+/// A collation's name. One that introspection had to qualify is in quotes already.
+fn collation_sql(name: &str) -> String {
+    if name.starts_with('"') && name.ends_with('"') && name.contains("\".\"") { name.to_owned() } else { quote(name) }
 }

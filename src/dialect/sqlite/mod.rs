@@ -45,6 +45,7 @@ impl Sqlite {
                 table_case_is_free: true,
                 column_case_is_free: true,
                 views_pin_types: false,
+                enum_values_wait: false,
                 index_names_are_shared: true,
             },
         };
