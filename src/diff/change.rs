@@ -245,10 +245,12 @@ impl Change {
             Self::Sequence(delta) => Self::Sequence(delta.reversed()),
             Self::Enum { delta, renamed, anew, standing } => {
                 let renamed = renamed.into_iter().map(|(old, new)| (new, old)).collect();
-                Self::Enum { delta: delta.reversed(), renamed, anew, standing }
+                Self::Enum { delta: delta.reversed(), renamed, anew, standing: standing.reversed() }
             }
-            Self::Domain { delta, standing } => Self::Domain { delta: delta.reversed(), standing },
-            Self::Composite { delta, standing } => Self::Composite { delta: delta.reversed(), standing },
+            Self::Domain { delta, standing } => Self::Domain { delta: delta.reversed(), standing: standing.reversed() },
+            Self::Composite { delta, standing } => {
+                Self::Composite { delta: delta.reversed(), standing: standing.reversed() }
+            }
             Self::Definition(delta) => Self::Definition(delta.reversed()),
             Self::Access { delta, with_object } => Self::Access { delta: delta.reversed(), with_object },
         }

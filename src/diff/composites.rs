@@ -1,17 +1,21 @@
-//! Composite types: attributes come before the tables that use them, and go after.
+//! Composite types.
 
 use rungs_schema::{Attribute, CompositeType};
 
-/// The state in which a type stands while tables change: with the attributes of both sides, those of the former side in
-/// their order and first, and those of both sides as they will be.
-pub(super) fn between(previous: &CompositeType, next: &CompositeType) -> CompositeType {
-    let will_be = |old: &Attribute| next.attributes.iter().find(|new| new.name == old.name).unwrap_or(old).clone();
-    let goes = |old: &Attribute| !next.attributes.iter().any(|new| new.name == old.name);
-    if !previous.attributes.iter().any(goes) {
-        return next.clone();
-    }
-    let mut attributes: Vec<Attribute> = previous.attributes.iter().map(will_be).collect();
-    let is_new = |new: &&Attribute| !previous.attributes.iter().any(|old| old.name == new.name);
-    attributes.extend(next.attributes.iter().filter(is_new).cloned());
-    CompositeType { attributes, ..next.clone() }
+/// Whether the attributes that both sides have, and then the new ones, stand in the order of the next side, which is all
+/// that an engine can do where the type stands.
+pub(crate) fn is_in_order(previous: &CompositeType, next: &CompositeType) -> bool {
+    let has = |one: &CompositeType, name: &str| one.attributes.iter().any(|other| other.name == name);
+    let kept = previous.attributes.iter().filter(|old| has(next, &old.name));
+    let added = next.attributes.iter().filter(|new| !has(previous, &new.name));
+    kept.chain(added).map(|one| &one.name).eq(next.attributes.iter().map(|one| &one.name))
+}
+
+/// The attributes whose type or collation changes, as they were and as they will be.
+pub(crate) fn retyped<'a>(previous: &'a CompositeType, next: &'a CompositeType) -> Vec<(&'a Attribute, &'a Attribute)> {
+    let pairs = previous.attributes.iter().filter_map(|old| {
+        let new = next.attributes.iter().find(|new| new.name == old.name)?;
+        ((&old.ty, &old.collation) != (&new.ty, &new.collation)).then_some((old, new))
+    });
+    pairs.collect()
 }

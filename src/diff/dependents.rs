@@ -58,7 +58,8 @@ fn replaced_in_vain(
     let index = differences.definitions.iter().position(|delta| match delta {
         Delta::Alter { previous, next } => {
             let on_losing = !has_opaque_body(previous) && previous.needs.iter().any(|need| losing.contains(need));
-            replaces(previous, next) && (gives_way(previous) || on_losing)
+            let stays = previous.kind.comes_before_tables() || !replaces(previous, next);
+            !stays && (gives_way(previous) || on_losing)
         }
         Delta::Create { .. } | Delta::Drop { .. } => false,
     })?;

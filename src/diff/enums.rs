@@ -33,6 +33,13 @@ pub(super) fn is_built_anew(previous: &EnumType, next: &EnumType) -> bool {
     !kept.eq(&previous.values)
 }
 
+/// A type once some of its values have other names.
+pub(crate) fn with_names(ty: &EnumType, renamed: &[(String, String)]) -> EnumType {
+    let new_name = |value: &String| renamed.iter().find(|(old, _)| old == value).map(|(_, new)| new);
+    let values = ty.values.iter().map(|value| new_name(value).unwrap_or(value).clone());
+    EnumType { values: values.collect(), ..ty.clone() }
+}
+
 /// The old values in their order, with each new one after the value that it follows.
 fn union(old: &[String], new: &[String]) -> Vec<String> {
     let mut all = old.to_vec();

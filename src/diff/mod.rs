@@ -5,6 +5,7 @@ pub mod change;
 mod compare;
 mod composites;
 mod dependents;
+mod domains;
 mod enums;
 mod foreign_keys;
 mod graph;
@@ -23,10 +24,12 @@ use rungs_schema::{Definition, Hints, ObjectName, Schema};
 
 use change::Change;
 
-pub(crate) use enums::is_of;
+pub(crate) use composites::{is_in_order, retyped};
+pub(crate) use enums::{is_of, with_names};
 pub use parts::Named;
 pub(crate) use parts::part_deltas;
 pub(crate) use rename::quoted_length;
+pub(crate) use standing::Way;
 pub use summary::{Difference, summary};
 
 /// What a comparison has to know of the engine.

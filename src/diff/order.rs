@@ -30,7 +30,6 @@ use rungs_schema::{
 use super::Rules;
 use super::change::{AlterTable, Change, Delta, Edit, Standing};
 use super::compare::{AlteredTable, Differences};
-use super::composites;
 use super::dependents;
 use super::enums;
 use super::foreign_keys::{Reconnected, reconnect};
@@ -119,33 +118,18 @@ fn made(changes: &[Change], side: fn(&Delta<Reference>) -> Option<&Reference>) -
     changes.iter().filter_map(object).collect()
 }
 
-/// Domains and composite types come before the tables, and go after them. An attribute that goes does so after the
-/// tables too, which may have read it.
+/// Domains and composite types come before the tables, and go after them.
 fn split_types(domains: Vec<Delta<Domain>>, composites: Vec<Delta<CompositeType>>) -> (Vec<Change>, Vec<Change>) {
-    let (mut first, mut last) = (Vec::new(), Vec::new());
-    let domain = |delta| Change::Domain { delta, standing: Standing::default() };
-    let composite = |delta| Change::Composite { delta, standing: Standing::default() };
-    for delta in composites {
-        match delta {
-            Delta::Drop { .. } => last.push(composite(delta)),
-            Delta::Create { .. } => first.push(composite(delta)),
-            Delta::Alter { previous, next } => {
-                let between = composites::between(&previous, &next);
-                if between != previous {
-                    first.push(composite(Delta::Alter { previous, next: between.clone() }));
-                }
-                if between != next {
-                    last.push(composite(Delta::Alter { previous: between, next }));
-                }
-            }
-        }
-    }
-    for delta in domains {
-        let side = if matches!(delta, Delta::Drop { .. }) { &mut last } else { &mut first };
-        side.push(domain(delta));
-    }
-    last.reverse();
-    (first, last)
+    let domains = domains.into_iter().map(|delta| {
+        let goes = matches!(delta, Delta::Drop { .. });
+        (goes, Change::Domain { delta, standing: Standing::default() })
+    });
+    let composites = composites.into_iter().map(|delta| {
+        let goes = matches!(delta, Delta::Drop { .. });
+        (goes, Change::Composite { delta, standing: Standing::default() })
+    });
+    let (last, first): (Vec<_>, Vec<_>) = composites.chain(domains).partition(|(goes, _)| *goes);
+    (first.into_iter().map(|(_, change)| change).collect(), last.into_iter().rev().map(|(_, change)| change).collect())
 }
 
 fn alter(table: AlteredTable, standing: &[Definition]) -> Change {

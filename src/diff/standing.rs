@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Class, CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Table,
+    Access, Class, CompositeType, Definition, Domain, EnumType, ForeignKey, ObjectName, Reference, Schema, Table,
 };
 
 use super::change::{Change, Delta, Edit};
-use super::strip::strip;
-use super::{Guide, dependents, enums};
+use super::strip::{hand_over, strip};
+use super::{Guide, composites, dependents, domains, enums};
 
 /// What stands on a type. Whoever builds the type anew takes it all along.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,12 +42,16 @@ pub enum StandingType {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingTable {
     /// The table as it stands.
-    pub whole: Arc<Table>,
+    pub previous: Arc<Table>,
     /// The table without defaults, checks, keys, indexes and computed columns that cannot stay while the type is built
     /// anew.
     pub bare: Arc<Table>,
-    /// What leads from the one to the other.
-    pub edits: Vec<Edit>,
+    /// The table with all of them again, but for those that a later change would only take down once more.
+    pub next: Arc<Table>,
+    /// What leads from `previous` to `bare`.
+    pub strip: Vec<Edit>,
+    /// What leads from `bare` to `next`.
+    pub dress: Vec<Edit>,
     /// The columns of the type, and of types that are built on it, each with its type (or that of its elements); without
     /// those that follow a parent's.
     pub columns: Vec<(String, ObjectName)>,
@@ -72,6 +76,48 @@ impl StandingType {
 }
 
 impl Standing {
+    /// The same seen from the other side.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        let reversed = |edits: Vec<Edit>| {
+            let mut edits: Vec<Edit> = edits.into_iter().map(Edit::reversed).collect();
+            edits.sort_by_key(Edit::rank);
+            edits
+        };
+        let tables = self.tables.into_iter().map(|table| StandingTable {
+            previous: table.next,
+            next: table.previous,
+            strip: reversed(table.dress),
+            dress: reversed(table.strip),
+            ..table
+        });
+        Self { tables: tables.collect(), ..self }
+    }
+
+    /// Leaves what later changes edit anyway to them.
+    fn hand_over(&mut self, later: &mut [Change]) {
+        self.tables.iter_mut().for_each(|table| hand_over(table, later));
+    }
+
+    /// The tables as they are afterwards.
+    fn leave(&self, state: &mut Schema) {
+        for table in &self.tables {
+            for one in state.tables.iter_mut().filter(|one| one.name == table.next.name) {
+                *one = Table::clone(&table.next);
+            }
+        }
+    }
+
+    /// Takes nothing from the tables but what is not put back.
+    fn leave_unchanged(&mut self) {
+        for table in &mut self.tables {
+            let is_back = |edit: &Edit| table.dress.contains(&edit.clone().reversed());
+            table.strip.retain(|edit| !is_back(edit));
+            table.dress.clear();
+            table.bare = Arc::clone(&table.next);
+        }
+    }
+
     /// What stands on the type of a name.
     fn of(name: &ObjectName, state: &Schema) -> Self {
         let root = Reference::ty(name);
@@ -94,6 +140,38 @@ impl Standing {
     }
 }
 
+/// How a type changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Where it stands.
+    InPlace,
+    /// By building it anew, with all that stands on it.
+    Anew,
+}
+
+impl Way {
+    /// How an enumerated type changes: values can only be added where it stands.
+    pub(crate) fn of_enum(previous: &EnumType, next: &EnumType, anew: bool) -> Self {
+        let is_anew = enums::is_built_anew(previous, next) || (anew && previous.values != next.values);
+        if is_anew { Self::Anew } else { Self::InPlace }
+    }
+
+    /// How a domain changes: never its base, and no check on values that the server does not reach.
+    pub(crate) fn of_domain(previous: &Domain, next: &Domain, standing: &Standing) -> Self {
+        let is_anew = (&previous.base, &previous.collation) != (&next.base, &next.collation)
+            || (domains::looks_at_rows(previous, next) && domains::is_contained(next, standing));
+        if is_anew { Self::Anew } else { Self::InPlace }
+    }
+
+    /// How a composite type changes: new attributes go last, and those of rows that are stored keep their types.
+    pub(crate) fn of_composite(previous: &CompositeType, next: &CompositeType, standing: &Standing) -> Self {
+        let has_columns = standing.tables.iter().any(|table| !table.columns.is_empty());
+        let is_anew = !composites::is_in_order(previous, next)
+            || (has_columns && !composites::retyped(previous, next).is_empty());
+        if is_anew { Self::Anew } else { Self::InPlace }
+    }
+}
+
 /// The changes, with what stands on each type that one of them alters.
 pub(super) fn note(changes: Vec<Change>, previous: &Schema, guide: &Guide) -> Vec<Change> {
     let alters_type = |change: &Change| {
@@ -110,25 +188,37 @@ pub(super) fn note(changes: Vec<Change>, previous: &Schema, guide: &Guide) -> Ve
     let must_wait = guide.one_transaction && guide.rules.enum_values_wait;
     let anew: Vec<bool> = changes.iter().map(|change| must_wait && enums::uses_own_values(change, &changes)).collect();
     let mut state = previous.clone();
-    let mut noted = Vec::with_capacity(changes.len());
-    for (mut change, is_anew) in changes.into_iter().zip(anew) {
-        match &mut change {
-            Change::Enum { delta: Delta::Alter { previous, .. }, standing, anew, .. } => {
+    let mut changes = changes;
+    for (index, is_anew) in anew.into_iter().enumerate() {
+        let (done, later) = changes.split_at_mut(index + 1);
+        let Some(change) = done.last_mut() else { break };
+        match change {
+            Change::Enum { delta: Delta::Alter { previous, next }, renamed, anew, standing } => {
                 *standing = Standing::of(&previous.name, &state);
                 *anew = is_anew;
+                let renamed = enums::with_names(previous, renamed);
+                if Way::of_enum(&renamed, next, is_anew) == Way::Anew {
+                    standing.hand_over(later);
+                }
             }
-            Change::Domain { delta: Delta::Alter { previous, .. }, standing } => {
+            Change::Domain { delta: Delta::Alter { previous, next }, standing } => {
                 *standing = Standing::of(&previous.name, &state);
+                if Way::of_domain(previous, next, standing) == Way::Anew {
+                    standing.hand_over(later);
+                }
             }
-            Change::Composite { delta: Delta::Alter { previous, .. }, standing } => {
+            Change::Composite { delta: Delta::Alter { previous, next }, standing } => {
                 *standing = Standing::of(&previous.name, &state);
+                standing.hand_over(later);
+                if Way::of_composite(previous, next, standing) == Way::InPlace {
+                    standing.leave_unchanged();
+                }
             }
             _ => {}
         }
-        carry_out(&change, &mut state);
-        noted.push(change);
+        carry_out(change, &mut state);
     }
-    noted
+    changes
 }
 
 /// What a change leaves.
@@ -142,9 +232,18 @@ fn carry_out(change: &Change, state: &mut Schema) {
             }
         }
         Change::Sequence(delta) => replace(&mut state.sequences, delta, |one| one.name.clone()),
-        Change::Enum { delta, .. } => replace(&mut state.enums, delta, |one| one.name.clone()),
-        Change::Domain { delta, .. } => replace(&mut state.domains, delta, |one| one.name.clone()),
-        Change::Composite { delta, .. } => replace(&mut state.composites, delta, |one| one.name.clone()),
+        Change::Enum { delta, standing, .. } => {
+            replace(&mut state.enums, delta, |one| one.name.clone());
+            standing.leave(state);
+        }
+        Change::Domain { delta, standing } => {
+            replace(&mut state.domains, delta, |one| one.name.clone());
+            standing.leave(state);
+        }
+        Change::Composite { delta, standing } => {
+            replace(&mut state.composites, delta, |one| one.name.clone());
+            standing.leave(state);
+        }
         Change::Definition(delta) => {
             let key = |one: &Definition| (one.kind, one.name.clone(), one.table.clone());
             replace(&mut state.definitions, delta, key);
@@ -170,6 +269,7 @@ fn types_on(root: &Reference, state: &Schema) -> Vec<StandingType> {
         domains.chain(state.composites.iter().cloned().map(StandingType::Composite)).collect();
     let mut moved = BTreeSet::from([root.clone()]);
     let mut found = Vec::new();
+    waiting.retain(|ty| *ty.name() != root.name);
     while let Some(index) = waiting.iter().position(|ty| ty.stands_on(&moved)) {
         let ty = waiting.remove(index);
         moved.insert(Reference::ty(ty.name()));
@@ -182,7 +282,12 @@ fn in_creation_order(mut types: Vec<StandingType>) -> Vec<StandingType> {
     let mut sorted = Vec::with_capacity(types.len());
     while !types.is_empty() {
         let names: BTreeSet<Reference> = types.iter().map(|ty| Reference::ty(ty.name())).collect();
-        let next = types.iter().position(|ty| !ty.stands_on(&names)).unwrap_or(0);
+        let waits = |ty: &StandingType| {
+            let mut others = names.clone();
+            others.remove(&Reference::ty(ty.name()));
+            ty.stands_on(&others)
+        };
+        let next = types.iter().position(|ty| !waits(ty)).unwrap_or(0);
         sorted.push(types.remove(next));
     }
     sorted
@@ -227,8 +332,12 @@ fn tables_on(
         found.push(stripped.standing);
     }
     cut_foreign_keys(&unsettled, &mut found, state);
-    found.retain(|table| !table.edits.is_empty() || !table.columns.is_empty());
-    found.iter_mut().for_each(|table| table.edits.sort_by_key(Edit::rank));
+    found.retain(|table| !table.strip.is_empty() || !table.columns.is_empty());
+    for table in &mut found {
+        table.strip.sort_by_key(Edit::rank);
+        table.dress = table.strip.iter().cloned().map(Edit::reversed).collect();
+        table.dress.sort_by_key(Edit::rank);
+    }
     (found, unsettled)
 }
 
@@ -245,7 +354,7 @@ fn cut_foreign_keys(unsettled: &[(ObjectName, String)], found: &mut Vec<Standing
         if keys.is_empty() {
             continue;
         }
-        let index = found.iter().position(|one| one.whole.name == table.name).unwrap_or_else(|| {
+        let index = found.iter().position(|one| one.previous.name == table.name).unwrap_or_else(|| {
             found.push(strip(table, &[], &[]).standing);
             found.len() - 1
         });
@@ -253,6 +362,6 @@ fn cut_foreign_keys(unsettled: &[(ObjectName, String)], found: &mut Vec<Standing
         let mut bare = Table::clone(&standing.bare);
         bare.foreign_keys.retain(|key| !keys.contains(key));
         standing.bare = Arc::new(bare);
-        standing.edits.extend(keys.into_iter().map(|previous| Edit::ForeignKey(Delta::Drop { previous })));
+        standing.strip.extend(keys.into_iter().map(|previous| Edit::ForeignKey(Delta::Drop { previous })));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rungs_schema::{Column, IndexKey, IndexPart, ObjectName, Table};
 
-use super::change::{Delta, Edit};
+use super::change::{AlterTable, Change, Delta, Edit};
 use super::enums;
 use super::standing::StandingTable;
 
@@ -50,8 +50,10 @@ pub(super) fn strip(table: &Table, types: &[&ObjectName], words: &[&str]) -> Str
     });
     let columns = converted.collect();
     let unsettled = unsettled.into_iter().map(str::to_owned).collect();
-    let (whole, bare) = (Arc::new(table.clone()), Arc::new(bare));
-    Stripped { standing: StandingTable { whole, bare, edits, columns }, unsettled }
+    let whole = Arc::new(table.clone());
+    let (previous, next) = (Arc::clone(&whole), whole);
+    let standing = StandingTable { previous, bare: Arc::new(bare), next, strip: edits, dress: Vec::new(), columns };
+    Stripped { standing, unsettled }
 }
 
 /// Whether a text may name something.
@@ -102,4 +104,112 @@ fn take<T: Clone>(parts: &mut Vec<T>, edits: &mut Vec<Edit>, edit: fn(Delta<T>) 
     let (gone, kept): (Vec<T>, Vec<T>) = std::mem::take(parts).into_iter().partition(goes);
     *parts = kept;
     edits.extend(gone.into_iter().map(|previous| edit(Delta::Drop { previous })));
+}
+
+/// Leaves what was taken from a table, and what one of the later changes edits anyway, to that change: it may no longer be
+/// what the new type can bear.
+pub(super) fn hand_over(table: &mut StandingTable, later: &mut [Change]) {
+    let mut alters: Vec<&mut AlterTable> = later
+        .iter_mut()
+        .filter_map(|change| match change {
+            Change::AlterTable(alter) if alter.previous.name == table.previous.name => Some(alter),
+            _ => None,
+        })
+        .collect();
+    let mut next = Table::clone(&table.next);
+    table.dress.retain(|edit| {
+        let edits_it = |alter: &&mut AlterTable| alter.edits.iter().any(|other| is_edit_of(other, edit));
+        let Some(index) = alters.iter().position(|alter| edits_it(&alter)) else { return true };
+        let gone = edit.clone().reversed();
+        remove(&mut next, &gone);
+        for (at, alter) in alters.iter_mut().take(index + 1).enumerate() {
+            alter.previous = without(&alter.previous, &gone);
+            if at < index {
+                alter.next = without(&alter.next, &gone);
+            } else {
+                let edits = std::mem::take(&mut alter.edits);
+                alter.edits = edits.into_iter().filter_map(|other| freed(other, edit)).collect();
+                alter.edits.sort_by_key(Edit::rank);
+            }
+        }
+        false
+    });
+    table.next = Arc::new(next);
+}
+
+fn without(table: &Table, gone: &Edit) -> Arc<Table> {
+    let mut table = table.clone();
+    remove(&mut table, gone);
+    Arc::new(table)
+}
+
+/// Whether an edit is about the very thing that another one would put back.
+fn is_edit_of(edit: &Edit, back: &Edit) -> bool {
+    match (edit, back) {
+        (Edit::Column { delta, .. }, Edit::Column { delta: back, .. }) => {
+            let name = |column: &Column| column.name.clone();
+            delta.previous().map(name).is_some_and(|name| back.next().is_some_and(|column| column.name == name))
+        }
+        (Edit::Check(delta), Edit::Check(back)) => same(delta, back),
+        (Edit::Exclusion(delta), Edit::Exclusion(back)) => same(delta, back),
+        (Edit::Unique(delta), Edit::Unique(back)) => same(delta, back),
+        (Edit::Index(delta), Edit::Index(back)) => same(delta, back),
+        (Edit::PrimaryKey(delta), Edit::PrimaryKey(back)) => same(delta, back),
+        (Edit::ForeignKey(delta), Edit::ForeignKey(back)) => same(delta, back),
+        _ => false,
+    }
+}
+
+fn same<T: PartialEq>(delta: &Delta<T>, back: &Delta<T>) -> bool {
+    delta.previous().is_some() && delta.previous() == back.next()
+}
+
+/// An edit once the thing that it was about is gone: a creation, or nothing. A column only lost its default, unless it is
+/// computed.
+fn freed(edit: Edit, back: &Edit) -> Option<Edit> {
+    fn created<T: Clone>(delta: Delta<T>) -> Option<Delta<T>> {
+        delta.next().cloned().map(|next| Delta::Create { next })
+    }
+    if !is_edit_of(&edit, back) {
+        return Some(edit);
+    }
+    match (edit, back) {
+        (Edit::Column { delta, backfill }, Edit::Column { delta: Delta::Alter { previous: bare, .. }, .. }) => {
+            let delta = match delta {
+                Delta::Create { next } => Delta::Create { next },
+                Delta::Drop { .. } => Delta::Drop { previous: bare.clone() },
+                Delta::Alter { next, .. } => Delta::Alter { previous: bare.clone(), next },
+            };
+            Some(Edit::Column { delta, backfill })
+        }
+        (Edit::Column { delta, backfill }, _) => created(delta).map(|delta| Edit::Column { delta, backfill }),
+        (Edit::Check(delta), _) => created(delta).map(Edit::Check),
+        (Edit::Exclusion(delta), _) => created(delta).map(Edit::Exclusion),
+        (Edit::Unique(delta), _) => created(delta).map(Edit::Unique),
+        (Edit::Index(delta), _) => created(delta).map(Edit::Index),
+        (Edit::PrimaryKey(delta), _) => created(delta).map(Edit::PrimaryKey),
+        (Edit::ForeignKey(delta), _) => created(delta).map(Edit::ForeignKey),
+        (edit, _) => Some(edit),
+    }
+}
+
+/// Takes from a table what an edit drops.
+fn remove(table: &mut Table, gone: &Edit) {
+    match gone {
+        Edit::Column { delta: Delta::Alter { previous, next }, .. } => {
+            for column in table.columns.iter_mut().filter(|column| column.name == previous.name) {
+                column.default.clone_from(&next.default);
+            }
+        }
+        Edit::Column { delta: Delta::Drop { previous }, .. } => {
+            table.columns.retain(|column| column.name != previous.name);
+        }
+        Edit::Check(Delta::Drop { previous }) => table.checks.retain(|one| one != previous),
+        Edit::Exclusion(Delta::Drop { previous }) => table.exclusions.retain(|one| one != previous),
+        Edit::Unique(Delta::Drop { previous }) => table.uniques.retain(|one| one != previous),
+        Edit::Index(Delta::Drop { previous }) => table.indexes.retain(|one| one != previous),
+        Edit::ForeignKey(Delta::Drop { previous }) => table.foreign_keys.retain(|one| one != previous),
+        Edit::PrimaryKey(Delta::Drop { .. }) => table.primary_key = None,
+        _ => {}
+    }
 }

@@ -17,6 +17,7 @@ mod left_out;
 mod namespaces;
 mod needs;
 mod ranges;
+mod reparse;
 mod sequences;
 mod tables;
 mod value;
@@ -135,6 +136,7 @@ impl Found {
             table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
         }
         self.schema.tables = self.tables.into_values().collect();
+        reparse::schema(&mut self.schema);
         self.schema.sort();
         self.schema
     }

@@ -2,13 +2,14 @@
 
 use rungs_schema::{Attribute, CompositeType, Definition, ObjectName, Reference};
 
-use super::rebuild::{Conversion, Root, rebuild};
+use super::rebuild::{Conversion, Root, dress, rebuild_after, strip};
 use super::sequence::rename;
 use super::{comment, definition};
 use crate::dialect::Statement;
 use crate::dialect::postgres::{Postgres, collation_sql, qualified, quote};
 use crate::dialect::simple::drop_type;
 use crate::diff::change::{Delta, Standing};
+use crate::diff::{Way, is_in_order, retyped};
 use crate::error::PlanError;
 
 pub(super) fn render(
@@ -64,34 +65,29 @@ fn alter(
     standing: &Standing,
 ) -> Result<Vec<Statement>, PlanError> {
     let mut out = rename(dialect, "TYPE", "type", &previous.name, &next.name)?;
-    let is_kept = |old: &&Attribute| next.attributes.iter().any(|new| new.name == old.name);
-    let is_new = |new: &&Attribute| !previous.attributes.iter().any(|old| old.name == new.name);
-    let (kept, gone): (Vec<_>, Vec<_>) = previous.attributes.iter().partition(is_kept);
-    let added: Vec<&Attribute> = next.attributes.iter().filter(is_new).collect();
-    let retyped = Retyped::of(&kept, next);
-    let in_order = kept.iter().chain(&added).map(|one| &one.name).eq(next.attributes.iter().map(|one| &one.name));
-    let has_columns = standing.tables.iter().any(|table| !table.columns.is_empty());
-    // New attributes go last, and those of rows that are stored keep their types.
-    let anew = !in_order || (has_columns && !retyped.0.is_empty());
-
-    let readers = if anew { Vec::new() } else { readers(next, &retyped, &gone, standing) };
-    out.extend(readers.iter().rev().map(|one| definition::drop(one)));
-    out.extend(gone.iter().map(|attribute| drop_attribute(&next.name, attribute)));
-    out.extend(added.iter().map(|attribute| add_attribute(&next.name, attribute)));
-    if anew {
-        let conversion = if in_order {
+    let has = |one: &CompositeType, name: &str| one.attributes.iter().any(|other| other.name == name);
+    let gone: Vec<_> = previous.attributes.iter().filter(|old| !has(next, &old.name)).collect();
+    let added: Vec<_> = next.attributes.iter().filter(|new| !has(previous, &new.name)).collect();
+    let drops = gone.iter().map(|attribute| drop_attribute(&next.name, attribute));
+    let adds = added.iter().map(|attribute| add_attribute(&next.name, attribute));
+    if Way::of_composite(previous, next, standing) == Way::Anew {
+        // What rows hold of the type has the attributes of the new one by the time it is moved over.
+        let conversion = if is_in_order(previous, next) {
             Conversion::Text
         } else {
             Conversion::Row(next.attributes.iter().map(|attribute| attribute.name.clone()).collect())
         };
-        out.extend(rebuild(
-            dialect,
-            Root { name: &next.name, word: "TYPE", create: create(next), conversion },
-            standing,
-        )?);
+        let root = Root { name: &next.name, word: "TYPE", create: create(next), conversion };
+        out.extend(rebuild_after(dialect, root, standing, drops.chain(adds).collect())?);
         return Ok(out);
     }
-    out.extend(retyped.0.iter().map(|(_, attribute)| retype(&next.name, attribute)));
+    let retyped = retyped(previous, next);
+    let readers = readers(next, retyped.iter().map(|(old, _)| *old).chain(gone.iter().copied()), standing);
+    out.extend(readers.iter().rev().map(|one| definition::drop(one)));
+    out.extend(strip(dialect, standing)?);
+    out.extend(drops);
+    out.extend(adds);
+    out.extend(retyped.iter().map(|(_, attribute)| retype(&next.name, attribute)));
     for attribute in &next.attributes {
         let old = previous.attributes.iter().find(|old| old.name == attribute.name);
         if old.and_then(|old| old.comment.as_ref()) != attribute.comment.as_ref() {
@@ -101,33 +97,19 @@ fn alter(
     if previous.comment != next.comment {
         out.push(set_comment(next));
     }
+    out.extend(dress(dialect, standing)?);
     out.extend(readers.into_iter().flat_map(definition::create));
     Ok(out)
 }
 
-/// The attributes whose type or collation changes, as they were and as they will be.
-struct Retyped<'a>(Vec<(&'a Attribute, &'a Attribute)>);
-
-impl<'a> Retyped<'a> {
-    fn of(kept: &[&'a Attribute], next: &'a CompositeType) -> Self {
-        let pairs = kept.iter().filter_map(|old| {
-            let new = next.attributes.iter().find(|new| new.name == old.name)?;
-            ((&old.ty, &old.collation) != (&new.ty, &new.collation)).then_some((*old, new))
-        });
-        Self(pairs.collect())
-    }
-}
-
 /// The views and the like that read an attribute which goes or gets another type: the server lets them keep it from that.
-fn readers<'a>(
+fn readers<'a, 'b>(
     next: &CompositeType,
-    retyped: &Retyped<'_>,
-    gone: &[&Attribute],
+    attributes: impl Iterator<Item = &'b Attribute>,
     standing: &'a Standing,
 ) -> Vec<&'a Definition> {
     let ty = Reference::ty(&next.name);
-    let names: Vec<&str> =
-        retyped.0.iter().map(|(old, _)| *old).chain(gone.iter().copied()).map(|one| one.name.as_str()).collect();
+    let names: Vec<&str> = attributes.map(|one| one.name.as_str()).collect();
     let mut moved: Vec<Reference> = Vec::new();
     let mut found = Vec::new();
     for one in &standing.definitions {

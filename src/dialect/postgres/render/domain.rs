@@ -8,8 +8,8 @@ use super::sequence::rename;
 use crate::dialect::Statement;
 use crate::dialect::postgres::names::made_name;
 use crate::dialect::postgres::{Postgres, collation_sql, qualified, quote};
-use crate::diff::change::{Delta, Standing, StandingType};
-use crate::diff::part_deltas;
+use crate::diff::change::{Delta, Standing};
+use crate::diff::{Way, part_deltas};
 use crate::error::PlanError;
 
 pub(super) fn render(
@@ -103,23 +103,15 @@ fn alter(
     standing: &Standing,
 ) -> Result<Vec<Statement>, PlanError> {
     let mut out = rename(dialect, "DOMAIN", "domain", &previous.name, &next.name)?;
-    if (&previous.base, &previous.collation) != (&next.base, &next.collation) {
-        let conversion = Conversion::Base(previous.base.clone(), next.base.clone());
-        out.extend(rebuild(
-            dialect,
-            Root { name: &next.name, word: "DOMAIN", create: create(next), conversion },
-            standing,
-        )?);
-        return Ok(out);
-    }
-    let checks = Checks::of(previous, next);
-    let becomes_required = next.not_null && !previous.not_null;
-    if (becomes_required || checks.look_at_rows()) && is_contained(&next.name, standing) {
-        // The server does not look into arrays and rows for values of a domain, and refuses.
-        let root = Root { name: &next.name, word: "DOMAIN", create: create(next), conversion: Conversion::Text };
+    if Way::of_domain(previous, next, standing) == Way::Anew {
+        let is_same = previous.base == next.base;
+        let base = || Conversion::Base(previous.base.clone(), next.base.clone());
+        let conversion = if is_same { Conversion::Text } else { base() };
+        let root = Root { name: &next.name, word: "DOMAIN", create: create(next), conversion };
         out.extend(rebuild(dialect, root, standing)?);
         return Ok(out);
     }
+    let checks = Checks::of(previous, next);
     out.extend(checks.drops.iter().map(|check| drop_constraint(&next.name, check)));
     out.extend(default(previous, next));
     out.extend(nullability(previous, next));
@@ -211,26 +203,4 @@ impl<'a> Checks<'a> {
             self.comments.push(new);
         }
     }
-
-    /// Whether rows are checked.
-    fn look_at_rows(&self) -> bool {
-        !self.validations.is_empty() || self.creates.iter().any(|check| !check.not_valid)
-    }
-}
-
-/// Whether a column holds values of the domain inside arrays or rows.
-fn is_contained(name: &ObjectName, standing: &Standing) -> bool {
-    let is_domain = |ty: &ObjectName| {
-        ty == name
-            || standing.types.iter().any(|one| match one {
-                StandingType::Domain(domain) => domain.name == *ty && !domain.base.ends_with("[]"),
-                StandingType::Composite(_) => false,
-            })
-    };
-    standing.tables.iter().any(|table| {
-        table.columns.iter().any(|(column, ty)| {
-            let words = table.whole.column(column).and_then(|column| column.ty.native()).unwrap_or_default();
-            words.ends_with("[]") || !is_domain(ty)
-        })
-    })
 }

@@ -9,6 +9,7 @@ use crate::dialect::Statement;
 use crate::dialect::postgres::{Postgres, literal, qualified};
 use crate::dialect::simple::drop_type;
 use crate::diff::change::{Delta, Standing};
+use crate::diff::{Way, with_names};
 use crate::error::PlanError;
 
 /// What an enumerated type changes besides its sides.
@@ -53,35 +54,25 @@ fn alter(
     manner: &Manner<'_>,
 ) -> Result<Vec<Statement>, PlanError> {
     let mut out = rename(dialect, "TYPE", "type", &previous.name, &next.name)?;
-    let mut now = EnumType { name: next.name.clone(), ..previous.clone() };
     for (old, new) in manner.renamed {
-        for value in now.values.iter_mut().filter(|value| *value == old) {
-            new.clone_into(value);
-        }
         let sql = format!("ALTER TYPE {} RENAME VALUE {} TO {}", qualified(&next.name), literal(old), literal(new));
         out.push(Statement::new(sql, format!("renames value {old} of type {} to {new}", next.name)));
     }
-    match additions(&now, next) {
-        Some(additions) if !manner.anew || additions.is_empty() => {
-            out.extend(additions);
-            if previous.comment != next.comment {
-                out.push(set_comment(next));
-            }
-        }
-        _ => {
-            let root = Root { name: &next.name, word: "TYPE", create: create(next), conversion: Conversion::Text };
-            out.extend(rebuild(dialect, root, manner.standing)?);
-        }
+    let now = with_names(previous, manner.renamed);
+    if Way::of_enum(&now, next, manner.anew) == Way::Anew {
+        let root = Root { name: &next.name, word: "TYPE", create: create(next), conversion: Conversion::Text };
+        out.extend(rebuild(dialect, root, manner.standing)?);
+        return Ok(out);
+    }
+    out.extend(additions(&now, next));
+    if previous.comment != next.comment {
+        out.push(set_comment(next));
     }
     Ok(out)
 }
 
-/// `ADD VALUE` for each new value, at its place; `None` where the old values do not all stay in their order.
-fn additions(previous: &EnumType, next: &EnumType) -> Option<Vec<Statement>> {
-    let kept = next.values.iter().filter(|value| previous.values.contains(value));
-    if !kept.eq(&previous.values) {
-        return None;
-    }
+/// `ADD VALUE` for each new value, at its place.
+fn additions(previous: &EnumType, next: &EnumType) -> Vec<Statement> {
     let name = qualified(&next.name);
     let mut now = previous.values.clone();
     let mut out = Vec::new();
@@ -95,5 +86,5 @@ fn additions(previous: &EnumType, next: &EnumType) -> Option<Vec<Statement>> {
         out.push(Statement::new(sql, format!("adds value {value} to type {}", next.name)));
         now.insert(at, value.clone());
     }
-    Some(out)
+    out
 }

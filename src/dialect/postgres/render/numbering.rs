@@ -5,6 +5,7 @@ use rungs_schema::{AutoIncrement, Column, ObjectName, Sequence};
 
 use super::column::Place;
 use super::identity;
+use super::position::Whole;
 use super::sequence::{catch_up, serial_name};
 use super::table::type_sql;
 use crate::dialect::Statement;
@@ -67,7 +68,7 @@ pub(super) fn let_go(place: &Place<'_>, previous: &Column, next: &Column, old_ta
         (true, true) => {
             let sql = format!("CREATE SEQUENCE {} MINVALUE {}", qualified(&kept), i64::MIN);
             let create = Statement::new(sql, format!("keeps in mind how far {label} has counted"));
-            vec![create, copy(&literal(&qualified(&kept)), &qualified(&sequence), &label), stop]
+            vec![create, copy(&kept, &qualified(&sequence), None, &label), stop]
         }
     }
 }
@@ -100,13 +101,14 @@ pub(super) fn take_up(
     };
     let old_table = place.name().sibling(&old_table.name);
     let new = own_sequence(place.name(), next).unwrap_or_default();
+    let bounds = Whole::of(&options, type_sql(place.table, next)?);
     match own_sequence(&old_table, previous).map(|sequence| aside(&sequence)) {
         Some(kept) => {
-            out.push(copy(&literal(&qualified(&new)), &qualified(&kept), &label));
+            out.push(copy(&new, &qualified(&kept), Some(&bounds), &label));
             out.push(drop(&kept, &label));
         }
         None => match drawn_sequence(previous) {
-            Some(old) => out.push(copy(&literal(&qualified(&new)), &old, &label)),
+            Some(old) => out.push(copy(&new, &old, Some(&bounds), &label)),
             None => out.push(catch_up(place.name(), &next.name, &options)),
         },
     }
@@ -150,8 +152,11 @@ fn drop(sequence: &ObjectName, label: &str) -> Statement {
     Statement::new(format!("DROP SEQUENCE {}", qualified(sequence)), format!("drops the former sequence of {label}"))
 }
 
-/// Moves a sequence, given as a literal, to where another one is.
-fn copy(sequence: &str, from: &str, label: &str) -> Statement {
-    let sql = format!("SELECT setval({sequence}, last_value, is_called) FROM {from}");
+/// Moves a sequence to where another one is, unless its bounds, where given, leave that outside.
+fn copy(sequence: &ObjectName, from: &str, bounds: Option<&Whole>, label: &str) -> Statement {
+    let within = bounds
+        .map_or_else(String::new, |bounds| format!(" WHERE last_value BETWEEN {} AND {}", bounds.min, bounds.max));
+    let name = literal(&qualified(sequence));
+    let sql = format!("SELECT setval({name}, last_value, is_called) FROM {from}{within}");
     Statement::new(sql, format!("lets {label} count on from where it was"))
 }

@@ -18,15 +18,15 @@ pub(super) struct Room {
 }
 
 /// A sequence's options with everything that it has by itself.
-struct Whole {
-    min: i64,
-    max: i64,
-    start: i64,
+pub(super) struct Whole {
+    pub(super) min: i64,
+    pub(super) max: i64,
+    pub(super) start: i64,
     descending: bool,
 }
 
 impl Whole {
-    fn of(sequence: &Sequence, ty: &str) -> Self {
+    pub(super) fn of(sequence: &Sequence, ty: &str) -> Self {
         let increment = sequence.increment.unwrap_or(1);
         let range = SequenceRange::of(ty, increment);
         let (min, max) = (sequence.min.unwrap_or(range.min), sequence.max.unwrap_or(range.max));

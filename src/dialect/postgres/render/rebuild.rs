@@ -3,9 +3,9 @@
 //!
 //! A row whose value the new type does not take makes the server refuse; nothing is lost then.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use rungs_schema::{Column, ObjectName};
+use rungs_schema::{Class, Column, Definition, ObjectName, Table};
 
 use super::{alter, composite, definition, domain};
 use crate::dialect::Statement;
@@ -35,17 +35,29 @@ pub(super) enum Conversion {
     Row(Vec<String>),
 }
 
+/// Builds a type anew.
 pub(super) fn rebuild(dialect: &Postgres, root: Root<'_>, standing: &Standing) -> Result<Vec<Statement>, PlanError> {
+    rebuild_after(dialect, root, standing, Vec::new())
+}
+
+/// Builds a type anew, after some changes of the former one that wait until nothing is in the way.
+pub(super) fn rebuild_after(
+    dialect: &Postgres,
+    root: Root<'_>,
+    standing: &Standing,
+    changes: Vec<Statement>,
+) -> Result<Vec<Statement>, PlanError> {
     let while_anew = format!("; type {} is built anew", root.name);
     let marked = |mut statement: Statement| {
         statement.comment.push_str(&while_anew);
         statement
     };
     let mut out: Vec<Statement> = Vec::new();
-    out.extend(standing.definitions.iter().rev().map(definition::drop).map(marked));
-    for table in &standing.tables {
-        out.extend(strip(dialect, table)?.into_iter().map(marked));
-    }
+    let (under, over): (Vec<_>, Vec<_>) = standing.definitions.iter().partition(|one| is_under_tables(one, standing));
+    out.extend(over.iter().rev().map(|one| marked(definition::drop(one))));
+    out.extend(strip(dialect, standing)?.into_iter().map(marked));
+    out.extend(under.iter().rev().map(|one| marked(definition::drop(one))));
+    out.extend(changes);
     let aside = set_aside(root.word, root.name, &mut out);
     let types: Vec<_> = standing.types.iter().map(|ty| (ty, set_aside(word(ty), ty.name(), &mut out))).collect();
     out.extend(root.create);
@@ -61,10 +73,9 @@ pub(super) fn rebuild(dialect: &Postgres, root: Root<'_>, standing: &Standing) -
     }
     out.extend(types.into_iter().rev().map(|(ty, aside)| drop_aside(word(ty), ty.name(), &aside)));
     out.push(drop_aside(root.word, root.name, &aside));
-    for table in &standing.tables {
-        out.extend(dress(dialect, table)?.into_iter().map(marked));
-    }
-    out.extend(standing.definitions.iter().flat_map(definition::create).map(marked));
+    out.extend(under.into_iter().flat_map(definition::create).map(marked));
+    out.extend(dress(dialect, standing)?.into_iter().map(marked));
+    out.extend(over.into_iter().flat_map(definition::create).map(marked));
     for access in &standing.access {
         let delta = Delta::Create { next: access.clone() };
         out.extend(super::render(dialect, &Change::Access { delta, with_object: true })?);
@@ -100,18 +111,37 @@ fn cut(name: &str) -> &str {
     &name[..end]
 }
 
-/// Takes from a table what is in the way.
-fn strip(dialect: &Postgres, table: &StandingTable) -> Result<Vec<Statement>, PlanError> {
-    let (previous, next) = (table.whole.clone(), table.bare.clone());
-    alter::alter(dialect, &AlterTable { previous, next, edits: table.edits.clone(), dependents: Vec::new() })
+/// Takes from the tables what is in the way.
+pub(super) fn strip(dialect: &Postgres, standing: &Standing) -> Result<Vec<Statement>, PlanError> {
+    let mut out = Vec::new();
+    for table in &standing.tables {
+        out.extend(alter::alter(dialect, &between(&table.previous, &table.bare, &table.strip))?);
+    }
+    Ok(out)
 }
 
 /// Puts it back.
-fn dress(dialect: &Postgres, table: &StandingTable) -> Result<Vec<Statement>, PlanError> {
-    let (previous, next) = (table.bare.clone(), table.whole.clone());
-    let mut edits: Vec<Edit> = table.edits.iter().cloned().map(Edit::reversed).collect();
-    edits.sort_by_key(Edit::rank);
-    alter::alter(dialect, &AlterTable { previous, next, edits, dependents: Vec::new() })
+pub(super) fn dress(dialect: &Postgres, standing: &Standing) -> Result<Vec<Statement>, PlanError> {
+    let mut out = Vec::new();
+    for table in &standing.tables {
+        out.extend(alter::alter(dialect, &between(&table.bare, &table.next, &table.dress))?);
+    }
+    Ok(out)
+}
+
+fn between(previous: &Arc<Table>, next: &Arc<Table>, edits: &[Edit]) -> AlterTable {
+    let (previous, next) = (Arc::clone(previous), Arc::clone(next));
+    AlterTable { previous, next, edits: edits.to_vec(), dependents: Vec::new() }
+}
+
+/// Whether a table's defaults or conditions stand on it, rather than it on the tables.
+fn is_under_tables(definition: &Definition, standing: &Standing) -> bool {
+    let reference = definition.reference();
+    definition.kind.class() == Class::Routine
+        && (standing.tables.iter().any(|table| table.previous.needs.contains(&reference))
+            || standing.definitions.iter().any(|other| {
+                other.reference() != reference && other.needs.contains(&reference) && is_under_tables(other, standing)
+            }))
 }
 
 struct Conversions<'a> {
@@ -123,9 +153,9 @@ struct Conversions<'a> {
 impl Conversions<'_> {
     /// One statement for all columns of a table, which is then written once.
     fn of(&self, dialect: &Postgres, table: &StandingTable) -> Result<Statement, PlanError> {
-        let name = &table.whole.name;
+        let name = &table.bare.name;
         let mut actions = Vec::new();
-        let columns = table.columns.iter().filter_map(|(column, ty)| Some((table.whole.column(column)?, ty)));
+        let columns = table.columns.iter().filter_map(|(column, ty)| Some((table.bare.column(column)?, ty)));
         for (column, ty) in columns {
             let using = self.using(column, ty).map_err(|reason| {
                 dialect.unsupported(
@@ -150,8 +180,13 @@ impl Conversions<'_> {
         let by_text = || Ok(Some(format!("{name}::text::{words}")));
         match self.conversion {
             Conversion::Text => by_text(),
-            Conversion::Base(old, new) if !is_array && self.is_plain(ty) => Ok(casts::using(&name, old, new)),
-            Conversion::Base(..) => by_text(),
+            Conversion::Base(old, new) => match self.arrays_around(ty, is_array) {
+                Some(arrays) => {
+                    let brackets = if arrays > 0 { "[]" } else { "" };
+                    Ok(casts::using(&name, &format!("{old}{brackets}"), &format!("{new}{brackets}")))
+                }
+                None => by_text(),
+            },
             Conversion::Row(attributes) if !is_array && ty == self.root => {
                 let values: Vec<String> =
                     attributes.iter().map(|attribute| format!("({name}).{}", quote(attribute))).collect();
@@ -163,21 +198,20 @@ impl Conversions<'_> {
         }
     }
 
-    /// Whether a type is the one that is built anew, or a domain on it by way of domains alone.
-    fn is_plain(&self, ty: &ObjectName) -> bool {
+    /// How many arrays stand between a type and the one that is built anew, where nothing but domains does besides.
+    fn arrays_around(&self, ty: &ObjectName, is_array: bool) -> Option<usize> {
+        let mut arrays = usize::from(is_array);
         let mut ty = ty;
-        let mut seen = BTreeSet::new();
-        while ty != self.root && seen.insert(ty) {
-            let base = self.standing.types.iter().find_map(|one| match one {
-                StandingType::Domain(domain) if domain.name == *ty => Some(domain),
-                _ => None,
-            });
-            let Some(domain) = base.filter(|domain| !domain.base.ends_with("[]")) else { return false };
-            let mut types = std::iter::once(self.root).chain(self.standing.types.iter().map(StandingType::name));
-            let below = types.find(|name| is_of(&domain.base, name));
-            let Some(below) = below else { return false };
-            ty = below;
+        // A type stands on those before it.
+        for one in self.standing.types.iter().rev() {
+            if let StandingType::Domain(domain) = one
+                && domain.name == *ty
+            {
+                arrays += usize::from(domain.base.ends_with("[]"));
+                let mut names = std::iter::once(self.root).chain(self.standing.types.iter().map(StandingType::name));
+                ty = names.find(|name| is_of(&domain.base, name))?;
+            }
         }
-        ty == self.root
+        (ty == self.root && arrays < 2).then_some(arrays)
     }
 }

@@ -56,11 +56,9 @@ fn alter(dialect: &Postgres, previous: &Sequence, next: &Sequence) -> Result<Vec
     let types = (previous.ty.as_deref().unwrap_or("bigint"), next.ty.as_deref().unwrap_or("bigint"));
     let room = position::make_room(&next.name, previous, next, types);
     let now = room.as_ref().map_or(previous, |room| &room.now);
-    let ty = (now.ty != next.ty).then(|| format!("AS {}", types.1));
-    let options = Some(options(now, next, true)).filter(|options| !options.is_empty());
-    let clauses: Vec<String> = ty.into_iter().chain(options).collect();
+    let clauses = if now.ty == next.ty { options(now, next, true) } else { with_type(now, next, types.1) };
     if !clauses.is_empty() {
-        let sql = format!("{prefix} {}", clauses.join(" "));
+        let sql = format!("{prefix} {clauses}");
         out.extend(room.map(|room| room.statements).unwrap_or_default());
         out.push(Statement::new(sql, format!("changes sequence {}", next.name)));
     }
@@ -71,6 +69,17 @@ fn alter(dialect: &Postgres, previous: &Sequence, next: &Sequence) -> Result<Vec
         out.push(set_comment(next));
     }
     Ok(out)
+}
+
+/// The options of a sequence that gets another type, with its bounds in full: the server takes those that the former type
+/// had by itself for those of the new one, whichever way it counts.
+fn with_type(previous: &Sequence, next: &Sequence, ty: &str) -> String {
+    let whole = position::Whole::of(next, ty);
+    let settled = Sequence { start: next.start, min: next.min, max: next.max, ..previous.clone() };
+    let rest = options(&settled, next, false);
+    format!("AS {ty} MINVALUE {} MAXVALUE {} START WITH {} {rest}", whole.min, whole.max, whole.start)
+        .trim_end()
+        .to_owned()
 }
 
 /// Another namespace, then another name. The new name is never qualified.
