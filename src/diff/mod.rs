@@ -44,6 +44,9 @@ pub struct Rules {
     pub renames_foreign_keys: bool,
     /// The type, numbering or nullability of a column cannot change while a foreign key uses it.
     pub foreign_keys_pin_types: bool,
+    /// Whether a foreign key can stand between columns of two types, where the engine asks that. A key whose columns both
+    /// get another type may have to give way until both have it.
+    pub foreign_keys_bridge: Option<fn(&str, &str) -> bool>,
     /// Names of tables that differ in letter case alone are one name.
     pub table_case_is_free: bool,
     /// The same of columns.

@@ -41,6 +41,7 @@ impl Postgres {
                 column_order: false,
                 renames_foreign_keys: true,
                 foreign_keys_pin_types: false,
+                foreign_keys_bridge: Some(casts::compares),
                 table_case_is_free: false,
                 column_case_is_free: false,
                 views_pin_types: true,

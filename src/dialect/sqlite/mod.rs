@@ -42,6 +42,7 @@ impl Sqlite {
                 column_order: false,
                 renames_foreign_keys: false,
                 foreign_keys_pin_types: false,
+                foreign_keys_bridge: None,
                 table_case_is_free: true,
                 column_case_is_free: true,
                 views_pin_types: false,

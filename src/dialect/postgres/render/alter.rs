@@ -12,7 +12,7 @@ use rungs_schema::{Column, Generated, ObjectName, Table};
 use super::column::Place;
 use super::table::{parameter_name, storage};
 use super::{column_option, comment, constraint, definition, sequence};
-use crate::dialect::postgres::{Postgres, qualified};
+use crate::dialect::postgres::{Postgres, casts, qualified};
 use crate::dialect::{Part, Statement};
 use crate::diff::change::{AlterTable, Delta, Edit};
 use crate::error::PlanError;
@@ -140,7 +140,12 @@ impl<'a> Unsettled<'a> {
             return previous.generated.is_none() && next.generated.is_some();
         };
         let in_place = dialect.at_least(17) && !self.read_by(next);
-        a.stored != b.stored || previous.ty != next.ty || (a != b && !in_place) || self.read_by(previous)
+        let converts = || {
+            let types = previous.ty.native().zip(next.ty.native());
+            types.is_some_and(|(from, to)| casts::using("", from, to).is_none())
+        };
+        let retyped = previous.ty != next.ty;
+        a.stored != b.stored || (retyped && !converts()) || (a != b && !in_place) || self.read_by(previous)
     }
 }
 
