@@ -51,6 +51,7 @@ pub async fn compare(
     let mut guide = Guide {
         hints: hints.clone(),
         open_names: named.open,
+        one_transaction: dialect.features().transactional_ddl,
         rules: dialect.features().rules.clone(),
         ..Guide::default()
     };
