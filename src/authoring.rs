@@ -118,7 +118,12 @@ pub async fn compare_lines(
     hints::check(&live, &wanted, &hints)?;
     let hints = hints::with_spellings(&live, &wanted, &hints, &rules);
     let named = adopt(&wanted, &diff::renamed(&live, &wanted, &hints), dialect.as_ref());
-    let mut guide = Guide { open_names: named.open.clone(), rules: rules.clone(), ..Guide::default() };
+    let mut guide = Guide {
+        open_names: named.open.clone(),
+        one_transaction: dialect.features().transactional_ddl,
+        rules: rules.clone(),
+        ..Guide::default()
+    };
 
     let turns: Vec<Turn> = asked.iter().cloned().map(Turn::whole).collect();
     let sides = Sides { models, whose: &whose, live: &live, wanted: &named.schema, hints: &hints, rules: &rules };

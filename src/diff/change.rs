@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Check, Column, CompositeType, Definition, Domain, EnumType, Exclusion, ForeignKey, Index, ObjectName,
-    PrimaryKey, Sequence, Table, Unique,
+    Access, Check, Column, CompositeType, Definition, Domain, EnumType, Exclusion, ForeignKey, Index, PrimaryKey,
+    Sequence, Table, Unique,
 };
+
+pub use super::standing::{Standing, StandingTable, StandingType};
 
 /// What happens to one thing. `Alter` with two names is a rename, with or without more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,22 +54,28 @@ pub enum Change {
     Enum {
         /// What happens to it.
         delta: Delta<EnumType>,
-        /// The columns that have the type at this point, with their tables: a type that is built anew takes them along.
-        columns: Vec<(ObjectName, Column)>,
+        /// Values that get another name, as old and new ones; rows and all else follow by themselves. The sides differ
+        /// in them too.
+        renamed: Vec<(String, String)>,
+        /// The type is built anew also where a value could be added in place, because the same list of changes uses the
+        /// value, and the engine lets nobody use it before the transaction ends.
+        anew: bool,
+        /// What stands on it.
+        standing: Standing,
     },
     /// A domain.
     Domain {
         /// What happens to it.
         delta: Delta<Domain>,
-        /// As for [`Change::Enum`].
-        columns: Vec<(ObjectName, Column)>,
+        /// What stands on it.
+        standing: Standing,
     },
     /// A composite type.
     Composite {
         /// What happens to it.
         delta: Delta<CompositeType>,
-        /// As for [`Change::Enum`].
-        columns: Vec<(ObjectName, Column)>,
+        /// What stands on it.
+        standing: Standing,
     },
     /// A view, trigger, routine, or whatever else is kept as a statement.
     Definition(Delta<Definition>),
@@ -235,9 +243,14 @@ impl Change {
                 Self::AlterTable(AlterTable { previous: next, next: previous, edits, dependents })
             }
             Self::Sequence(delta) => Self::Sequence(delta.reversed()),
-            Self::Enum { delta, columns } => Self::Enum { delta: delta.reversed(), columns },
-            Self::Domain { delta, columns } => Self::Domain { delta: delta.reversed(), columns },
-            Self::Composite { delta, columns } => Self::Composite { delta: delta.reversed(), columns },
+            Self::Enum { delta, renamed, anew, standing } => {
+                let renamed = renamed.into_iter().map(|(old, new)| (new, old)).collect();
+                Self::Enum { delta: delta.reversed(), renamed, anew, standing: standing.reversed() }
+            }
+            Self::Domain { delta, standing } => Self::Domain { delta: delta.reversed(), standing: standing.reversed() },
+            Self::Composite { delta, standing } => {
+                Self::Composite { delta: delta.reversed(), standing: standing.reversed() }
+            }
             Self::Definition(delta) => Self::Definition(delta.reversed()),
             Self::Access { delta, with_object } => Self::Access { delta: delta.reversed(), with_object },
         }
@@ -245,6 +258,11 @@ impl Change {
 }
 
 impl Change {
+    /// A change of an enumerated type on which nothing stands.
+    pub fn of_enum(delta: Delta<EnumType>) -> Self {
+        Self::Enum { delta, renamed: Vec::new(), anew: false, standing: Standing::default() }
+    }
+
     /// What it is about: `table users`, `domain email`.
     pub fn subject(&self) -> String {
         fn named<T>(kind: &str, delta: &Delta<T>, name: impl Fn(&T) -> String) -> String {

@@ -26,19 +26,73 @@ pub(super) fn give_way(differences: &mut Differences, guide: &Guide) {
         moved.extend(dropped.iter().map(Reference::relation));
     }
     let retyped = if guide.rules.views_pin_types { retyped_columns(&differences.altered) } else { Vec::new() };
+    let losing = losing_types(differences);
     loop {
         let gives_way = |one: &Definition| {
             let on_table = one.table.as_ref().is_some_and(|table| moved.contains(&Reference::relation(table)));
             on_table
                 || one.needs.iter().any(|need| moved.contains(need))
-                || retyped.iter().any(|(table, column)| one.needs.column(table, column))
+                || retyped.iter().any(|(table, column)| reads_column(one, table, column))
         };
-        let Some(index) = differences.standing.iter().position(gives_way) else { break };
-        let definition = differences.standing.remove(index);
-        moved.insert(definition.reference());
-        differences.definitions.push(Delta::Drop { previous: definition.clone() });
-        differences.definitions.push(Delta::Create { next: definition });
+        let index = differences.standing.iter().position(gives_way);
+        let again = match index.map(|index| differences.standing.remove(index)) {
+            Some(definition) => Some((definition.clone(), definition)),
+            None => replaced_in_vain(differences, guide, gives_way, &losing),
+        };
+        let Some((previous, next)) = again else { break };
+        moved.insert(previous.reference());
+        differences.definitions.push(Delta::Drop { previous });
+        differences.definitions.push(Delta::Create { next });
     }
+}
+
+/// Takes out a definition that could be replaced where it stands, but cannot stay until then: what it stands on goes, or
+/// loses what its former text names.
+fn replaced_in_vain(
+    differences: &mut Differences,
+    guide: &Guide,
+    gives_way: impl Fn(&Definition) -> bool,
+    losing: &BTreeSet<Reference>,
+) -> Option<(Definition, Definition)> {
+    let replaces = guide.rules.replaces?;
+    let index = differences.definitions.iter().position(|delta| match delta {
+        Delta::Alter { previous, next } => {
+            let on_losing = !has_opaque_body(previous) && previous.needs.iter().any(|need| losing.contains(need));
+            let stays = previous.kind.comes_before_tables() || !replaces(previous, next);
+            !stays && (gives_way(previous) || on_losing)
+        }
+        Delta::Create { .. } | Delta::Drop { .. } => false,
+    })?;
+    match differences.definitions.remove(index) {
+        Delta::Alter { previous, next } => Some((previous, next)),
+        Delta::Create { .. } | Delta::Drop { .. } => None,
+    }
+}
+
+/// The types that lose values or attributes, or change what they are made of.
+fn losing_types(differences: &Differences) -> BTreeSet<Reference> {
+    let enums = differences.enums.iter().filter_map(|delta| match delta {
+        Delta::Alter { previous, next } if enums::is_built_anew(previous, next) => Some(Reference::ty(&previous.name)),
+        _ => None,
+    });
+    let domains = differences.domains.iter().filter_map(|delta| match delta {
+        Delta::Alter { previous, next } if previous.base != next.base => Some(Reference::ty(&previous.name)),
+        _ => None,
+    });
+    let composites = differences.composites.iter().filter_map(|delta| match delta {
+        Delta::Alter { previous, next } if !next.attributes.starts_with(&previous.attributes) => {
+            Some(Reference::ty(&previous.name))
+        }
+        _ => None,
+    });
+    enums.chain(domains).chain(composites).collect()
+}
+
+/// Whether a definition reads a column of a table, or may. What stands on a table reads none of it but what it says.
+pub(super) fn reads_column(one: &Definition, table: &ObjectName, column: &str) -> bool {
+    let relation = Reference::relation(table);
+    one.needs.column(&relation, column)
+        && (one.table.as_ref() != Some(table) || one.needs.names_column(&relation, column))
 }
 
 /// What is dropped on the way, for good or to come back: a definition that can be replaced where it stands is not.
@@ -51,21 +105,23 @@ fn taken_down(differences: &Differences, guide: &Guide) -> BTreeSet<Reference> {
             (!replaced).then(|| previous.reference())
         }
     });
-    let enums = differences.enums.iter().filter_map(|delta| match delta {
-        Delta::Alter { previous, next } if enums::is_built_anew(previous, next) => Some(Reference::ty(&previous.name)),
-        Delta::Drop { previous } => Some(Reference::ty(&previous.name)),
+    definitions
+        .chain(dropped(&differences.enums, |one| &one.name))
+        .chain(dropped(&differences.domains, |one| &one.name))
+        .chain(dropped(&differences.composites, |one| &one.name))
+        .collect()
+}
+
+/// The types that are dropped.
+fn dropped<T>(deltas: &[Delta<T>], name: fn(&T) -> &ObjectName) -> impl Iterator<Item = Reference> + '_ {
+    deltas.iter().filter_map(move |delta| match delta {
+        Delta::Drop { previous } => Some(Reference::ty(name(previous))),
         Delta::Alter { .. } | Delta::Create { .. } => None,
-    });
-    let domains = differences.domains.iter().filter_map(|delta| match delta {
-        Delta::Alter { previous, next } if previous.base != next.base => Some(Reference::ty(&previous.name)),
-        Delta::Drop { previous } => Some(Reference::ty(&previous.name)),
-        Delta::Alter { .. } | Delta::Create { .. } => None,
-    });
-    definitions.chain(enums).chain(domains).collect()
+    })
 }
 
 /// The columns that get another type, or are computed otherwise.
-fn retyped_columns(altered: &[AlteredTable]) -> Vec<(Reference, String)> {
+fn retyped_columns(altered: &[AlteredTable]) -> Vec<(ObjectName, String)> {
     let mut found = Vec::new();
     for table in altered {
         for edit in &table.edits {
@@ -73,7 +129,7 @@ fn retyped_columns(altered: &[AlteredTable]) -> Vec<(Reference, String)> {
             let kind =
                 |column: &rungs_schema::Column| (column.ty.clone(), column.collation.clone(), column.generated.clone());
             if kind(previous) != kind(next) {
-                found.push((Reference::relation(&table.previous.name), previous.name.clone()));
+                found.push((table.previous.name.clone(), previous.name.clone()));
             }
         }
     }

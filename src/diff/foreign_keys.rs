@@ -169,7 +169,8 @@ fn in_the_way(
             let changes_type = rules.foreign_keys_pin_types
                 && (by_name.get(&table.name).is_some_and(|own| changes_type(own, &key.columns, sets_null))
                     || target.is_some_and(|target| changes_type(target, &key.referenced_columns, false)));
-            if loses_key || changes_type {
+            let is_torn = by_name.get(&table.name).zip(target).is_some_and(|(own, target)| is_torn(key, own, target, rules));
+            if loses_key || changes_type || is_torn {
                 found.entry(table.name.clone()).or_default().push(key.clone());
             }
         }
@@ -199,6 +200,19 @@ fn loses_key(table: &AlteredTable, columns: &[String]) -> bool {
         Edit::Unique(delta) => changing(delta).is_some_and(|unique| on(&unique.parts)),
         Edit::Index(delta) => changing(delta).is_some_and(|index: &Index| on(&index.parts)),
         _ => false,
+    })
+}
+
+/// Whether a key's columns get another type on both sides, and it cannot stand between the one that has it already and the
+/// one that has not.
+fn is_torn(key: &ForeignKey, own: &AlteredTable, target: &AlteredTable, rules: &Rules) -> bool {
+    let Some(bridges) = rules.foreign_keys_bridge else { return false };
+    let types = |table: &AlteredTable, name: &str| {
+        let ty = |table: &Table| table.column(name).and_then(|column| column.ty.native().map(str::to_owned));
+        ty(&table.previous).zip(ty(&table.next)).filter(|(was, is)| was != is)
+    };
+    key.columns.iter().zip(&key.referenced_columns).any(|(column, referenced)| {
+        types(own, column).zip(types(target, referenced)).is_some_and(|((a, b), (c, d))| !bridges(&a, &d) || !bridges(&b, &c))
     })
 }
 

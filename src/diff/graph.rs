@@ -14,6 +14,7 @@ use rungs_schema::{Class, Definition, ForeignKey, ObjectName, Reference, Table};
 
 use super::change::{AlterTable, Change, Delta, Edit};
 use super::dependents::has_opaque_body;
+use super::enums;
 
 /// What one change does with objects, and what it asks of them.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ struct Ties {
     drops: BTreeSet<Reference>,
     /// It changes them where they stand.
     touches: BTreeSet<Reference>,
+    /// It takes something from them where they stand, which those that come earlier may still use.
+    retires: BTreeSet<Reference>,
     /// What must be there afterwards.
     needs: BTreeSet<Reference>,
     /// What it stood on, and no longer does.
@@ -48,7 +51,10 @@ impl Ties {
                 let owner = sequence.owned_by.iter().map(|(table, _)| Reference::relation(table));
                 (Reference::relation(&sequence.name), owner.collect())
             }),
-            Change::Enum { delta, .. } => ties.delta(delta, |one| (Reference::ty(&one.name), BTreeSet::new())),
+            Change::Enum { delta, .. } => {
+                ties.delta(delta, |one| (Reference::ty(&one.name), BTreeSet::new()));
+                ties.retire(delta, enums::is_built_anew);
+            }
             Change::Domain { delta, .. } => {
                 ties.delta(delta, |one| (Reference::ty(&one.name), one.needs.iter().cloned().collect()));
             }
@@ -93,6 +99,15 @@ impl Ties {
                 let ((old, before), (new, after)) = (describe(previous), describe(next));
                 self.change(old, &before, new, after);
             }
+        }
+    }
+
+    /// Marks an alteration that takes something away.
+    fn retire<T>(&mut self, delta: &Delta<T>, loses: impl Fn(&T, &T) -> bool) {
+        if let Delta::Alter { previous, next } = delta
+            && loses(previous, next)
+        {
+            self.retires.append(&mut self.touches);
         }
     }
 
@@ -172,6 +187,7 @@ impl Edges {
         };
         let (creators, droppers) = (by(|tie| &tie.creates), by(|tie| &tie.drops));
         let (touchers, releasers) = (by(|tie| &tie.touches), by(|tie| &tie.releases));
+        let users = by(|tie| &tie.needs);
         let mut edges = Self { strong: vec![BTreeSet::new(); ties.len()], weak: vec![BTreeSet::new(); ties.len()] };
         for (index, tie) in ties.iter().enumerate() {
             for need in &tie.needs {
@@ -184,6 +200,14 @@ impl Edges {
             }
             for created in &tie.creates {
                 edges.strong_after(index, droppers.get(created));
+            }
+            for retired in &tie.retires {
+                let earlier = |others: Option<&Vec<usize>>| -> Vec<usize> {
+                    others.into_iter().flatten().copied().filter(|other| *other < index).collect()
+                };
+                edges.strong[index].extend(earlier(touchers.get(retired)));
+                edges.weak[index].extend(earlier(users.get(retired)));
+                edges.weak[index].extend(earlier(releasers.get(retired)));
             }
             for touched in &tie.touches {
                 edges.strong_after(index, creators.get(touched));

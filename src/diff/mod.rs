@@ -3,7 +3,9 @@
 
 pub mod change;
 mod compare;
+mod composites;
 mod dependents;
+mod domains;
 mod enums;
 mod foreign_keys;
 mod graph;
@@ -11,7 +13,10 @@ mod index_names;
 mod order;
 mod parts;
 mod rename;
+mod standing;
+mod strip;
 mod summary;
+mod texts;
 
 use std::collections::BTreeSet;
 
@@ -19,7 +24,12 @@ use rungs_schema::{Definition, Hints, ObjectName, Schema};
 
 use change::Change;
 
+pub(crate) use composites::{is_in_order, retyped};
+pub(crate) use enums::{is_of, with_names};
 pub use parts::Named;
+pub(crate) use parts::part_deltas;
+pub(crate) use rename::quoted_length;
+pub(crate) use standing::Way;
 pub use summary::{Difference, summary};
 
 /// What a comparison has to know of the engine.
@@ -34,6 +44,9 @@ pub struct Rules {
     pub renames_foreign_keys: bool,
     /// The type, numbering or nullability of a column cannot change while a foreign key uses it.
     pub foreign_keys_pin_types: bool,
+    /// Whether a foreign key can stand between columns of two types, where the engine asks that. A key whose columns both
+    /// get another type may have to give way until both have it.
+    pub foreign_keys_bridge: Option<fn(&str, &str) -> bool>,
     /// Names of tables that differ in letter case alone are one name.
     pub table_case_is_free: bool,
     /// The same of columns.
@@ -42,6 +55,8 @@ pub struct Rules {
     pub views_pin_types: bool,
     /// The indexes of all tables share one set of names.
     pub index_names_are_shared: bool,
+    /// A value that is added to an enumerated type cannot be used before the transaction ends.
+    pub enum_values_wait: bool,
     /// Whether a definition can take the other's place without being dropped first, so that nothing that stands on it
     /// has to give way. `None` where none can.
     pub replaces: Option<fn(previous: &Definition, next: &Definition) -> bool>,
@@ -73,6 +88,8 @@ pub struct Guide {
     /// What `previous` looks like once the renames are done, where the engine was asked: it rewrites the text of views
     /// and triggers too.
     pub renamed: Option<Schema>,
+    /// The changes will be carried out in one transaction, rather than each statement in its own.
+    pub one_transaction: bool,
     /// The engine.
     pub rules: Rules,
 }
@@ -83,7 +100,8 @@ pub fn diff(previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
     let previous = guide.renamed.as_ref().unwrap_or(&renamed.schema);
     let differences = compare::compare(previous, next, guide);
     let mut changes = renamed.changes;
-    changes.extend(order::order(differences, previous, next, &guide.rules));
+    let ordered = order::order(differences, previous, next, &guide.rules);
+    changes.extend(standing::note(ordered, previous, guide));
     changes
 }
 

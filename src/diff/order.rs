@@ -24,11 +24,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Column, CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table,
+    Access, CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table,
 };
 
 use super::Rules;
-use super::change::{AlterTable, Change, Delta, Edit};
+use super::change::{AlterTable, Change, Delta, Edit, Standing};
 use super::compare::{AlteredTable, Differences};
 use super::dependents;
 use super::enums;
@@ -44,8 +44,8 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     let Definitions { dropped: definitions_drop, first: definitions_first, created: definitions_create, last } =
         split_definitions(definitions, rules);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
-    let (enums_first, enums_last) = enums::split(enums, previous, next);
-    let (types_first, types_last) = split_types(differences.domains, differences.composites, previous);
+    let (enums_first, enums_last) = enums::split(enums);
+    let (types_first, types_last) = split_types(differences.domains, differences.composites);
 
     let mut changes = Vec::new();
     changes.extend(definitions_drop.into_iter().map(Change::Definition));
@@ -119,21 +119,14 @@ fn made(changes: &[Change], side: fn(&Delta<Reference>) -> Option<&Reference>) -
 }
 
 /// Domains and composite types come before the tables, and go after them.
-fn split_types(
-    domains: Vec<Delta<Domain>>,
-    composites: Vec<Delta<CompositeType>>,
-    previous: &Schema,
-) -> (Vec<Change>, Vec<Change>) {
-    let columns = |name: Option<&ObjectName>| -> Vec<(ObjectName, Column)> {
-        name.map(|name| enums::columns(previous, name)).unwrap_or_default()
-    };
+fn split_types(domains: Vec<Delta<Domain>>, composites: Vec<Delta<CompositeType>>) -> (Vec<Change>, Vec<Change>) {
     let domains = domains.into_iter().map(|delta| {
-        let columns = columns(delta.previous().map(|one| &one.name));
-        (matches!(delta, Delta::Drop { .. }), Change::Domain { delta, columns })
+        let goes = matches!(delta, Delta::Drop { .. });
+        (goes, Change::Domain { delta, standing: Standing::default() })
     });
     let composites = composites.into_iter().map(|delta| {
-        let columns = columns(delta.previous().map(|one| &one.name));
-        (matches!(delta, Delta::Drop { .. }), Change::Composite { delta, columns })
+        let goes = matches!(delta, Delta::Drop { .. });
+        (goes, Change::Composite { delta, standing: Standing::default() })
     });
     let (last, first): (Vec<_>, Vec<_>) = composites.chain(domains).partition(|(goes, _)| *goes);
     (first.into_iter().map(|(_, change)| change).collect(), last.into_iter().rev().map(|(_, change)| change).collect())

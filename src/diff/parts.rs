@@ -52,6 +52,11 @@ pub(super) fn deltas<T: Named>(previous: &[T], next: &[T], is_open: impl Fn(&str
     deltas
 }
 
+/// The differences between two lists of parts whose names all count.
+pub(crate) fn part_deltas<T: Named>(previous: &[T], next: &[T]) -> Vec<Delta<T>> {
+    deltas(previous, next, |_| false)
+}
+
 /// Takes the pairs that satisfy a condition out of both lists.
 fn pair<'a, T>(left: &mut Vec<&'a T>, right: &mut Vec<&'a T>, fits: impl Fn(&T, &T) -> bool) -> Vec<(&'a T, &'a T)> {
     let mut pairs = Vec::new();

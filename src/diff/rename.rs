@@ -159,7 +159,7 @@ fn with_identifier(expression: &str, old: &str, new: &str) -> String {
 }
 
 /// The length of the quoted token that a text starts with; a doubled quote stands for itself.
-fn quoted_length(text: &str, quote: char) -> usize {
+pub(crate) fn quoted_length(text: &str, quote: char) -> usize {
     let mut end = 1;
     while let Some(at) = text[end..].find(quote) {
         end += at + 1;

@@ -53,6 +53,7 @@ mod never_lose;
 mod postgres_alter;
 mod postgres_canonical;
 mod postgres_introspect;
+mod postgres_kinds;
 mod postgres_law;
 mod postgres_scratch;
 mod postgres_support;

@@ -190,6 +190,7 @@ fn sample() -> Schema {
                 max: Some(10),
                 cache: Some(2),
                 cycle: true,
+                unlogged: false,
                 owned_by: Some((ObjectName::qualified("odd schema", "1st \"group\""), "Id".into())),
                 comment: Some("c".into()),
             },

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use rungs::diff::change::{AlterTable, Change, Delta, Edit};
+use rungs::diff::{self, Guide};
 use rungs::schema::{
     AutoIncrement, Check, Column, ColumnType, Definition, EnumType, Generated, Identity, Schema, Sequence, Table,
 };
@@ -441,17 +442,16 @@ fn an_enum_gains_values_in_place_and_loses_them_by_being_rebuilt() {
             ..previous.clone()
         };
         let more = values(&["a'", "b", "c", "d", "e", "f"]);
-        let columns: Vec<_> = schema.tables[0].columns.iter().map(|column| ("t".into(), column.clone())).collect();
-        let alter = |previous: &EnumType, next: &EnumType| Change::Enum {
-            delta: Delta::Alter { previous: previous.clone(), next: next.clone() },
-            columns: columns.clone(),
-        };
-        let in_place = apply(&db, &[alter(&previous, &more)]).await;
+        let with = |ty: &EnumType| Schema { enums: vec![ty.clone()], ..schema.clone() };
+        let dialect = db.dialect().await;
+        let guide = Guide { rules: dialect.features().rules.clone(), definitions: diff::Definitions::All, ..Guide::default() };
+        let alter = |previous: &EnumType, next: &EnumType| diff::diff(&with(previous), &with(next), &guide);
+        let in_place = apply(&db, &alter(&previous, &more)).await;
         assert!(in_place.iter().all(|statement| statement.sql.contains("ADD VALUE")), "{in_place:?}");
         assert_eq!(db.introspect().await.enums, std::slice::from_ref(&more));
 
         let fewer = values(&["d", "b"]);
-        apply(&db, &[alter(&more, &fewer)]).await;
+        apply(&db, &alter(&more, &fewer)).await;
         assert_same(&Schema { enums: vec![fewer], ..schema }, &db.introspect().await);
         assert_eq!(db.rows("SELECT m, ms FROM t").await, [["d", "{b}"]]);
     });

@@ -51,7 +51,8 @@ pub enum AutoIncrement {
 pub struct Identity {
     /// `ALWAYS` rather than `BY DEFAULT`.
     pub always: bool,
-    /// Its sequence's options, where they differ from the type's defaults; the name is left empty.
+    /// Its sequence's options, where they differ from the type's defaults; the name is left empty where it is the one
+    /// that the server makes up for the column.
     pub sequence: Sequence,
 }
 

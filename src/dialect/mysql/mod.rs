@@ -49,9 +49,11 @@ impl Mysql {
                 column_order: true,
                 renames_foreign_keys: false,
                 foreign_keys_pin_types: true,
+                foreign_keys_bridge: None,
                 table_case_is_free: false,
                 column_case_is_free: true,
                 views_pin_types: false,
+                enum_values_wait: false,
                 index_names_are_shared: false,
             },
         };

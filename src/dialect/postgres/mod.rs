@@ -3,6 +3,8 @@
 mod canonical;
 mod casts;
 mod declare;
+mod column_option;
+mod extension;
 pub mod introspect;
 mod names;
 mod render;
@@ -41,9 +43,11 @@ impl Postgres {
                 column_order: false,
                 renames_foreign_keys: true,
                 foreign_keys_pin_types: false,
+                foreign_keys_bridge: Some(casts::compares),
                 table_case_is_free: false,
                 column_case_is_free: false,
                 views_pin_types: true,
+                enum_values_wait: true,
                 index_names_are_shared: true,
             },
         };
@@ -103,6 +107,7 @@ impl Dialect for Postgres {
         let before = previous.clone();
         serial::spell_out(previous, next);
         serial::spell_out(next, &before);
+        extension::leave_versions(previous, next);
     }
 
     fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
@@ -135,4 +140,9 @@ fn qualified(name: &ObjectName) -> String {
         Some(schema) => format!("{}.{}", quote(schema), quote(&name.name)),
         None => quote(&name.name),
     }
+}
+
+/// A collation's name. One that introspection had to qualify is in quotes already.
+fn collation_sql(name: &str) -> String {
+    if name.starts_with('"') && name.ends_with('"') && name.contains("\".\"") { name.to_owned() } else { quote(name) }
 }

@@ -43,9 +43,11 @@ impl Sqlite {
                 column_order: false,
                 renames_foreign_keys: false,
                 foreign_keys_pin_types: false,
+                foreign_keys_bridge: None,
                 table_case_is_free: true,
                 column_case_is_free: true,
                 views_pin_types: false,
+                enum_values_wait: false,
                 index_names_are_shared: true,
             },
         };

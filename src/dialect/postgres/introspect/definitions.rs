@@ -43,7 +43,9 @@ pub(super) fn routines_query(filter: &Filter) -> String {
          pg_get_functiondef(p.oid) AS sql, quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' AS printed_name, \
          obj_description(p.oid, 'pg_proc') AS comment \
          FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace \
-         WHERE p.prokind IN ('f', 'p', 'w') AND {objects}",
+         WHERE p.prokind IN ('f', 'p', 'w') AND {objects} \
+         AND NOT EXISTS (SELECT FROM pg_depend AS made WHERE made.classid = 'pg_proc'::regclass \
+             AND made.objid = p.oid AND made.deptype = 'i')",
         schema = schema_of("n"),
         signature = signature("p"),
         objects = filter.objects("pg_proc", "p")

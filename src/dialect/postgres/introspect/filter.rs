@@ -5,6 +5,7 @@ use crate::dialect::Scope;
 /// `c` its `pg_class` row.
 pub(super) struct Filter {
     namespaces: String,
+    everything: bool,
     version: ServerVersion,
 }
 
@@ -25,7 +26,7 @@ impl Filter {
                 if any.is_empty() { "false".to_owned() } else { format!("{own} AND ({})", any.join(" OR ")) }
             }
         };
-        Self { namespaces, version: version.clone() }
+        Self { namespaces, everything: *scope == Scope::Everything, version: version.clone() }
     }
 
     /// Whether the server is at least of this major version.
@@ -40,6 +41,11 @@ impl Filter {
              AND owned.objid = {alias}.oid AND owned.deptype = 'e')",
             self.namespaces
         )
+    }
+
+    /// The namespaces that an extension may be in, which the system's own are among.
+    pub(super) fn namespaces_of_extensions(&self) -> &str {
+        if self.everything { "true" } else { &self.namespaces }
     }
 
     /// Ordinary tables.

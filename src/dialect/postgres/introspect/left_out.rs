@@ -22,19 +22,13 @@ const QUERY: &str = "\
         SELECT 'exclusion constraint', conname || ' of ' || conrelid::regclass
         FROM pg_constraint JOIN own ON own.oid = connamespace WHERE contype = 'x'
         UNION ALL
-        SELECT CASE typtype WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'composite type' END, t.oid::regtype::text
-        FROM pg_type t JOIN own ON own.oid = t.typnamespace
-        WHERE (typtype IN ('d', 'r') OR (typtype = 'c' AND (SELECT relkind = 'c' FROM pg_class WHERE oid = typrelid)))
-          AND (1247, t.oid) NOT IN (SELECT classid, objid FROM extended)
+        SELECT 'base type', t.oid::regtype::text FROM pg_type t JOIN own ON own.oid = t.typnamespace
+        WHERE t.typtype IN ('b', 'p') AND t.typcategory <> 'A' AND (1247, t.oid) NOT IN (SELECT classid, objid FROM extended)
         UNION ALL
         SELECT 'aggregate', p.oid::regprocedure::text FROM pg_proc p JOIN own ON own.oid = p.pronamespace
         WHERE p.prokind = 'a' AND (1255, p.oid) NOT IN (SELECT classid, objid FROM extended)
         UNION ALL
         SELECT 'policy', polname || ' of ' || polrelid::regclass FROM pg_policy
-        UNION ALL
-        SELECT 'collation', collname FROM pg_collation JOIN own ON own.oid = collnamespace
-        UNION ALL
-        SELECT 'extension', extname FROM pg_extension WHERE extname <> 'plpgsql'
         UNION ALL
         SELECT 'event trigger', evtname FROM pg_event_trigger
         UNION ALL

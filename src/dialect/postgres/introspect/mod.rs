@@ -3,13 +3,21 @@
 //! Left out for now are partitioned tables and their partitions, inheritance children, typed and foreign tables,
 //! materialised views, `EXCLUDE` constraints, `WITHOUT OVERLAPS` and `PERIOD` keys, and whatever an extension owns.
 
+mod collations;
+mod column_options;
+mod composites;
 mod constraints;
 mod definitions;
+mod domains;
 mod enums;
+mod extensions;
 mod filter;
 mod indexes;
 mod left_out;
+mod namespaces;
 mod needs;
+mod ranges;
+mod reparse;
 mod sequences;
 mod tables;
 mod value;
@@ -39,7 +47,7 @@ type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(Query, Reader); 10] = [
+const QUERIES: [(Query, Reader); 16] = [
     (needs::query, needs::read),
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
@@ -47,6 +55,12 @@ const QUERIES: [(Query, Reader); 10] = [
     (indexes::query, indexes::read),
     (sequences::query, sequences::read),
     (enums::query, enums::read),
+    (domains::query, domains::read),
+    (composites::query, composites::read),
+    (ranges::query, ranges::read),
+    (collations::query, collations::read),
+    (extensions::query, extensions::read),
+    (namespaces::query, namespaces::read),
     (definitions::views_query, definitions::read_views),
     (definitions::routines_query, definitions::read_routines),
     (definitions::triggers_query, definitions::read_triggers),
@@ -146,6 +160,7 @@ impl Found {
             table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
         }
         self.schema.tables = self.tables.into_values().collect();
+        reparse::schema(&mut self.schema);
         self.schema.sort();
         self.schema
     }

@@ -3,9 +3,10 @@
 use rungs_schema::{AutoIncrement, Column, ColumnType, Generated, Identity, ObjectName, Sequence, Table};
 
 use super::Found;
+use super::column_options;
 use super::filter::{Filter, schema_of};
 use super::sequences::options_of;
-use super::value::{flag, name, options, text};
+use super::value::{flag, name, named, options, text};
 use crate::db::{Row, Rows};
 use crate::dialect::postgres::names::made_name;
 use crate::error::DbError;
@@ -49,17 +50,18 @@ pub(super) fn columns_query(filter: &Filter) -> String {
          a.attnotnull AS not_null, a.attidentity AS identity, a.attgenerated AS generated, \
          pg_get_expr(d.adbin, d.adrelid, true) AS expression, \
          CASE WHEN a.attcollation <> t.typcollation THEN {collation} END AS collation, \
-         col_description(a.attrelid, a.attnum) AS comment, \
-         seq.oid AS sequence, seq.name AS sequence_name, seq.near AS sequence_near, \
+         col_description(a.attrelid, a.attnum) AS comment, {options}, \
+         seq.oid AS sequence, seq.schema AS sequence_schema, seq.name AS sequence_name, \
          format_type(seq.seqtypid, NULL) AS sequence_type, seq.seqstart, seq.seqincrement, seq.seqmin, seq.seqmax, \
          seq.seqcache, seq.seqcycle, seq.comment AS sequence_comment \
          FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace \
          JOIN pg_type AS t ON t.oid = a.atttypid \
          LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
-         LEFT JOIN LATERAL (SELECT s.oid, s.relname AS name, s.relnamespace = c.relnamespace AS near, q.*, \
+         LEFT JOIN LATERAL (SELECT s.oid, {sequence_schema} AS schema, s.relname AS name, q.*, \
              obj_description(s.oid, 'pg_class') AS comment \
              FROM pg_depend AS own JOIN pg_class AS s ON s.oid = own.objid AND s.relkind = 'S' \
              JOIN pg_sequence AS q ON q.seqrelid = s.oid \
+             JOIN pg_namespace AS sn ON sn.oid = s.relnamespace \
              WHERE own.classid = 'pg_class'::regclass AND own.refclassid = 'pg_class'::regclass \
              AND own.refobjid = a.attrelid AND own.refobjsubid = a.attnum \
              AND (own.deptype = 'i' OR own.deptype = 'a' AND pg_get_expr(d.adbin, d.adrelid, true) = \
@@ -67,6 +69,8 @@ pub(super) fn columns_query(filter: &Filter) -> String {
              ORDER BY s.oid LIMIT 1) AS seq ON true \
          WHERE a.attnum > 0 AND NOT a.attisdropped AND {tables} ORDER BY a.attrelid, a.attnum",
         collation = collation_of("a.attcollation"),
+        options = column_options::columns(filter),
+        sequence_schema = schema_of("sn"),
         tables = filter.tables()
     )
 }
@@ -101,6 +105,7 @@ fn read_column(row: &Row, table: &ObjectName) -> Result<(Column, Option<String>)
         nullable: !flag(row, "not_null")?,
         collation: text(row, "collation")?,
         comment: text(row, "comment")?,
+        options: column_options::read(row, table)?,
         ..Column::default()
     };
     let expression = text(row, "expression")?;
@@ -120,7 +125,9 @@ fn read_column(row: &Row, table: &ObjectName) -> Result<(Column, Option<String>)
         }
         "" => return Ok((column, None)),
         kind => {
-            column.auto_increment = Some(AutoIncrement::Identity(Identity { always: kind == "a", sequence: options }));
+            let name = if has_made_name(row, &column, table)? { ObjectName::default() } else { sequence_name(row)? };
+            let sequence = Sequence { name, ..options };
+            column.auto_increment = Some(AutoIncrement::Identity(Identity { always: kind == "a", sequence }));
         }
     }
     Ok((column, Some(sequence)))
@@ -128,8 +135,16 @@ fn read_column(row: &Row, table: &ObjectName) -> Result<(Column, Option<String>)
 
 /// Whether writing `serial` would bring exactly this sequence.
 fn is_serial(row: &Row, column: &Column, table: &ObjectName, options: &Sequence) -> Result<bool, DbError> {
-    let named = row.text("sequence_name")? == made_name(&table.name, &column.name, "seq");
-    let near = flag(row, "sequence_near")?;
     let plain = *options == Sequence::default() && row.opt("sequence_comment")?.is_none();
-    Ok(named && near && plain && !column.nullable)
+    Ok(has_made_name(row, column, table)? && plain && !column.nullable)
+}
+
+/// Whether the sequence has the name that the server makes up for the column.
+fn has_made_name(row: &Row, column: &Column, table: &ObjectName) -> Result<bool, DbError> {
+    let made = ObjectName { schema: table.schema.clone(), name: made_name(&table.name, &column.name, "seq") };
+    Ok(sequence_name(row)? == made)
+}
+
+fn sequence_name(row: &Row) -> Result<ObjectName, DbError> {
+    named(row, "sequence_schema", "sequence_name")
 }

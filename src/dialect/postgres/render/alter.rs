@@ -11,8 +11,8 @@ use rungs_schema::{Column, Generated, ObjectName, Table};
 
 use super::column::Place;
 use super::table::{parameter_name, storage};
-use super::{comment, constraint, definition, sequence};
-use crate::dialect::postgres::{Postgres, qualified};
+use super::{column_option, comment, constraint, definition, sequence};
+use crate::dialect::postgres::{Postgres, casts, qualified};
 use crate::dialect::{Part, Statement};
 use crate::diff::change::{AlterTable, Delta, Edit};
 use crate::error::PlanError;
@@ -22,7 +22,7 @@ pub(super) fn alter(dialect: &Postgres, change: &AlterTable) -> Result<Vec<State
     let place = Place { dialect, table: &change.next };
     let columns = Columns::of(dialect, change);
     let parts = Parts::of(change, &columns);
-    out.extend(sequences_after_rename(&place, change));
+    out.extend(names_after_rename(&place, change));
     if columns.disturb_dependents() {
         out.extend(change.dependents.iter().rev().map(definition::drop));
     }
@@ -60,8 +60,8 @@ pub(super) fn alter(dialect: &Postgres, change: &AlterTable) -> Result<Vec<State
     Ok(out)
 }
 
-/// Columns that no edit names keep their sequences, under names that followed the old name of the table.
-fn sequences_after_rename(place: &Place<'_>, change: &AlterTable) -> Vec<Statement> {
+/// Columns that no edit names keep their sequences and constraints, under names that followed the old name of the table.
+fn names_after_rename(place: &Place<'_>, change: &AlterTable) -> Vec<Statement> {
     let edited: BTreeSet<&str> = change
         .edits
         .iter()
@@ -71,7 +71,14 @@ fn sequences_after_rename(place: &Place<'_>, change: &AlterTable) -> Vec<Stateme
         })
         .collect();
     let kept = change.previous.columns.iter().filter(|column| !edited.contains(column.name.as_str()));
-    kept.filter_map(|column| place.rename_sequence(column, column, &change.previous.name)).collect()
+    let old = &change.previous.name;
+    let names = |column| {
+        place
+            .rename_sequence(column, column, old)
+            .into_iter()
+            .chain(column_option::keep_required(place, column, column, old))
+    };
+    kept.flat_map(names).collect()
 }
 
 fn validate(table: &ObjectName, part: Part<'_>) -> Statement {
@@ -133,7 +140,12 @@ impl<'a> Unsettled<'a> {
             return previous.generated.is_none() && next.generated.is_some();
         };
         let in_place = dialect.at_least(17) && !self.read_by(next);
-        a.stored != b.stored || previous.ty != next.ty || (a != b && !in_place) || self.read_by(previous)
+        let converts = || {
+            let types = previous.ty.native().zip(next.ty.native());
+            types.is_some_and(|(from, to)| casts::using("", from, to).is_none())
+        };
+        let retyped = previous.ty != next.ty;
+        a.stored != b.stored || (retyped && !converts()) || (a != b && !in_place) || self.read_by(previous)
     }
 }
 

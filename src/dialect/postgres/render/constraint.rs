@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rungs_schema::{Action, Check, Deferrable, ForeignKey, Index, IndexKey, IndexPart, ObjectName, Table};
 
 use super::{comment, table};
-use crate::dialect::postgres::{qualified, quote};
+use crate::dialect::postgres::{collation_sql, qualified, quote};
 use crate::dialect::{Part, Statement};
 
 /// Whatever is keyed or checked on a table, in an order in which it can be created.
@@ -154,11 +154,6 @@ fn key(part: &IndexPart) -> String {
         None => {}
     }
     sql
-}
-
-/// A collation's name. One that introspection had to qualify is in quotes already.
-pub(super) fn collation_sql(name: &str) -> String {
-    if name.starts_with('"') && name.ends_with('"') && name.contains("\".\"") { name.to_owned() } else { quote(name) }
 }
 
 fn index_sql(table: &ObjectName, index: &Index) -> String {

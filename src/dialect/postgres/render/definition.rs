@@ -4,7 +4,7 @@ use rungs_schema::{Definition, DefinitionKind};
 
 use super::comment;
 use crate::dialect::Statement;
-use crate::dialect::postgres::{qualified, quote};
+use crate::dialect::postgres::{extension, qualified, quote};
 use crate::diff::change::Delta;
 
 pub(super) fn render(delta: &Delta<Definition>) -> Vec<Statement> {
@@ -16,7 +16,9 @@ pub(super) fn render(delta: &Delta<Definition>) -> Vec<Statement> {
         }
         Delta::Alter { previous, next } => {
             let mut out = Vec::new();
-            if previous.sql != next.sql {
+            if next.kind == DefinitionKind::Extension {
+                out.extend(extension::alter(previous, next));
+            } else if previous.sql != next.sql {
                 out.push(Statement::new(&next.sql, format!("replaces {} {}", next.kind, next.name)));
             }
             if previous.comment != next.comment {
@@ -28,6 +30,9 @@ pub(super) fn render(delta: &Delta<Definition>) -> Vec<Statement> {
 }
 
 pub(super) fn create(next: &Definition) -> Vec<Statement> {
+    if is_everybodys(next) {
+        return vec![set_comment(next)];
+    }
     let mut out = vec![Statement::new(&next.sql, format!("creates {} {}", next.kind, next.name))];
     if next.comment.is_some() {
         out.push(set_comment(next));
@@ -36,11 +41,19 @@ pub(super) fn create(next: &Definition) -> Vec<Statement> {
 }
 
 pub(super) fn drop(previous: &Definition) -> Statement {
+    if is_everybodys(previous) {
+        return comment::on(&object(previous), &format!("schema {}", previous.name), Some("standard public schema"));
+    }
     Statement::new(format!("DROP {}", object(previous)), format!("drops {} {}", previous.kind, previous.name))
 }
 
 fn set_comment(next: &Definition) -> Statement {
     comment::on(&object(next), &format!("{} {}", next.kind, next.name), next.comment.as_deref())
+}
+
+/// Whether it is the namespace that every database has: of that one only the comment is ours.
+fn is_everybodys(definition: &Definition) -> bool {
+    definition.kind == DefinitionKind::Namespace && definition.name.name == "public"
 }
 
 /// The words by which DROP and COMMENT ON know it.
@@ -60,7 +73,7 @@ fn object(definition: &Definition) -> String {
 
 /// Whether the next one can take the place of the previous one; see [`Rules`](crate::diff::Rules).
 pub(in crate::dialect::postgres) fn replaces(previous: &Definition, next: &Definition) -> bool {
-    previous.sql == next.sql || replaceable(previous, next)
+    previous.sql == next.sql || next.kind == DefinitionKind::Extension || replaceable(previous, next)
 }
 
 /// CREATE OR REPLACE keeps a routine's arguments and result; the server prints both before the language.

@@ -2,10 +2,17 @@
 
 mod alter;
 mod column;
+mod column_option;
 mod comment;
+mod composite;
 mod constraint;
 mod definition;
+mod domain;
 mod enums;
+mod identity;
+mod numbering;
+mod position;
+mod rebuild;
 mod sequence;
 mod table;
 
@@ -29,8 +36,12 @@ pub(super) fn render(dialect: &Postgres, change: &Change) -> Result<Vec<Statemen
         Change::DropTable { previous } => Ok(vec![table::drop(previous)]),
         Change::AlterTable(change) => alter::alter(dialect, change),
         Change::Sequence(delta) => sequence::render(dialect, delta),
-        Change::Enum { delta, columns } => enums::render(dialect, delta, columns),
-        Change::Domain { .. } | Change::Composite { .. } | Change::Access { .. } => {
+        Change::Enum { delta, renamed, anew, standing } => {
+            enums::render(dialect, delta, &enums::Manner { renamed, anew: *anew, standing })
+        }
+        Change::Domain { delta, standing } => domain::render(dialect, delta, standing),
+        Change::Composite { delta, standing } => composite::render(dialect, delta, standing),
+        Change::Access { .. } => {
             Err(dialect.unsupported(format!("change {}", change.subject()), "write the statements yourself"))
         }
         Change::Definition(delta) => Ok(definition::render(delta)),
