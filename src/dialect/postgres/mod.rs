@@ -9,7 +9,7 @@ pub mod scratch;
 mod serial;
 mod types;
 
-use rungs_schema::{ColumnType, ObjectName, Schema};
+use rungs_schema::{ColumnType, Definition, ObjectName, Schema};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
@@ -34,10 +34,12 @@ impl Postgres {
             transactional_ddl: true,
             identifier_length: IDENTIFIER_BYTES,
             rules: Rules {
-                replaces: Some(render::replaces),
+                replaces: Some(if version.at_least(14, 0, 0) { render::replaces } else { render::replaces_before_14 }),
                 foreign_keys_in_place: true,
                 column_order: false,
                 renames_foreign_keys: true,
+                alters_foreign_key: Some(render::alters_foreign_key),
+                child_column: Some(serial::child_column),
                 foreign_keys_pin_types: false,
                 table_case_is_free: false,
                 column_case_is_free: false,
@@ -51,6 +53,11 @@ impl Postgres {
     /// Whether the server is at least of this major version.
     fn at_least(&self, major: u32) -> bool {
         self.version.at_least(major, 0, 0)
+    }
+
+    /// Whether a definition can take another's place where it stands.
+    fn replaces(&self, previous: &Definition, next: &Definition) -> bool {
+        self.features.rules.replaces.is_some_and(|replaces| replaces(previous, next))
     }
 
     fn unsupported(&self, action: impl Into<String>, help: impl Into<String>) -> PlanError {
@@ -125,4 +132,13 @@ fn qualified(name: &ObjectName) -> String {
         Some(schema) => format!("{}.{}", quote(schema), quote(&name.name)),
         None => quote(&name.name),
     }
+}
+
+/// Leaves room for a suffix in an identifier.
+fn cut(name: &str) -> &str {
+    let mut end = name.len().min(50);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
 }

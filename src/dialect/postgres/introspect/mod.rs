@@ -1,18 +1,23 @@
 //! Reads a live database, straight from `pg_catalog`, in one message to the server.
 //!
-//! Left out for now are partitioned tables and their partitions, inheritance children, typed and foreign tables,
-//! materialised views, `EXCLUDE` constraints, `WITHOUT OVERLAPS` and `PERIOD` keys, and whatever an extension owns.
+//! Whatever an extension owns is left out: the extension brings it.
 
 mod constraints;
 mod definitions;
 mod enums;
 mod filter;
+mod foreign;
 mod indexes;
 mod left_out;
 mod needs;
+mod policies;
+mod publications;
 mod sequences;
+mod statistics;
 mod tables;
+mod triggers;
 mod value;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +30,7 @@ use crate::error::DbError;
 use filter::Filter;
 pub(crate) use left_out::left_out;
 use needs::AllNeeds;
+pub(in crate::dialect::postgres) use views::EMPTY;
 
 /// What decides how the server prints expressions, besides `search_path`. The session's own settings are put back
 /// with the transaction or the savepoint.
@@ -38,7 +44,7 @@ type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(Query, Reader); 10] = [
+const QUERIES: [(Query, Reader); 17] = [
     (needs::query, needs::read),
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
@@ -46,9 +52,16 @@ const QUERIES: [(Query, Reader); 10] = [
     (indexes::query, indexes::read),
     (sequences::query, sequences::read),
     (enums::query, enums::read),
-    (definitions::views_query, definitions::read_views),
     (definitions::routines_query, definitions::read_routines),
-    (definitions::triggers_query, definitions::read_triggers),
+    (foreign::wrappers_query, foreign::read_wrappers),
+    (foreign::servers_query, foreign::read_servers),
+    (views::query, views::read),
+    (statistics::query, statistics::read),
+    (triggers::query, triggers::read),
+    (triggers::rules_query, triggers::read_rules),
+    (triggers::events_query, triggers::read_events),
+    (policies::query, policies::read),
+    (publications::query, publications::read),
 ];
 
 /// What was found so far.
@@ -120,6 +133,7 @@ impl Found {
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
             table.checks.sort_by(|a, b| a.name.cmp(&b.name));
             table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+            table.exclusions.sort_by(|a, b| a.name.cmp(&b.name));
         }
         self.schema.tables = self.tables.into_values().collect();
         self.schema.sort();

@@ -5,7 +5,7 @@ use rungs_schema::{Column, EnumType, ObjectName};
 use super::comment;
 use super::sequence::rename;
 use crate::dialect::Statement;
-use crate::dialect::postgres::{Postgres, literal, qualified, quote};
+use crate::dialect::postgres::{Postgres, cut, literal, qualified, quote};
 use crate::dialect::simple::drop_type;
 use crate::diff::change::Delta;
 use crate::error::PlanError;
@@ -109,13 +109,4 @@ fn rebuild(previous: &EnumType, next: &EnumType, columns: &[(ObjectName, Column)
     }
     out.push(Statement::new(drop_type(&aside), format!("drops the former type {}", previous.name)));
     out
-}
-
-/// Leaves room for a suffix in an identifier.
-fn cut(name: &str) -> &str {
-    let mut end = name.len().min(50);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    &name[..end]
 }
