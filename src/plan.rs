@@ -1,9 +1,11 @@
 //! Turns changes into statements, up and down, and statements into text.
 
-use rungs_schema::{Column, DialectName, IndexPart, Table};
+use std::collections::BTreeSet;
+
+use rungs_schema::{Column, DialectName, IndexPart, ObjectName, Table};
 
 use crate::dialect::{Dialect, Statement};
-use crate::diff::change::{AlterTable, Change, Delta, Edit};
+use crate::diff::change::{AlterTable, Change, Delta, Edit, Rows};
 use crate::error::PlanError;
 
 /// The statements that carry out a list of changes, and those that take them back.
@@ -21,10 +23,11 @@ pub struct Plan {
 /// When the engine cannot do one of them, in either direction.
 pub fn plan(changes: &[Change], dialect: &dyn Dialect) -> Result<Plan, PlanError> {
     let mut plan = Plan { up: render(changes, dialect)?, down: Vec::new() };
+    let aside = rows_set_aside(changes);
     for change in changes.iter().rev() {
         let back = with_fillers(change.clone().reversed(), dialect);
-        let lost = lost_values(change);
-        let mut statements = dialect.render(&back)?;
+        let lost = if keeps_rows(change, &aside) { Vec::new() } else { lost_values(change) };
+        let mut statements = render_one(&back, &aside, dialect)?;
         if let (Some(first), false) = (statements.first_mut(), lost.is_empty()) {
             first.comment = format!("{} (the values of {} do not come back)", first.comment, lost.join(", "));
         }
@@ -38,11 +41,40 @@ pub fn plan(changes: &[Change], dialect: &dyn Dialect) -> Result<Plan, PlanError
 /// # Errors
 /// When the engine cannot do one of them.
 pub fn render(changes: &[Change], dialect: &dyn Dialect) -> Result<Vec<Statement>, PlanError> {
+    let aside = rows_set_aside(changes);
     let mut statements = Vec::new();
     for change in changes {
-        statements.extend(dialect.render(change)?);
+        statements.extend(render_one(change, &aside, dialect)?);
     }
     Ok(statements)
+}
+
+fn render_one(change: &Change, aside: &BTreeSet<ObjectName>, dialect: &dyn Dialect) -> Result<Vec<Statement>, PlanError> {
+    let mut statements = dialect.render(change)?;
+    if keeps_rows(change, aside) {
+        statements.iter_mut().for_each(|statement| statement.loses = None);
+    }
+    Ok(statements)
+}
+
+/// The tables that are made anew, with their partitions: they go, and their rows don't.
+fn rows_set_aside(changes: &[Change]) -> BTreeSet<ObjectName> {
+    let rows = changes.iter().filter_map(|change| match change {
+        Change::Rows(rows) => Some(rows),
+        _ => None,
+    });
+    let names = |rows: &Rows| {
+        let partitions = rows.previous_partitions.iter().chain(&rows.next_partitions).cloned();
+        partitions.chain([rows.previous.name.clone()]).collect::<Vec<_>>()
+    };
+    rows.flat_map(names).collect()
+}
+
+fn keeps_rows(change: &Change, aside: &BTreeSet<ObjectName>) -> bool {
+    match change {
+        Change::CreateTable { next: table } | Change::DropTable { previous: table } => aside.contains(&table.name),
+        _ => false,
+    }
 }
 
 /// What a change loses that its reversal cannot bring back.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Check, Column, CompositeType, Definition, Domain, EnumType, Exclusion, ForeignKey, Index, PrimaryKey,
+    Access, Check, Column, CompositeType, Definition, Domain, EnumType, Exclusion, ForeignKey, Index, ObjectName, PrimaryKey,
     Sequence, Table, Unique,
 };
 
@@ -48,6 +48,8 @@ pub enum Change {
     },
     /// A table that stays is edited.
     AlterTable(AlterTable),
+    /// The rows of a table that is made anew, before it goes or once it is back.
+    Rows(Rows),
     /// A sequence.
     Sequence(Delta<Sequence>),
     /// An enumerated type.
@@ -86,6 +88,30 @@ pub enum Change {
         /// The object itself comes, goes or is made anew in the same list of changes: what is dropped goes with it.
         with_object: bool,
     },
+}
+
+/// The rows of a table that is dropped and created under one name, because no statement turns the one into the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// The table that goes.
+    pub previous: Arc<Table>,
+    /// The table that comes.
+    pub next: Arc<Table>,
+    /// The partitions that go with it, at every depth.
+    pub previous_partitions: Vec<ObjectName>,
+    /// The partitions that come with it, at every depth.
+    pub next_partitions: Vec<ObjectName>,
+    /// What is to be done now.
+    pub step: RowsStep,
+}
+
+/// What happens to the rows of a table that is made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsStep {
+    /// They are copied to a place of their own, before the table goes.
+    SetAside,
+    /// They are put into the table that came, and the place of their own goes.
+    PutBack,
 }
 
 /// The edits of a table that stays. A table may have several of these in one list of changes: its foreign keys are
@@ -242,6 +268,16 @@ impl Change {
                 edits.sort_by_key(Edit::rank);
                 Self::AlterTable(AlterTable { previous: next, next: previous, edits, dependents })
             }
+            Self::Rows(rows) => Self::Rows(Rows {
+                previous: rows.next,
+                next: rows.previous,
+                previous_partitions: rows.next_partitions,
+                next_partitions: rows.previous_partitions,
+                step: match rows.step {
+                    RowsStep::SetAside => RowsStep::PutBack,
+                    RowsStep::PutBack => RowsStep::SetAside,
+                },
+            }),
             Self::Sequence(delta) => Self::Sequence(delta.reversed()),
             Self::Enum { delta, renamed, anew, standing } => {
                 let renamed = renamed.into_iter().map(|(old, new)| (new, old)).collect();
@@ -272,6 +308,7 @@ impl Change {
         match self {
             Self::CreateTable { next: table } | Self::DropTable { previous: table } => format!("table {}", table.name),
             Self::AlterTable(alter) => format!("table {}", alter.next.name),
+            Self::Rows(rows) => format!("the rows of table {}", rows.next.name),
             Self::Sequence(delta) => named("sequence", delta, |one| one.name.to_string()),
             Self::Enum { delta, .. } => named("type", delta, |one| one.name.to_string()),
             Self::Domain { delta, .. } => named("domain", delta, |one| one.name.to_string()),

@@ -2,70 +2,74 @@
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Class, Definition, DefinitionKind, Needs, ObjectName, Reference};
+use rungs_schema::{Class, Column, Definition, DefinitionKind, Needs, ObjectName, Reference, Schema};
 
 use super::change::{Delta, Edit};
 use super::compare::{AlteredTable, Differences};
+use super::inheritance::parents;
+use super::parts::Named;
 use super::{Definitions, Guide, enums};
 
 /// Takes down, and puts up again, the definitions that stay but stand on something that goes or is made anew, or (where
-/// the engine minds) on a column whose type changes.
+/// the engine minds) on a column or key that goes or changes. For the same reasons a definition that changes is dropped
+/// and created where it cannot be replaced as it stands.
 ///
 /// What stands on one table goes with it, and is said to, so that the way back brings it too. A view on a table that
 /// goes is not ours to drop unless views are compared: the server says who is in the way.
-pub(super) fn give_way(differences: &mut Differences, guide: &Guide) {
-    let dropped: BTreeSet<ObjectName> = differences.dropped.iter().map(|table| table.name.clone()).collect();
+pub(super) fn give_way(differences: &mut Differences, previous: &Schema, guide: &Guide) {
+    let anew: BTreeSet<ObjectName> = differences.anew.clone();
+    let names = differences.dropped.iter().map(|table| table.name.clone());
+    let dropped: BTreeSet<ObjectName> = names.filter(|name| !anew.contains(name)).collect();
     let (gone, standing) = std::mem::take(&mut differences.standing)
         .into_iter()
         .partition(|one: &Definition| one.table.as_ref().is_some_and(|table| dropped.contains(table)));
     differences.standing = standing;
     let gone: Vec<Definition> = gone;
     differences.definitions.extend(gone.into_iter().map(|previous| Delta::Drop { previous }));
-    let mut moved = taken_down(differences, guide);
+    let pinned =
+        if guide.rules.views_pin_types { changed_columns(&differences.altered, previous) } else { Vec::new() };
+    let mut moved = taken_down(differences);
+    moved.extend(anew.iter().map(Reference::relation));
     if guide.definitions == Definitions::All {
         moved.extend(dropped.iter().map(Reference::relation));
     }
-    let retyped = if guide.rules.views_pin_types { retyped_columns(&differences.altered) } else { Vec::new() };
+    let gives_way = |one: &Definition, moved: &BTreeSet<Reference>| {
+        let on_table = one.table.as_ref().is_some_and(|table| moved.contains(&Reference::relation(table)));
+        on_table
+            || one.needs.iter().any(|need| moved.contains(need))
+            || pinned.iter().any(|(table, column)| reads_column(one, table, column))
+    };
+    // What could be replaced where it stands, but cannot stay until then: what it stands on goes, or loses what its former
+    // text names.
     let losing = losing_types(differences);
-    loop {
-        let gives_way = |one: &Definition| {
-            let on_table = one.table.as_ref().is_some_and(|table| moved.contains(&Reference::relation(table)));
-            on_table
-                || one.needs.iter().any(|need| moved.contains(need))
-                || retyped.iter().any(|(table, column)| reads_column(one, table, column))
-        };
-        let index = differences.standing.iter().position(gives_way);
-        let again = match index.map(|index| differences.standing.remove(index)) {
-            Some(definition) => Some((definition.clone(), definition)),
-            None => replaced_in_vain(differences, guide, gives_way, &losing),
-        };
-        let Some((previous, next)) = again else { break };
-        moved.insert(previous.reference());
-        differences.definitions.push(Delta::Drop { previous });
-        differences.definitions.push(Delta::Create { next });
-    }
-}
-
-/// Takes out a definition that could be replaced where it stands, but cannot stay until then: what it stands on goes, or
-/// loses what its former text names.
-fn replaced_in_vain(
-    differences: &mut Differences,
-    guide: &Guide,
-    gives_way: impl Fn(&Definition) -> bool,
-    losing: &BTreeSet<Reference>,
-) -> Option<(Definition, Definition)> {
-    let replaces = guide.rules.replaces?;
-    let index = differences.definitions.iter().position(|delta| match delta {
-        Delta::Alter { previous, next } => {
-            let on_losing = !has_opaque_body(previous) && previous.needs.iter().any(|need| losing.contains(need));
-            let stays = previous.kind.comes_before_tables() || !replaces(previous, next);
-            !stays && (gives_way(previous) || on_losing)
+    let stays = |one: &Definition, moved: &BTreeSet<Reference>| {
+        let on_losing = !has_opaque_body(one) && one.needs.iter().any(|need| losing.contains(need));
+        one.kind.comes_before_tables() || !(on_losing || gives_way(one, moved))
+    };
+    let replaces = |previous: &Definition, next: &Definition| {
+        guide.rules.replaces.is_some_and(|replaces| replaces(previous, next))
+    };
+    let mut again = true;
+    while again {
+        again = false;
+        for delta in std::mem::take(&mut differences.definitions) {
+            match delta {
+                Delta::Alter { previous, next } if !replaces(&previous, &next) || !stays(&previous, &moved) => {
+                    moved.insert(previous.reference());
+                    differences.definitions.push(Delta::Drop { previous });
+                    differences.definitions.push(Delta::Create { next });
+                    again = true;
+                }
+                other => differences.definitions.push(other),
+            }
         }
-        Delta::Create { .. } | Delta::Drop { .. } => false,
-    })?;
-    match differences.definitions.remove(index) {
-        Delta::Alter { previous, next } => Some((previous, next)),
-        Delta::Create { .. } | Delta::Drop { .. } => None,
+        while let Some(index) = differences.standing.iter().position(|one| gives_way(one, &moved)) {
+            let definition = differences.standing.remove(index);
+            moved.insert(definition.reference());
+            differences.definitions.push(Delta::Drop { previous: definition.clone() });
+            differences.definitions.push(Delta::Create { next: definition });
+            again = true;
+        }
     }
 }
 
@@ -95,15 +99,11 @@ pub(super) fn reads_column(one: &Definition, table: &ObjectName, column: &str) -
         && (one.table.as_ref() != Some(table) || one.needs.names_column(&relation, column))
 }
 
-/// What is dropped on the way, for good or to come back: a definition that can be replaced where it stands is not.
-fn taken_down(differences: &Differences, guide: &Guide) -> BTreeSet<Reference> {
+/// What is dropped on the way, for good or to come back.
+fn taken_down(differences: &Differences) -> BTreeSet<Reference> {
     let definitions = differences.definitions.iter().filter_map(|delta| match delta {
-        Delta::Create { .. } => None,
+        Delta::Create { .. } | Delta::Alter { .. } => None,
         Delta::Drop { previous } => Some(previous.reference()),
-        Delta::Alter { previous, next } => {
-            let replaced = guide.rules.replaces.is_some_and(|replaces| replaces(previous, next));
-            (!replaced).then(|| previous.reference())
-        }
     });
     definitions
         .chain(dropped(&differences.enums, |one| &one.name))
@@ -120,20 +120,49 @@ fn dropped<T>(deltas: &[Delta<T>], name: fn(&T) -> &ObjectName) -> impl Iterator
     })
 }
 
-/// The columns that get another type, or are computed otherwise.
-fn retyped_columns(altered: &[AlteredTable]) -> Vec<(ObjectName, String)> {
+/// The columns that go, get another type or are computed otherwise, with those of the tables' children; and the tables
+/// that lose a key, as [`Needs::KEY`].
+fn changed_columns(altered: &[AlteredTable], schema: &Schema) -> Vec<(ObjectName, String)> {
     let mut found = Vec::new();
     for table in altered {
+        let mut columns = BTreeSet::new();
+        let mut touched = BTreeSet::new();
         for edit in &table.edits {
-            let Edit::Column { delta: Delta::Alter { previous, next }, .. } = edit else { continue };
-            let kind =
-                |column: &rungs_schema::Column| (column.ty.clone(), column.collation.clone(), column.generated.clone());
-            if kind(previous) != kind(next) {
-                found.push((table.previous.name.clone(), previous.name.clone()));
+            match edit {
+                Edit::Column { delta: Delta::Alter { previous, next }, .. } if !same_values(previous, next) => {
+                    columns.insert(previous.name.clone());
+                }
+                Edit::Column { delta: Delta::Drop { previous }, .. } => _ = columns.insert(previous.name.clone()),
+                Edit::Column { delta: Delta::Create { next }, .. } => _ = touched.insert(next.name.clone()),
+                Edit::PrimaryKey(Delta::Drop { previous }) if previous.name.is_some() => {
+                    columns.insert(Needs::KEY.to_owned());
+                }
+                Edit::PrimaryKey(Delta::Alter { previous, next }) if !previous.same_but_name(next) => {
+                    columns.insert(Needs::KEY.to_owned());
+                }
+                Edit::Unique(Delta::Drop { .. }) => _ = columns.insert(Needs::KEY.to_owned()),
+                _ => {}
             }
+        }
+        touched.extend(columns.iter().cloned());
+        // A computed column that reads one of them may be made anew.
+        let computed = table.previous.columns.iter().filter(|column| {
+            let reads = |text: &str| touched.iter().any(|name| !name.is_empty() && text.contains(name.as_str()));
+            column.generated.as_ref().is_some_and(|generated| reads(&generated.expression))
+        });
+        columns.extend(computed.map(|column| column.name.clone()));
+        let mut tables = vec![table.previous.name.clone()];
+        while let Some(name) = tables.pop() {
+            found.extend(columns.iter().map(|column| (name.clone(), column.clone())));
+            let children = schema.tables.iter().filter(|child| parents(child).any(|parent| *parent == name));
+            tables.extend(children.map(|child| child.name.clone()));
         }
     }
     found
+}
+
+fn same_values(previous: &Column, next: &Column) -> bool {
+    (&previous.ty, &previous.collation, &previous.generated) == (&next.ty, &next.collation, &next.generated)
 }
 
 /// The definitions that stand on a table, directly or through others, in an order in which they can be created.

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use rungs_schema::{Class, Definition, ForeignKey, ObjectName, Reference, Table};
 
-use super::change::{AlterTable, Change, Delta, Edit};
+use super::change::{AlterTable, Change, Delta, Edit, Rows, RowsStep};
 use super::dependents::has_opaque_body;
 use super::enums;
 
@@ -27,6 +27,8 @@ struct Ties {
     retires: BTreeSet<Reference>,
     /// What must be there afterwards.
     needs: BTreeSet<Reference>,
+    /// The parents of a table: they must be there, and are edited first, where the phases say so too.
+    follows: BTreeSet<Reference>,
     /// What it stood on, and no longer does.
     releases: BTreeSet<Reference>,
     /// The words of a body that the server does not read.
@@ -47,6 +49,7 @@ impl Ties {
             Change::CreateTable { next } => ties.create(Reference::relation(&next.name), needs_of_table(next)),
             Change::DropTable { previous } => ties.drop(Reference::relation(&previous.name), needs_of_table(previous)),
             Change::AlterTable(alter) => ties.alter_table(alter),
+            Change::Rows(rows) => ties.rows(rows),
             Change::Sequence(delta) => ties.delta(delta, |sequence| {
                 let owner = sequence.owned_by.iter().map(|(table, _)| Reference::relation(table));
                 (Reference::relation(&sequence.name), owner.collect())
@@ -131,14 +134,32 @@ impl Ties {
         };
         let mut before: BTreeSet<Reference> = alter.previous.needs.iter().cloned().collect();
         let mut after: BTreeSet<Reference> = alter.next.needs.iter().cloned().collect();
-        before.extend(parents_of(&alter.previous));
-        after.extend(parents_of(&alter.next));
+        let (old_parents, new_parents): (BTreeSet<_>, BTreeSet<_>) =
+            (parents_of(&alter.previous).collect(), parents_of(&alter.next).collect());
+        let is_parent = |one: &Reference| old_parents.contains(one) || new_parents.contains(one);
+        before.retain(|one| !is_parent(one));
+        after.retain(|one| !is_parent(one));
+        self.releases.extend(old_parents.difference(&new_parents).cloned());
+        self.follows = new_parents;
         after.extend(keys(Delta::next));
         let (old, new) = (Reference::relation(&alter.previous.name), Reference::relation(&alter.next.name));
         self.releases.extend(keys(Delta::previous));
         self.change(old, &before, new.clone(), after);
         self.needs.remove(&new);
         self.releases.remove(&new);
+    }
+}
+
+impl Ties {
+    /// What goes goes after its rows were set aside; they are put back when everything is there.
+    fn rows(&mut self, rows: &Rows) {
+        let all = |table: &Table, partitions: &[ObjectName]| -> BTreeSet<Reference> {
+            std::iter::once(&table.name).chain(partitions).map(Reference::relation).collect()
+        };
+        match rows.step {
+            RowsStep::SetAside => self.releases = all(&rows.previous, &rows.previous_partitions),
+            RowsStep::PutBack => self.needs = all(&rows.next, &rows.next_partitions),
+        }
     }
 }
 
@@ -193,6 +214,11 @@ impl Edges {
             for need in &tie.needs {
                 edges.strong_after(index, creators.get(need));
                 edges.weak_after(index, touchers.get(need));
+            }
+            for parent in &tie.follows {
+                edges.strong_after(index, creators.get(parent));
+                let earlier = touchers.get(parent).into_iter().flatten().filter(|other| **other < index);
+                edges.weak[index].extend(earlier);
             }
             for dropped in &tie.drops {
                 edges.strong_after(index, releasers.get(dropped));

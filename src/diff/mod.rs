@@ -1,6 +1,7 @@
 //! Compares two schemas: `rename` says what is the same thing under two names, `compare` finds the
 //! changes, `order` puts them into a sequence that works. Nothing here changes its input.
 
+mod anew;
 pub mod change;
 mod compare;
 mod composites;
@@ -10,6 +11,8 @@ mod enums;
 mod foreign_keys;
 mod graph;
 mod index_names;
+mod inheritance;
+mod keyed;
 mod order;
 mod parts;
 mod rename;
@@ -20,12 +23,13 @@ mod texts;
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Definition, Hints, ObjectName, Schema};
+use rungs_schema::{Column, Definition, ForeignKey, Hints, ObjectName, Schema, Table};
 
 use change::Change;
 
 pub(crate) use composites::{is_in_order, retyped};
 pub(crate) use enums::{is_of, with_names};
+pub(crate) use inheritance::KEPT_BELOW;
 pub use parts::Named;
 pub(crate) use parts::part_deltas;
 pub(crate) use rename::quoted_length;
@@ -42,6 +46,10 @@ pub struct Rules {
     pub column_order: bool,
     /// A foreign key can be given another name as it stands.
     pub renames_foreign_keys: bool,
+    /// Whether a foreign key can become another one as it stands, besides its name. `None` where none can.
+    pub alters_foreign_key: Option<fn(previous: &ForeignKey, next: &ForeignKey) -> bool>,
+    /// What a child of a table has of one of its columns, where tables have children.
+    pub child_column: Option<fn(parent: &Table, column: &Column) -> Column>,
     /// The type, numbering or nullability of a column cannot change while a foreign key uses it.
     pub foreign_keys_pin_types: bool,
     /// Whether a foreign key can stand between columns of two types, where the engine asks that. A key whose columns both

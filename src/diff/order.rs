@@ -4,14 +4,16 @@
 //!
 //! 1. privileges that go, while what they are for is there;
 //! 2. views, triggers and routines that go or change, so that nothing stands on what is edited;
-//! 3. foreign keys that go, so that tables and keys are free;
+//! 3. foreign keys that go, so that tables and keys are free; and partitions and children that leave their parents, or are
+//!    made ready for what happens to these; rows of tables that are made anew are set aside;
 //! 4. tables that go, referring ones first, so that their names (and those of their indexes) are free, and
 //!    so are the names of indexes that another table wants;
 //! 5. namespaces, extensions, collations, types, values and sequences that come, because tables use them;
 //! 6. tables that come, referred ones first; a foreign key that must wait for phase 7 or closes a circle is put off;
-//! 7. edits of tables;
+//! 7. edits of tables, parents before children;
 //! 8. sequences, types, values, collations, extensions and namespaces that go, because now nothing uses them;
-//! 9. foreign keys that come, when every table and key they need is there;
+//! 9. foreign keys that come, when every table and key they need is there; partitions and children that join parents, and
+//!    the rows that were set aside, before the foreign keys that refer to them;
 //! 10. views, triggers and routines that come;
 //! 11. privileges that come.
 //!
@@ -28,7 +30,7 @@ use rungs_schema::{
 };
 
 use super::Rules;
-use super::change::{AlterTable, Change, Delta, Edit, Standing};
+use super::change::{AlterTable, Change, Delta, Edit, Rows, RowsStep, Standing};
 use super::compare::{AlteredTable, Differences};
 use super::dependents;
 use super::enums;
@@ -37,19 +39,27 @@ use super::graph;
 use super::index_names;
 
 pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, rules: &Rules) -> Vec<Change> {
+    let unsettled = Unsettled::of(&differences, previous, next);
     let Differences { created, dropped, altered, sequences, enums, definitions, standing, .. } = differences;
+    let Differences { early, late, rows, anew, .. } = differences;
     let Reconnected { cut, created, mut altered, dropped, tied } =
-        reconnect(created, dropped, altered, previous, next, rules);
+        reconnect(created, dropped, altered, previous, next, &unsettled, rules);
+    let (cut_first, cut): (Vec<_>, Vec<_>) = cut.into_iter().partition(|table| unsettled.is_referred_to(table));
+    let (tied_last, tied): (Vec<_>, Vec<_>) = tied.into_iter().partition(|table| unsettled.is_referred_to(table));
+    let sequences = held(sequences, &anew, previous, next);
     let freed_names = if rules.index_names_are_shared { index_names::free(&mut altered, &created) } else { Vec::new() };
     let Definitions { dropped: definitions_drop, first: definitions_first, created: definitions_create, last } =
-        split_definitions(definitions, rules);
+        split_definitions(definitions);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
     let (enums_first, enums_last) = enums::split(enums);
     let (types_first, types_last) = split_types(differences.domains, differences.composites);
 
     let mut changes = Vec::new();
     changes.extend(definitions_drop.into_iter().map(Change::Definition));
+    changes.extend(cut_first.into_iter().map(Change::AlterTable));
+    changes.extend(early.into_iter().map(|table| alter(table, &[])));
     changes.extend(cut.into_iter().map(Change::AlterTable));
+    changes.extend(rows.iter().cloned().map(Change::Rows));
     changes.extend(freed.into_iter().map(Change::Sequence));
     changes.extend(dropped.into_iter().map(|previous| Change::DropTable { previous }));
     changes.extend(freed_names.into_iter().map(Change::AlterTable));
@@ -65,8 +75,68 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(enums_last);
     changes.extend(last.into_iter().map(Change::Definition));
     changes.extend(tied.into_iter().map(Change::AlterTable));
+    changes.extend(late.into_iter().map(|table| alter(table, &[])));
+    changes.extend(rows.into_iter().map(|rows| Change::Rows(Rows { step: RowsStep::PutBack, ..rows })));
+    changes.extend(tied_last.into_iter().map(Change::AlterTable));
     changes.extend(definitions_create.into_iter().map(Change::Definition));
     graph::settle(with_access(changes, differences.access, next))
+}
+
+/// A sequence that a column of a table owns would go with the table, also where the table is only made anew.
+fn held(
+    mut deltas: Vec<Delta<Sequence>>,
+    anew: &BTreeSet<ObjectName>,
+    previous: &Schema,
+    next: &Schema,
+) -> Vec<Delta<Sequence>> {
+    let owned = |sequence: &&Sequence| sequence.owned_by.as_ref().is_some_and(|(table, _)| anew.contains(table));
+    for sequence in previous.sequences.iter().filter(owned) {
+        if next.sequences.contains(sequence) {
+            deltas.push(Delta::Alter { previous: sequence.clone(), next: sequence.clone() });
+        }
+    }
+    deltas
+}
+
+/// The tables whose rows move under a foreign key that refers to them: those that are made anew, and those whose
+/// partitions leave or join.
+#[derive(Debug, Default)]
+pub(super) struct Unsettled {
+    pub(super) anew: BTreeSet<ObjectName>,
+    /// With all that they are partitions of.
+    pub(super) left: BTreeSet<ObjectName>,
+    joined: BTreeSet<ObjectName>,
+}
+
+impl Unsettled {
+    fn of(differences: &Differences, previous: &Schema, next: &Schema) -> Self {
+        let parents = |tables: &[AlteredTable], side: fn(&AlteredTable) -> &Arc<Table>, schema: &Schema| {
+            let is_moved = |table: &&AlteredTable| table.previous.partition_of != table.next.partition_of;
+            let moved = tables.iter().filter(is_moved).map(|table| side(table).partition_of.clone());
+            let mut found = BTreeSet::new();
+            let mut waiting: Vec<ObjectName> = moved.flatten().map(|(parent, _)| parent).collect();
+            while let Some(name) = waiting.pop() {
+                let above = schema.table(&name).and_then(|table| table.partition_of.clone());
+                waiting.extend(above.map(|(parent, _)| parent));
+                found.insert(name);
+            }
+            found
+        };
+        Self {
+            anew: differences.anew.clone(),
+            left: parents(&differences.early, |table| &table.previous, previous),
+            joined: parents(&differences.late, |table| &table.next, next),
+        }
+    }
+
+    fn is_referred_to(&self, table: &AlterTable) -> bool {
+        let keys = table.edits.iter().filter_map(|edit| match edit {
+            Edit::ForeignKey(delta) => delta.next().or(delta.previous()),
+            _ => None,
+        });
+        keys.map(|key| &key.references)
+            .any(|name| self.anew.contains(name) || self.left.contains(name) || self.joined.contains(name))
+    }
 }
 
 /// Privileges go first and come last. Those of an object that is made anew are lost with it, and come again although
@@ -113,7 +183,7 @@ fn made(changes: &[Change], side: fn(&Delta<Reference>) -> Option<&Reference>) -
         Change::Domain { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
         Change::Composite { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
         Change::Definition(delta) => whole(delta.map(Definition::reference)),
-        Change::AlterTable(_) | Change::Access { .. } => None,
+        Change::AlterTable(_) | Change::Rows(_) | Change::Access { .. } => None,
     };
     changes.iter().filter_map(object).collect()
 }
@@ -150,21 +220,17 @@ struct Definitions {
     last: Vec<Delta<Definition>>,
 }
 
-/// A definition that can be replaced is so where it stands among the creations; another one that changes goes first and
-/// comes back last.
-fn split_definitions(deltas: Vec<Delta<Definition>>, rules: &Rules) -> Definitions {
+/// A definition that is altered is replaced where it stands among the creations: one that cannot be is dropped and
+/// created.
+fn split_definitions(deltas: Vec<Delta<Definition>>) -> Definitions {
     let (mut dropped, mut created, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
     for delta in deltas {
         match delta {
             Delta::Drop { previous } => dropped.push(previous),
             Delta::Create { next } => created.push(next),
-            Delta::Alter { previous, next } if rules.replaces.is_some_and(|replaces| replaces(&previous, &next)) => {
+            Delta::Alter { previous, next } => {
                 created.push(next.clone());
                 replaced.push((previous, next));
-            }
-            Delta::Alter { previous, next } => {
-                dropped.push(previous);
-                created.push(next);
             }
         }
     }
@@ -211,7 +277,7 @@ fn split_sequences(deltas: Vec<Delta<Sequence>>) -> Objects {
                     found.freed.push(Delta::Alter { next: free(&previous), previous });
                 }
             }
-            Delta::Alter { previous, next } if previous.owned_by == next.owned_by => {
+            Delta::Alter { previous, next } if previous.owned_by == next.owned_by && previous != next => {
                 found.first.push(Delta::Alter { previous, next });
             }
             Delta::Alter { previous, next } => {

@@ -6,6 +6,7 @@ use rungs_schema::{Hints, IndexKey, IndexPart, ObjectName, Schema, Table};
 
 use super::change::{AlterTable, Change, Delta, Edit};
 use super::dependents;
+use super::inheritance::parents;
 
 /// A schema after renames, and the renames as changes.
 #[derive(Debug)]
@@ -96,8 +97,14 @@ fn rename_column(schema: &mut Schema, table_name: &ObjectName, old: &str, new: &
             rename(column);
         }
     }
-    if let Some(table) = schema.tables.iter_mut().find(|table| table.name == *table_name) {
-        rename_own_column(table, old, new);
+    // The children's columns follow.
+    let mut tables = vec![table_name.clone()];
+    while let Some(name) = tables.pop() {
+        let children = schema.tables.iter().filter(|child| parents(child).any(|parent| *parent == name));
+        tables.extend(children.map(|child| child.name.clone()));
+        if let Some(table) = schema.tables.iter_mut().find(|table| table.name == name) {
+            rename_own_column(table, old, new);
+        }
     }
 }
 

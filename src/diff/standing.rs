@@ -231,6 +231,7 @@ fn carry_out(change: &Change, state: &mut Schema) {
                 *table = Table::clone(&alter.next);
             }
         }
+        Change::Rows(_) => {}
         Change::Sequence(delta) => replace(&mut state.sequences, delta, |one| one.name.clone()),
         Change::Enum { delta, standing, .. } => {
             replace(&mut state.enums, delta, |one| one.name.clone());

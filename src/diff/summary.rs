@@ -49,6 +49,8 @@ pub fn summary(changes: &[Change]) -> Vec<Difference> {
             }
             Change::DropTable { previous } => found.push(one("drop", "table", previous.name.to_string(), None)),
             Change::AlterTable(alter) => table(alter, &mut found),
+            // The table that they are in says it.
+            Change::Rows(_) => {}
             Change::Sequence(delta) => found.push(object("sequence", delta, |sequence| sequence.name.to_string())),
             Change::Enum { delta, .. } => found.push(object("type", delta, |enum_type| enum_type.name.to_string())),
             Change::Domain { delta, .. } => found.push(object("domain", delta, |domain| domain.name.to_string())),

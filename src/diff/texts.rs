@@ -52,6 +52,7 @@ impl<'a> Texts<'a> {
             }
             Change::CreateTable { .. }
             | Change::DropTable { .. }
+            | Change::Rows(_)
             | Change::Sequence(_)
             | Change::Enum { .. }
             | Change::Composite { .. }

@@ -257,6 +257,7 @@ fn odd_table() -> Table {
                 deferrable: Some(Deferrable { initially_deferred: true }),
                 on_conflict: Some("FAIL".into()),
                 comment: Some("u".into()),
+                options: options(&[]),
             },
             Unique {
                 name: Some("uq_1st \"group\"_unique_a b".into()),

@@ -116,20 +116,20 @@ fn domains_become_any_others() {
             "CREATE FUNCTION is_short(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT length($1) < 9'",
             "CREATE DOMAIN amount AS text COLLATE \"C\" CHECK (is_short(VALUE) AND VALUE IN ('5', '1', '2', 'x'))",
             "CREATE DOMAIN narrow AS amount CHECK (VALUE <> 'x')",
-            "CREATE TYPE both AS (a amount, n narrow, ns narrow[])",
-            "CREATE TABLE t (id int PRIMARY KEY, d amount, ds amount[], n narrow, b both, bs both[], \
+            "CREATE TYPE pair AS (a amount, n narrow, ns narrow[])",
+            "CREATE TABLE t (id int PRIMARY KEY, d amount, ds amount[], n narrow, b pair, bs pair[], \
              g text GENERATED ALWAYS AS (d || '!') STORED UNIQUE)",
-            "CREATE FUNCTION same(a amount, n narrow) RETURNS both LANGUAGE sql AS 'SELECT ROW(a, n, NULL)::both'",
+            "CREATE FUNCTION same(a amount, n narrow) RETURNS pair LANGUAGE sql AS 'SELECT ROW(a, n, NULL)::pair'",
             "CREATE VIEW v AS SELECT (same(d, n)).a FROM t",
-            "INSERT INTO t VALUES (1, '5', '{1,2}', '1', ROW('1', '2', '{5}'), ARRAY[ROW('1', '2', '{5}')::both])",
+            "INSERT INTO t VALUES (1, '5', '{1,2}', '1', ROW('1', '2', '{5}'), ARRAY[ROW('1', '2', '{5}')::pair])",
         ],
         &[
             "CREATE DOMAIN amount AS varchar(5)",
             "CREATE DOMAIN narrow AS amount",
-            "CREATE TYPE both AS (a amount, n narrow, ns narrow[])",
-            "CREATE TABLE t (id int PRIMARY KEY, d amount DEFAULT '1', ds amount[], n narrow, b both, bs both[])",
-            "CREATE FUNCTION same(a amount, n narrow) RETURNS both LANGUAGE sql AS 'SELECT ROW(a, n, NULL)::both'",
-            "INSERT INTO t VALUES (1, '5', '{1,2}', '1', ROW('1', '2', '{5}'), ARRAY[ROW('1', '2', '{5}')::both])",
+            "CREATE TYPE pair AS (a amount, n narrow, ns narrow[])",
+            "CREATE TABLE t (id int PRIMARY KEY, d amount DEFAULT '1', ds amount[], n narrow, b pair, bs pair[])",
+            "CREATE FUNCTION same(a amount, n narrow) RETURNS pair LANGUAGE sql AS 'SELECT ROW(a, n, NULL)::pair'",
+            "INSERT INTO t VALUES (1, '5', '{1,2}', '1', ROW('1', '2', '{5}'), ARRAY[ROW('1', '2', '{5}')::pair])",
         ],
     ]);
 }

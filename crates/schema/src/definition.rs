@@ -1,6 +1,7 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{Class, Needs, ObjectName, Reference};
+use crate::{Class, Needs, ObjectName, Outline, Reference};
 
 /// An object that is kept as the statement which creates it: a view, a trigger, a routine, and whatever else has no
 /// noun of its own.
@@ -12,9 +13,14 @@ pub struct Definition {
     pub name: ObjectName,
     /// The table or view it stands on (triggers, rules, policies, statistics, indexes of materialised views).
     pub table: Option<ObjectName>,
-    /// The statements that create it as the server prints it, without a closing semicolon. More than one only where
-    /// no single statement makes the whole (a trigger that is disabled).
+    /// The statement that creates it as the server prints it, without a closing semicolon.
     pub sql: String,
+    /// What is set on it by statements of their own once it is there, by lower-case word: `enabled` (triggers, rules,
+    /// event triggers), `target` (statistics), `option:NAME`, `tablespace`, `access_method` (materialised views), and
+    /// `default:COLUMN`, `comment:COLUMN`, `statistics:COLUMN` of a view's or index's columns.
+    pub settings: BTreeMap<String, String>,
+    /// Its parts, where some of them can change in place.
+    pub outline: Outline,
     /// Its comment, where the engine keeps comments apart from the statement.
     pub comment: Option<String>,
     /// What it stands on, where the engine tells or the text shows.
@@ -22,9 +28,18 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// A definition without a table, comment and needs.
+    /// A definition without a table, settings, comment and needs.
     pub fn new(kind: DefinitionKind, name: ObjectName, sql: impl Into<String>) -> Self {
-        Self { kind, name, table: None, sql: sql.into(), comment: None, needs: Needs::default() }
+        Self {
+            kind,
+            name,
+            table: None,
+            sql: sql.into(),
+            settings: BTreeMap::new(),
+            outline: Outline::default(),
+            comment: None,
+            needs: Needs::default(),
+        }
     }
 
     /// What others call it.
@@ -49,6 +64,10 @@ pub enum DefinitionKind {
     Collation,
     /// A range type (PostgreSQL).
     Range,
+    /// A foreign-data wrapper (PostgreSQL).
+    ForeignDataWrapper,
+    /// A server of foreign tables (PostgreSQL).
+    Server,
     /// A function.
     Function,
     /// A procedure.
@@ -89,6 +108,8 @@ impl DefinitionKind {
             Self::Extension => "extension",
             Self::Collation => "collation",
             Self::Range => "range type",
+            Self::ForeignDataWrapper => "foreign data wrapper",
+            Self::Server => "server",
             Self::Function => "function",
             Self::Procedure => "procedure",
             Self::Aggregate => "aggregate",
@@ -116,7 +137,9 @@ impl DefinitionKind {
             Self::Range => Class::Type,
             Self::Function | Self::Procedure | Self::Aggregate => Class::Routine,
             Self::View | Self::MaterializedView => Class::Relation,
-            Self::Operator
+            Self::ForeignDataWrapper
+            | Self::Server
+            | Self::Operator
             | Self::Cast
             | Self::Index
             | Self::Statistics
@@ -131,7 +154,15 @@ impl DefinitionKind {
 
     /// Whether tables may stand on it, so that it comes before them and goes after them.
     pub fn comes_before_tables(self) -> bool {
-        matches!(self, Self::Namespace | Self::Extension | Self::Collation | Self::Range)
+        matches!(
+            self,
+            Self::Namespace
+                | Self::Extension
+                | Self::Collation
+                | Self::Range
+                | Self::ForeignDataWrapper
+                | Self::Server
+        )
     }
 }
 

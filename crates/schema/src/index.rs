@@ -18,7 +18,9 @@ pub struct Index {
     pub include: Vec<String>,
     /// PostgreSQL 15 and later: `NULLS NOT DISTINCT`.
     pub nulls_not_distinct: bool,
-    /// Storage parameters and engine options, by lower-case name.
+    /// Storage parameters and engine options, by lower-case name. PostgreSQL also: `tablespace`; `statistics:N` (the
+    /// target of the Nth key); with an empty value, `invalid` where building it failed, and `only` where it is that of
+    /// a partitioned table of which some partition lacks it.
     pub options: BTreeMap<String, String>,
     /// Its comment.
     pub comment: Option<String>,

@@ -21,6 +21,7 @@ mod index;
 mod key;
 mod model;
 mod name;
+mod outline;
 #[cfg(feature = "read")]
 pub mod read;
 mod reference;
@@ -43,8 +44,9 @@ pub use index::{Index, IndexKey, IndexPart, Verbatim};
 pub use key::{PrimaryKey, Unique};
 pub use model::{DbEnum, Model};
 pub use name::ObjectName;
+pub use outline::Outline;
 pub use reference::{Class, Needs, Reference};
 pub use schema::Schema;
 pub use sequence::{EnumType, Sequence};
-pub use table::Table;
+pub use table::{Attached, Table};
 pub use types::ColumnType;

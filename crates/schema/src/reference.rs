@@ -62,6 +62,19 @@ impl fmt::Display for Reference {
 pub struct Needs(BTreeMap<Reference, BTreeSet<String>>);
 
 impl Needs {
+    /// In place of a column: that a key of the relation stays.
+    pub const KEY: &'static str = "";
+
+    /// In place of a column: that the relation is there, whatever its columns are.
+    pub const ITSELF: &'static str = "\0";
+
+    /// Adds all that another object needs.
+    pub fn extend(&mut self, other: &Self) {
+        for (reference, columns) in &other.0 {
+            self.0.entry(reference.clone()).or_default().extend(columns.iter().cloned());
+        }
+    }
+
     /// Adds an object of which all, or nobody knows what, is used.
     pub fn add(&mut self, reference: Reference) {
         self.0.entry(reference).or_default();

@@ -48,6 +48,8 @@ impl Mysql {
                 foreign_keys_in_place: true,
                 column_order: true,
                 renames_foreign_keys: false,
+                alters_foreign_key: None,
+                child_column: None,
                 foreign_keys_pin_types: true,
                 foreign_keys_bridge: None,
                 table_case_is_free: false,

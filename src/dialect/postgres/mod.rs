@@ -13,7 +13,7 @@ mod serial;
 mod stand_in;
 mod types;
 
-use rungs_schema::{ColumnType, Grant, ObjectName, Schema, View};
+use rungs_schema::{ColumnType, Definition, Grant, ObjectName, Schema, View};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
@@ -38,10 +38,12 @@ impl Postgres {
             transactional_ddl: true,
             identifier_length: IDENTIFIER_BYTES,
             rules: Rules {
-                replaces: Some(render::replaces),
+                replaces: Some(if version.at_least(14, 0, 0) { render::replaces } else { render::replaces_before_14 }),
                 foreign_keys_in_place: true,
                 column_order: false,
                 renames_foreign_keys: true,
+                alters_foreign_key: Some(render::alters_foreign_key),
+                child_column: Some(serial::child_column),
                 foreign_keys_pin_types: false,
                 foreign_keys_bridge: Some(casts::compares),
                 table_case_is_free: false,
@@ -57,6 +59,11 @@ impl Postgres {
     /// Whether the server is at least of this major version.
     fn at_least(&self, major: u32) -> bool {
         self.version.at_least(major, 0, 0)
+    }
+
+    /// Whether a definition can take another's place where it stands.
+    fn replaces(&self, previous: &Definition, next: &Definition) -> bool {
+        self.features.rules.replaces.is_some_and(|replaces| replaces(previous, next))
     }
 
     fn unsupported(&self, action: impl Into<String>, help: impl Into<String>) -> PlanError {
@@ -145,4 +152,13 @@ fn qualified(name: &ObjectName) -> String {
 /// A collation's name. One that introspection had to qualify is in quotes already.
 fn collation_sql(name: &str) -> String {
     if name.starts_with('"') && name.ends_with('"') && name.contains("\".\"") { name.to_owned() } else { quote(name) }
+}
+
+/// Leaves room for a suffix in an identifier.
+fn cut(name: &str) -> &str {
+    let mut end = name.len().min(50);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
 }

@@ -42,6 +42,8 @@ impl Sqlite {
                 foreign_keys_in_place: false,
                 column_order: false,
                 renames_foreign_keys: false,
+                alters_foreign_key: None,
+                child_column: None,
                 foreign_keys_pin_types: false,
                 foreign_keys_bridge: None,
                 table_case_is_free: true,

@@ -5,7 +5,7 @@ use crate::dialect::Scope;
 /// `c` its `pg_class` row.
 pub(super) struct Filter {
     namespaces: String,
-    everything: bool,
+    is_everything: bool,
     version: ServerVersion,
 }
 
@@ -26,7 +26,7 @@ impl Filter {
                 if any.is_empty() { "false".to_owned() } else { format!("{own} AND ({})", any.join(" OR ")) }
             }
         };
-        Self { namespaces, everything: *scope == Scope::Everything, version: version.clone() }
+        Self { namespaces, is_everything: *scope == Scope::Everything, version: version.clone() }
     }
 
     /// Whether the server is at least of this major version.
@@ -45,15 +45,25 @@ impl Filter {
 
     /// The namespaces that an extension may be in, which the system's own are among.
     pub(super) fn namespaces_of_extensions(&self) -> &str {
-        if self.everything { "true" } else { &self.namespaces }
+        if self.is_everything { "true" } else { &self.namespaces }
     }
 
-    /// Ordinary tables.
+    /// Tables of every kind: ordinary, partitioned, foreign; partitions and children too.
     pub(super) fn tables(&self) -> String {
+        format!("c.relkind IN ('r', 'p', 'f') AND {}", self.objects("pg_class", "c"))
+    }
+
+    /// Tables and views of every kind.
+    pub(super) fn relations(&self) -> String {
+        format!("c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {}", self.objects("pg_class", "c"))
+    }
+
+    /// Objects that belong to no namespace, under an alias: a part of the whole database only.
+    pub(super) fn database_wide(&self, catalogue: &str, alias: &str) -> String {
         format!(
-            "c.relkind = 'r' AND NOT c.relispartition AND c.reloftype = 0 \
-             AND NOT EXISTS (SELECT FROM pg_inherits AS child WHERE child.inhrelid = c.oid) AND {}",
-            self.objects("pg_class", "c")
+            "{} AND NOT EXISTS (SELECT FROM pg_depend AS owned WHERE owned.classid = '{catalogue}'::regclass \
+             AND owned.objid = {alias}.oid AND owned.deptype = 'e')",
+            self.is_everything
         )
     }
 }

@@ -1,7 +1,6 @@
 //! Reads a live database, straight from `pg_catalog`, in one message to the server.
 //!
-//! Left out for now are partitioned tables and their partitions, inheritance children, typed and foreign tables,
-//! materialised views, `EXCLUDE` constraints, `WITHOUT OVERLAPS` and `PERIOD` keys, and whatever an extension owns.
+//! Whatever an extension owns is left out: the extension brings it.
 
 mod collations;
 mod column_options;
@@ -12,15 +11,21 @@ mod domains;
 mod enums;
 mod extensions;
 mod filter;
+mod foreign;
 mod indexes;
 mod left_out;
 mod namespaces;
 mod needs;
 mod ranges;
+mod policies;
+mod publications;
 mod reparse;
 mod sequences;
+mod statistics;
 mod tables;
+mod triggers;
 mod value;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +39,7 @@ use crate::error::DbError;
 use filter::Filter;
 pub(crate) use left_out::left_out;
 use needs::AllNeeds;
+pub(in crate::dialect::postgres) use views::EMPTY;
 
 /// What decides how the server prints expressions, besides `search_path`. The session's own settings are put back
 /// with the transaction or the savepoint.
@@ -47,7 +53,7 @@ type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(Query, Reader); 16] = [
+const QUERIES: [(Query, Reader); 23] = [
     (needs::query, needs::read),
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
@@ -61,9 +67,16 @@ const QUERIES: [(Query, Reader); 16] = [
     (collations::query, collations::read),
     (extensions::query, extensions::read),
     (namespaces::query, namespaces::read),
-    (definitions::views_query, definitions::read_views),
     (definitions::routines_query, definitions::read_routines),
-    (definitions::triggers_query, definitions::read_triggers),
+    (foreign::wrappers_query, foreign::read_wrappers),
+    (foreign::servers_query, foreign::read_servers),
+    (views::query, views::read),
+    (statistics::query, statistics::read),
+    (triggers::query, triggers::read),
+    (triggers::rules_query, triggers::read_rules),
+    (triggers::events_query, triggers::read_events),
+    (policies::query, policies::read),
+    (publications::query, publications::read),
 ];
 
 /// What was found so far.
@@ -158,6 +171,7 @@ impl Found {
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
             table.checks.sort_by(|a, b| a.name.cmp(&b.name));
             table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+            table.exclusions.sort_by(|a, b| a.name.cmp(&b.name));
         }
         self.schema.tables = self.tables.into_values().collect();
         reparse::schema(&mut self.schema);

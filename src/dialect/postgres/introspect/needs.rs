@@ -27,7 +27,8 @@ pub(super) fn signature(alias: &str) -> String {
 }
 
 /// Defaults, constraints and indexes count as their table, the rule of a view as the view, an attribute of a composite
-/// type as the type. What an extension owns counts as the extension. Foreign keys are left out: they have nouns of
+/// type as the type. Who needs a constraint (a view that groups by a primary key) needs the [key](Needs::KEY) of its
+/// table. What an extension owns counts as the extension. Foreign keys are left out: they have nouns of
 /// their own. Objects of the system have numbers below 16384
 /// (<https://www.postgresql.org/docs/current/system-catalog-initial-data.html#SYSTEM-CATALOG-OID-ASSIGNMENT>).
 pub(super) fn query(_: &Filter) -> String {
@@ -40,12 +41,13 @@ pub(super) fn query(_: &Filter) -> String {
              CASE WHEN rw.rulename = '_RETURN' THEN rw.ev_class END, dep.objid) END AS object, \
          CASE WHEN e.oid IS NOT NULL THEN 'extension' WHEN rc.relkind = 'c' THEN 'type' WHEN rc.oid IS NOT NULL THEN 'relation' \
              WHEN rtc.relkind <> 'c' THEN 'relation' WHEN ty.oid IS NOT NULL THEN 'type' \
-             WHEN rp.oid IS NOT NULL THEN 'routine' ELSE 'collation' END AS class, \
+             WHEN rp.oid IS NOT NULL THEN 'routine' WHEN rl.oid IS NOT NULL THEN 'collation' ELSE 'other' END AS class, \
          CASE WHEN e.oid IS NULL THEN {schema} END AS schema, \
          CASE WHEN e.oid IS NOT NULL THEN e.extname::text WHEN rc.oid IS NOT NULL THEN rc.relname::text \
              WHEN ty.oid IS NOT NULL THEN COALESCE(over.typname, ty.typname)::text \
-             WHEN rp.oid IS NOT NULL THEN {signature} ELSE rl.collname::text END AS name, \
-         CASE WHEN e.oid IS NULL THEN ra.attname END AS column \
+             WHEN rp.oid IS NOT NULL THEN {signature} \
+             ELSE COALESCE(rl.collname, srv.srvname, wrapper.fdwname)::text END AS name, \
+         CASE WHEN e.oid IS NULL THEN CASE WHEN rcon.oid IS NULL THEN ra.attname::text ELSE '' END END AS column \
          FROM pg_depend AS dep \
          LEFT JOIN pg_class AS dc ON dep.classid = 'pg_class'::regclass AND dc.oid = dep.objid AND dc.relkind <> 'c' \
          LEFT JOIN pg_class AS comp ON dep.classid = 'pg_class'::regclass AND comp.oid = dep.objid AND comp.relkind = 'c' \
@@ -55,8 +57,12 @@ pub(super) fn query(_: &Filter) -> String {
          LEFT JOIN pg_rewrite AS rw ON dep.classid = 'pg_rewrite'::regclass AND rw.oid = dep.objid \
          LEFT JOIN pg_depend AS owned ON owned.classid = dep.refclassid AND owned.objid = dep.refobjid AND owned.deptype = 'e' \
          LEFT JOIN pg_extension AS e ON e.oid = owned.refobjid \
-         LEFT JOIN pg_class AS rc ON dep.refclassid = 'pg_class'::regclass AND rc.oid = dep.refobjid AND rc.relkind <> 'i' AND rc.relkind <> 'I' \
+         LEFT JOIN pg_constraint AS rcon ON dep.refclassid = 'pg_constraint'::regclass AND rcon.oid = dep.refobjid AND rcon.conrelid <> 0 \
+         LEFT JOIN pg_class AS rc ON rc.oid = COALESCE(rcon.conrelid, CASE WHEN dep.refclassid = 'pg_class'::regclass THEN dep.refobjid END) \
+             AND rc.relkind <> 'i' AND rc.relkind <> 'I' \
          LEFT JOIN pg_attribute AS ra ON ra.attrelid = rc.oid AND ra.attnum = dep.refobjsubid AND ra.attnum > 0 \
+         LEFT JOIN pg_foreign_server AS srv ON dep.refclassid = 'pg_foreign_server'::regclass AND srv.oid = dep.refobjid \
+         LEFT JOIN pg_foreign_data_wrapper AS wrapper ON dep.refclassid = 'pg_foreign_data_wrapper'::regclass AND wrapper.oid = dep.refobjid \
          LEFT JOIN pg_type AS rt ON dep.refclassid = 'pg_type'::regclass AND rt.oid = dep.refobjid \
          LEFT JOIN pg_type AS elem ON rt.typcategory = 'A' AND elem.oid = rt.typelem \
          LEFT JOIN pg_type AS ty ON ty.oid = COALESCE(elem.oid, rt.oid) \
@@ -68,8 +74,10 @@ pub(super) fn query(_: &Filter) -> String {
          LEFT JOIN pg_namespace AS n ON n.oid = COALESCE(rc.relnamespace, over.typnamespace, ty.typnamespace, rp.pronamespace, rl.collnamespace) \
          WHERE dep.deptype IN ('n', 'a') AND dep.objid >= 16384 AND dep.refobjid >= 16384 \
          AND con.contype IS DISTINCT FROM 'f' \
-         AND (e.oid IS NOT NULL OR COALESCE(rc.oid, ty.oid, rp.oid, rl.oid) IS NOT NULL AND n.nspname !~ '^pg_') \
-         AND COALESCE(di.indrelid, dc.oid, ad.adrelid, con.conrelid, rw.ev_class, 0) IS DISTINCT FROM rc.oid",
+         AND (e.oid IS NOT NULL OR COALESCE(srv.oid, wrapper.oid) IS NOT NULL \
+             OR COALESCE(rc.oid, ty.oid, rp.oid, rl.oid) IS NOT NULL AND n.nspname !~ '^pg_') \
+         AND COALESCE(di.indrelid, dc.oid, ad.adrelid, con.conrelid, CASE WHEN rw.rulename = '_RETURN' THEN rw.ev_class END, 0) \
+             IS DISTINCT FROM rc.oid",
         schema = schema_of("n"),
         signature = signature("rp"),
     )
@@ -82,6 +90,8 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
         let needs = found.needs.0.entry(object).or_default();
         match column {
             Some(column) => needs.add_column(reference, column),
+            // The server tells every column that is used.
+            None if reference.class == Class::Relation => needs.add_column(reference, Needs::ITSELF),
             None => needs.add(reference),
         }
     }
@@ -94,7 +104,8 @@ fn reference(row: &Row) -> Result<(Reference, Option<String>), DbError> {
         "relation" => Class::Relation,
         "type" => Class::Type,
         "routine" => Class::Routine,
-        _ => Class::Collation,
+        "collation" => Class::Collation,
+        _ => Class::Other,
     };
     let name = ObjectName { schema: text(row, "schema")?, name: row.text("name")?.to_owned() };
     Ok((Reference { class, name }, text(row, "column")?))

@@ -2,11 +2,13 @@
 
 use rungs_schema::{AutoIncrement, Column, ObjectName, Table};
 
+use super::options::server_changes;
 use super::sequence::serial_name;
 use super::table::{column_sql, type_sql};
 use super::{column_option, comment, numbering};
 use crate::dialect::Statement;
 use crate::dialect::postgres::{Postgres, casts, collation_sql, qualified, quote};
+use crate::diff::KEPT_BELOW;
 use crate::error::PlanError;
 
 /// What the statements of one column have in common.
@@ -35,8 +37,13 @@ impl Place<'_> {
 
     pub(super) fn drop(&self, column: &Column) -> Statement {
         let label = self.label(&column.name);
-        let statement =
-            self.alter_table(&format!("DROP COLUMN {}", quote(&column.name)), format!("drops column {label}"));
+        let action = format!("DROP COLUMN {}", quote(&column.name));
+        if column.options.contains_key(KEPT_BELOW) {
+            let sql = format!("ALTER TABLE ONLY {} {action}", qualified(self.name()));
+            let comment = format!("drops column {label}, which a child of the table keeps");
+            return Statement::new(sql, comment).losing(format!("column {label} and its values"));
+        }
+        let statement = self.alter_table(&action, format!("drops column {label}"));
         match column.generated {
             Some(_) => statement,
             None => statement.losing(format!("column {label} and its values")),
@@ -119,6 +126,9 @@ impl Place<'_> {
         out.extend(column_option::keep_required(self, previous, next, old_table));
         out.extend(self.take_up(previous, next, retyped, old_table)?);
         out.extend(column_option::alter(self, previous, next, retyped));
+        if let Some(options) = server_changes(&previous.options, &next.options) {
+            out.push(self.alter_column(&next.name, &options, format!("changes the options of {}", self.label(&next.name))));
+        }
         if previous.comment != next.comment {
             out.push(self.set_comment(next));
         }

@@ -1,39 +1,66 @@
-//! Views, routines and triggers.
+//! Views, routines, triggers and all else that is kept as a statement.
+
+use std::collections::BTreeMap;
 
 use rungs_schema::{Definition, DefinitionKind};
 
-use super::comment;
+use super::{comment, setting};
 use crate::dialect::Statement;
-use crate::dialect::postgres::{extension, qualified, quote};
+use crate::dialect::postgres::introspect::EMPTY;
+use crate::dialect::postgres::{Postgres, extension, qualified, quote};
 use crate::diff::change::Delta;
 
-pub(super) fn render(delta: &Delta<Definition>) -> Vec<Statement> {
+pub(super) fn render(dialect: &Postgres, delta: &Delta<Definition>) -> Vec<Statement> {
     match delta {
         Delta::Create { next } => create(next),
         Delta::Drop { previous } => vec![drop(previous)],
-        Delta::Alter { previous, next } if !replaces(previous, next) => {
+        Delta::Alter { previous, next } if !dialect.replaces(previous, next) => {
             std::iter::once(drop(previous)).chain(create(next)).collect()
         }
-        Delta::Alter { previous, next } => {
-            let mut out = Vec::new();
-            if next.kind == DefinitionKind::Extension {
-                out.extend(extension::alter(previous, next));
-            } else if previous.sql != next.sql {
-                out.push(Statement::new(&next.sql, format!("replaces {} {}", next.kind, next.name)));
-            }
-            if previous.comment != next.comment {
-                out.push(set_comment(next));
-            }
-            out
+        Delta::Alter { previous, next } => alter(previous, next),
+    }
+}
+
+fn alter(previous: &Definition, next: &Definition) -> Vec<Statement> {
+    let mut out = Vec::new();
+    let mut settings = previous.settings.clone();
+    if next.kind == DefinitionKind::Extension {
+        out.extend(extension::alter(previous, next));
+    } else if previous.sql != next.sql {
+        out.extend(replace(previous, next));
+        if next.kind == DefinitionKind::Trigger {
+            // A trigger that is replaced fires again as a new one would.
+            settings = BTreeMap::new();
         }
     }
+    out.extend(setting::change(&settings, next));
+    if previous.comment != next.comment {
+        out.push(set_comment(next));
+    }
+    out
+}
+
+fn replace(previous: &Definition, next: &Definition) -> Vec<Statement> {
+    let what = format!("{} {}", next.kind, next.name);
+    let sql = match next.kind {
+        DefinitionKind::Policy => return vec![alter_policy(previous, next)],
+        DefinitionKind::Publication => return alter_publication(previous, next),
+        DefinitionKind::View | DefinitionKind::Trigger | DefinitionKind::Rule => {
+            next.sql.replacen("CREATE ", "CREATE OR REPLACE ", 1)
+        }
+        _ => next.sql.clone(),
+    };
+    vec![Statement::new(sql, format!("replaces {what}"))]
 }
 
 pub(super) fn create(next: &Definition) -> Vec<Statement> {
     if is_everybodys(next) {
         return vec![set_comment(next)];
     }
-    let mut out = vec![Statement::new(&next.sql, format!("creates {} {}", next.kind, next.name))];
+    let no_rows = next.kind == DefinitionKind::MaterializedView && next.outline.part(EMPTY).is_some();
+    let sql = if no_rows { format!("{}\n  WITH NO DATA", next.sql) } else { next.sql.clone() };
+    let mut out = vec![Statement::new(sql, format!("creates {} {}", next.kind, next.name))];
+    out.extend(setting::change(&BTreeMap::new(), next));
     if next.comment.is_some() {
         out.push(set_comment(next));
     }
@@ -56,8 +83,8 @@ fn is_everybodys(definition: &Definition) -> bool {
     definition.kind == DefinitionKind::Namespace && definition.name.name == "public"
 }
 
-/// The words by which DROP and COMMENT ON know it.
-fn object(definition: &Definition) -> String {
+/// The words by which DROP, ALTER and COMMENT ON know it.
+pub(super) fn object(definition: &Definition) -> String {
     let word = definition.kind.word().to_ascii_uppercase();
     match (definition.kind, &definition.table) {
         (DefinitionKind::Function | DefinitionKind::Procedure | DefinitionKind::Aggregate, _) => {
@@ -73,16 +100,109 @@ fn object(definition: &Definition) -> String {
 
 /// Whether the next one can take the place of the previous one; see [`Rules`](crate::diff::Rules).
 pub(in crate::dialect::postgres) fn replaces(previous: &Definition, next: &Definition) -> bool {
-    previous.sql == next.sql || next.kind == DefinitionKind::Extension || replaceable(previous, next)
+    let is_same = previous.sql == next.sql && same_storage(previous, next);
+    is_same || next.kind == DefinitionKind::Extension || replaceable(previous, next)
+}
+
+/// As [`replaces`], before PostgreSQL 14: there is no CREATE OR REPLACE TRIGGER.
+/// <https://www.postgresql.org/docs/14/release-14.html>
+pub(in crate::dialect::postgres) fn replaces_before_14(previous: &Definition, next: &Definition) -> bool {
+    (previous.sql == next.sql || next.kind != DefinitionKind::Trigger) && replaces(previous, next)
+}
+
+/// A materialised view's access method can be changed since PostgreSQL 15; before it is made anew, which every version
+/// can.
+fn same_storage(previous: &Definition, next: &Definition) -> bool {
+    previous.settings.get("access_method") == next.settings.get("access_method")
+}
+
+fn replaceable(previous: &Definition, next: &Definition) -> bool {
+    match next.kind {
+        DefinitionKind::Function | DefinitionKind::Procedure => same_signature(previous, next),
+        DefinitionKind::View => next.outline.0.starts_with(&previous.outline.0) && !previous.outline.0.is_empty(),
+        DefinitionKind::Trigger => {
+            let plain = |one: &Definition| one.sql.starts_with("CREATE TRIGGER ");
+            plain(previous) && plain(next)
+        }
+        DefinitionKind::Rule => true,
+        DefinitionKind::Policy => {
+            let head = |one: &Definition| one.sql.split_once("\n    TO ").map(|(head, _)| head.to_owned());
+            // A clause can be changed, but not taken away.
+            let keeps = |clause: &str| previous.outline.part(clause).is_none() || next.outline.part(clause).is_some();
+            head(previous).is_some() && head(previous) == head(next) && keeps("USING") && keeps("WITH CHECK")
+        }
+        DefinitionKind::Publication => {
+            let all = |one: &Definition| one.sql.contains("\n    FOR ALL TABLES");
+            all(previous) == all(next)
+        }
+        _ => false,
+    }
+}
+
+fn alter_policy(previous: &Definition, next: &Definition) -> Statement {
+    let clauses = next.outline.0.iter().filter(|(word, text)| previous.outline.part(word) != Some(text));
+    let clauses: String = clauses.map(|(word, text)| format!("\n    {word} {text}")).collect();
+    Statement::new(format!("ALTER {}{clauses}", object(next)), format!("changes {} {}", next.kind, next.name))
+}
+
+fn alter_publication(previous: &Definition, next: &Definition) -> Vec<Statement> {
+    let members = |one: &Definition| -> Vec<String> {
+        one.outline.0.iter().filter(|(word, _)| word == "member").map(|(_, text)| text.clone()).collect()
+    };
+    let options = |one: &Definition| -> BTreeMap<String, String> {
+        let options = one.outline.0.iter().filter_map(|(word, text)| Some((word.strip_prefix("option:")?, text)));
+        options.map(|(word, text)| (word.to_owned(), text.clone())).collect()
+    };
+    let alter = |rest: String| {
+        Statement::new(format!("ALTER {} {rest}", object(next)), format!("changes {} {}", next.kind, next.name))
+    };
+    let (was, is) = (members(previous), members(next));
+    let mut out = Vec::new();
+    if was != is {
+        if is.is_empty() {
+            // SET takes at least one member. What is dropped is named without columns and condition.
+            out.extend(was.iter().map(|member| alter(format!("DROP {}", bare_member(member)))));
+        } else {
+            out.push(alter(format!("SET {}", is.join(", "))));
+        }
+    }
+    let (was, is) = (options(previous), options(next));
+    let mut words: Vec<&String> = was.keys().chain(is.keys()).collect();
+    words.sort();
+    words.dedup();
+    let value = |word: &String| is.get(word).map_or_else(|| default_option(word).to_owned(), Clone::clone);
+    let changed = words.into_iter().filter(|word| was.get(*word) != is.get(*word));
+    let changed: Vec<String> = changed.map(|word| format!("{word} = {}", value(word))).collect();
+    if !changed.is_empty() {
+        out.push(alter(format!("SET ({})", changed.join(", "))));
+    }
+    out
+}
+
+/// What a publication has by itself.
+fn default_option(word: &str) -> &'static str {
+    match word {
+        "publish" => "'insert, update, delete, truncate'",
+        "publish_generated_columns" => "none",
+        _ => "false",
+    }
+}
+
+/// `TABLE ONLY name (columns) WHERE (...)` without what follows the name, which may be quoted and qualified.
+fn bare_member(member: &str) -> &str {
+    let mut is_quoted = false;
+    let start = if member.starts_with("TABLES IN SCHEMA ") { "TABLES IN SCHEMA ".len() } else { "TABLE ONLY ".len() };
+    let end = member.char_indices().skip(start).find(|(_, c)| {
+        is_quoted ^= *c == '"';
+        *c == ' ' && !is_quoted
+    });
+    end.map_or(member, |(at, _)| &member[..at])
 }
 
 /// CREATE OR REPLACE keeps a routine's arguments and result; the server prints both before the language.
-fn replaceable(previous: &Definition, next: &Definition) -> bool {
+fn same_signature(previous: &Definition, next: &Definition) -> bool {
     let head = |definition: &Definition| definition.sql.split_once("\n LANGUAGE ").map(|(head, _)| head.to_owned());
-    matches!(next.kind, DefinitionKind::Function | DefinitionKind::Procedure)
-        && next.sql.starts_with("CREATE OR REPLACE ")
-        && head(previous).is_some()
-        && head(previous) == head(next)
+    next.sql.starts_with("CREATE OR REPLACE ") && head(previous).is_some() && head(previous) == head(next)
 }
 
 /// A routine's name and argument types. The name may hold a parenthesis itself: the statement tells where it ends.

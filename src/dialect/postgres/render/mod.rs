@@ -11,15 +11,20 @@ mod domain;
 mod enums;
 mod identity;
 mod numbering;
+mod options;
+mod partition;
 mod position;
 mod rebuild;
+mod rows;
 mod sequence;
+mod setting;
 mod table;
 
-pub(super) use definition::replaces;
+pub(super) use constraint::{alters_foreign_key, index_sql};
+pub(super) use definition::{replaces, replaces_before_14};
 
 /// An index of a materialised view, as CREATE INDEX has it.
-pub(super) fn index_of_view(view: &ObjectName, index: &Index) -> Statement {
+pub(super) fn index_of_view(view: &ObjectName, index: &Index) -> Vec<Statement> {
     constraint::create(view, Part::Index(index))
 }
 
@@ -35,6 +40,7 @@ pub(super) fn render(dialect: &Postgres, change: &Change) -> Result<Vec<Statemen
         Change::CreateTable { next } => table::create(dialect, next),
         Change::DropTable { previous } => Ok(vec![table::drop(previous)]),
         Change::AlterTable(change) => alter::alter(dialect, change),
+        Change::Rows(rows) => Ok(rows::render(rows)),
         Change::Sequence(delta) => sequence::render(dialect, delta),
         Change::Enum { delta, renamed, anew, standing } => {
             enums::render(dialect, delta, &enums::Manner { renamed, anew: *anew, standing })
@@ -44,6 +50,6 @@ pub(super) fn render(dialect: &Postgres, change: &Change) -> Result<Vec<Statemen
         Change::Access { .. } => {
             Err(dialect.unsupported(format!("change {}", change.subject()), "write the statements yourself"))
         }
-        Change::Definition(delta) => Ok(definition::render(delta)),
+        Change::Definition(delta) => Ok(definition::render(dialect, delta)),
     }
 }
