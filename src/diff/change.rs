@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Check, Column, CompositeType, Definition, Domain, EnumType, Exclusion, ForeignKey, Index, ObjectName,
+    Access, Check, Column, CompositeType, DefaultPrivileges, Definition, Domain, EnumType, Exclusion, ForeignKey, Index, ObjectName,
     PrimaryKey, Sequence, Table, Unique,
 };
 
@@ -73,10 +73,18 @@ pub enum Change {
     Definition(Delta<Definition>),
     /// The owner and the privileges of an object.
     Access {
-        /// What happens to them. What is created is measured against what the engine gives by itself.
+        /// What happens to them; a side that is missing is what the engine gives by itself.
         delta: Delta<Access>,
-        /// The object itself comes, goes or is made anew in the same list of changes: what is dropped goes with it.
-        with_object: bool,
+        /// What is there by itself when the change is carried out, where the object (or a column of it) comes, goes or
+        /// is made anew in the same list of changes. What is dropped then goes with it.
+        given: Option<Access>,
+    },
+    /// What future objects grant from the start.
+    DefaultPrivileges {
+        /// What happens to it.
+        delta: Delta<DefaultPrivileges>,
+        /// It goes with its namespace.
+        with_namespace: bool,
     },
 }
 
@@ -239,7 +247,10 @@ impl Change {
             Self::Domain { delta, columns } => Self::Domain { delta: delta.reversed(), columns },
             Self::Composite { delta, columns } => Self::Composite { delta: delta.reversed(), columns },
             Self::Definition(delta) => Self::Definition(delta.reversed()),
-            Self::Access { delta, with_object } => Self::Access { delta: delta.reversed(), with_object },
+            Self::Access { delta, given } => Self::Access { delta: delta.reversed(), given },
+            Self::DefaultPrivileges { delta, with_namespace } => {
+                Self::DefaultPrivileges { delta: delta.reversed(), with_namespace }
+            }
         }
     }
 }
@@ -259,7 +270,10 @@ impl Change {
             Self::Domain { delta, .. } => named("domain", delta, |one| one.name.to_string()),
             Self::Composite { delta, .. } => named("type", delta, |one| one.name.to_string()),
             Self::Definition(delta) => named("", delta, |one| format!("{} {}", one.kind, one.name)).trim().to_owned(),
-            Self::Access { delta, .. } => named("privileges of", delta, |one| one.name().to_string()),
+            Self::Access { delta, .. } => {
+                named("privileges of", delta, |one| format!("{} {}", one.word.to_lowercase(), one.name()))
+            }
+            Self::DefaultPrivileges { delta, .. } => named("default privileges on", delta, |one| one.word.to_lowercase()),
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rungs_schema::{Access, Column, Definition, Index, ObjectName, Schema, Table};
+use rungs_schema::{Column, Definition, Index, ObjectName, Schema, Table};
 
 use super::Guide;
-use super::change::{Delta, Edit};
+use super::change::{Change, Delta, Edit};
 use super::dependents;
+use super::table_parts;
 use super::parts::{Named, deltas};
 
 /// What differs between two schemas.
@@ -21,7 +22,10 @@ pub(super) struct Differences {
     pub(super) domains: Vec<Delta<rungs_schema::Domain>>,
     pub(super) composites: Vec<Delta<rungs_schema::CompositeType>>,
     pub(super) definitions: Vec<Delta<Definition>>,
-    pub(super) access: Vec<Delta<rungs_schema::Access>>,
+    /// What is taken off tables and domains before everything else, because it stands on what goes.
+    pub(super) first: Vec<Change>,
+    /// What is put back on them in the end.
+    pub(super) last: Vec<Change>,
     /// Views, triggers and routines of both sides that stay as they are.
     pub(super) standing: Vec<Definition>,
 }
@@ -47,9 +51,8 @@ pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differ
     let key = |definition: &Definition| (definition.kind, definition.name.clone(), definition.table.clone());
     differences.definitions = objects(&previous.definitions, next_definitions, key);
     differences.standing = previous.definitions.iter().filter(|one| next_definitions.contains(one)).cloned().collect();
-    dependents::give_way(&mut differences, guide);
-    let object = |access: &Access| (access.object.clone(), access.word.clone());
-    differences.access = objects(&previous.access, &next.access, object);
+    let moved = dependents::give_way(&mut differences, previous, next, guide);
+    table_parts::give_way(&mut differences, previous, next, &moved, guide);
     differences
 }
 
@@ -75,7 +78,7 @@ fn tables(previous: &Schema, next: &Schema, guide: &Guide, found: &mut Differenc
     }
 }
 
-fn objects<T: Clone + PartialEq, K: Ord>(previous: &[T], next: &[T], key: impl Fn(&T) -> K) -> Vec<Delta<T>> {
+pub(super) fn objects<T: Clone + PartialEq, K: Ord>(previous: &[T], next: &[T], key: impl Fn(&T) -> K) -> Vec<Delta<T>> {
     let before: BTreeMap<K, &T> = previous.iter().map(|one| (key(one), one)).collect();
     let mut after: BTreeMap<K, &T> = next.iter().map(|one| (key(one), one)).collect();
     let mut found = Vec::new();
@@ -90,7 +93,7 @@ fn objects<T: Clone + PartialEq, K: Ord>(previous: &[T], next: &[T], key: impl F
     found
 }
 
-fn edits(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
+pub(super) fn edits(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
     let is_open = |name: &str| guide.open_names.contains(&(next.name.clone(), name.to_owned()));
     let mut edits = columns(previous, next, guide);
     edits.extend(primary_key(previous, next, is_open));

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Class, Definition, DefinitionKind, Needs, ObjectName, Reference};
+use rungs_schema::{Class, Definition, DefinitionKind, Needs, ObjectName, Reference, Schema};
 
 use super::change::{Delta, Edit};
 use super::compare::{AlteredTable, Differences};
+use super::table_parts::{self, Moved};
 use super::{Guide, enums};
 
 /// Takes down, and puts up again, the definitions that stay but stand on something that goes or is made anew, or (where
@@ -13,7 +14,7 @@ use super::{Guide, enums};
 ///
 /// What stands on one table goes with it, and is said to, so that the way back brings it too. A view on a table that
 /// goes is not ours to drop unless views are compared: the server says who is in the way.
-pub(super) fn give_way(differences: &mut Differences, guide: &Guide) {
+pub(super) fn give_way(differences: &mut Differences, previous: &Schema, next: &Schema, guide: &Guide) -> Moved {
     let dropped: BTreeSet<ObjectName> = differences.dropped.iter().map(|table| table.name.clone()).collect();
     let (gone, standing) = std::mem::take(&mut differences.standing)
         .into_iter()
@@ -21,23 +22,36 @@ pub(super) fn give_way(differences: &mut Differences, guide: &Guide) {
     differences.standing = standing;
     let gone: Vec<Definition> = gone;
     differences.definitions.extend(gone.into_iter().map(|previous| Delta::Drop { previous }));
-    let mut moved = taken_down(differences, guide);
+    let mut moved = Moved { gone: taken_down(differences, guide), anew: BTreeSet::new() };
     if guide.definitions {
-        moved.extend(dropped.iter().map(Reference::relation));
+        moved.gone.extend(dropped.iter().map(Reference::relation));
     }
+    moved.anew = moved.gone.intersection(&brought(differences, guide)).cloned().collect();
     let retyped = if guide.rules.views_pin_types { retyped_columns(&differences.altered) } else { Vec::new() };
     loop {
+        let anew = table_parts::columns_made_anew(previous, next, &moved);
         let gives_way = |one: &Definition| {
-            let on_table = one.table.as_ref().is_some_and(|table| moved.contains(&Reference::relation(table)));
+            let on_table = one.table.as_ref().is_some_and(|table| moved.gone.contains(&Reference::relation(table)));
             on_table
-                || one.needs.iter().any(|need| moved.contains(need))
-                || retyped.iter().any(|(table, column)| one.needs.column(table, column))
+                || one.needs.iter().any(|need| moved.gone.contains(need))
+                || retyped.iter().chain(&anew).any(|(table, column)| one.needs.column(table, column))
         };
-        let Some(index) = differences.standing.iter().position(gives_way) else { break };
-        let definition = differences.standing.remove(index);
-        moved.insert(definition.reference());
-        differences.definitions.push(Delta::Drop { previous: definition.clone() });
-        differences.definitions.push(Delta::Create { next: definition });
+        let replaced = differences.definitions.iter().position(|delta| match delta {
+            Delta::Alter { previous, next } => guide.replaces(previous, next) && gives_way(previous),
+            Delta::Create { .. } | Delta::Drop { .. } => false,
+        });
+        let (previous, next) = if let Some(index) = differences.standing.iter().position(gives_way) {
+            let definition = differences.standing.remove(index);
+            (definition.clone(), definition)
+        } else if let Some(Delta::Alter { previous, next }) = replaced.map(|index| differences.definitions.remove(index)) {
+            (previous, next)
+        } else {
+            return moved;
+        };
+        moved.gone.insert(previous.reference());
+        moved.anew.insert(next.reference());
+        differences.definitions.push(Delta::Drop { previous });
+        differences.definitions.push(Delta::Create { next });
     }
 }
 
@@ -47,8 +61,7 @@ fn taken_down(differences: &Differences, guide: &Guide) -> BTreeSet<Reference> {
         Delta::Create { .. } => None,
         Delta::Drop { previous } => Some(previous.reference()),
         Delta::Alter { previous, next } => {
-            let replaced = guide.rules.replaces.is_some_and(|replaces| replaces(previous, next));
-            (!replaced).then(|| previous.reference())
+            (!guide.replaces(previous, next)).then(|| previous.reference())
         }
     });
     let enums = differences.enums.iter().filter_map(|delta| match delta {
@@ -62,6 +75,19 @@ fn taken_down(differences: &Differences, guide: &Guide) -> BTreeSet<Reference> {
         Delta::Alter { .. } | Delta::Create { .. } => None,
     });
     definitions.chain(enums).chain(domains).collect()
+}
+
+/// What comes on the way, or comes back.
+fn brought(differences: &Differences, guide: &Guide) -> BTreeSet<Reference> {
+    let definitions = differences.definitions.iter().filter_map(|delta| match delta {
+        Delta::Create { next } => Some(next.reference()),
+        Delta::Drop { .. } => None,
+        Delta::Alter { previous, next } => (!guide.replaces(previous, next)).then(|| next.reference()),
+    });
+    let enums = differences.enums.iter().filter_map(|delta| delta.next()).map(|one| Reference::ty(&one.name));
+    let domains = differences.domains.iter().filter_map(|delta| delta.next()).map(|one| Reference::ty(&one.name));
+    let tables = differences.created.iter().map(|table| Reference::relation(&table.name));
+    definitions.chain(enums).chain(domains).chain(tables).collect()
 }
 
 /// The columns that get another type, or are computed otherwise.

@@ -1,6 +1,7 @@
 //! Compares two schemas: `rename` says what is the same thing under two names, `compare` finds the
 //! changes, `order` puts them into a sequence that works. Nothing here changes its input.
 
+mod access;
 pub mod change;
 mod compare;
 mod dependents;
@@ -12,16 +13,20 @@ mod order;
 mod parts;
 mod rename;
 mod summary;
+mod table_parts;
+mod unchecked;
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Definition, Hints, ObjectName, Schema};
+use rungs_schema::{Access, Definition, Hints, ObjectName, Privilege, Schema};
 
 use change::Change;
 
+pub use access::roles;
 pub use parts::Named;
 pub(crate) use rename::quoted_length;
 pub use summary::{Difference, summary};
+pub use unchecked::unchecked;
 
 /// What a comparison has to know of the engine.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +51,8 @@ pub struct Rules {
     /// Whether a definition can take the other's place without being dropped first, so that nothing that stands on it
     /// has to give way. `None` where none can.
     pub replaces: Option<fn(previous: &Definition, next: &Definition) -> bool>,
+    /// What the engine grants on an object by itself. `None` where it knows no privileges on objects.
+    pub initial_privileges: Option<fn(&Access) -> BTreeSet<Privilege>>,
 }
 
 /// What guides a comparison besides the two schemas.
@@ -57,6 +64,10 @@ pub struct Guide {
     pub open_names: BTreeSet<(ObjectName, String)>,
     /// Whether views, triggers and routines are compared. Where they are not, those of `previous` stay.
     pub definitions: bool,
+    /// Whether owners and privileges are compared. Where they are not, those of `previous` stay.
+    pub access: bool,
+    /// Nobody will ask for the way back, so that what can only be done in one direction is done.
+    pub one_way: bool,
     /// Whether the wording of CREATE TABLE counts where an engine keeps it (SQLite), and what is the same wording.
     pub same_wording: Option<fn(&str, &str) -> bool>,
     /// What `previous` looks like once the renames are done, where the engine was asked: it rewrites the text of views
@@ -66,13 +77,21 @@ pub struct Guide {
     pub rules: Rules,
 }
 
+impl Guide {
+    /// Whether a definition takes the other's place without being dropped first: there, and back where that counts.
+    fn replaces(&self, previous: &Definition, next: &Definition) -> bool {
+        let replaces = |a, b| self.rules.replaces.is_some_and(|replaces| replaces(a, b));
+        replaces(previous, next) && (self.one_way || replaces(next, previous))
+    }
+}
+
 /// The changes that turn `previous` into `next`, in an order that works. Their reversals, backwards, turn it back.
 pub fn diff(previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
     let renamed = rename::apply(previous, next, &guide.hints);
     let previous = guide.renamed.as_ref().unwrap_or(&renamed.schema);
     let differences = compare::compare(previous, next, guide);
     let mut changes = renamed.changes;
-    changes.extend(order::order(differences, previous, next, &guide.rules));
+    changes.extend(order::order(differences, previous, next, guide));
     changes
 }
 

@@ -43,6 +43,7 @@ impl Mysql {
             transactional_ddl: false,
             identifier_length: 64,
             rules: Rules {
+                initial_privileges: None,
                 replaces: Some(definition::replaces),
                 foreign_keys_in_place: true,
                 column_order: true,

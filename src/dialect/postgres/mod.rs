@@ -4,6 +4,7 @@ mod canonical;
 mod casts;
 pub mod introspect;
 mod names;
+mod privileges;
 mod render;
 pub mod scratch;
 mod serial;
@@ -30,6 +31,7 @@ pub struct Postgres {
 impl Postgres {
     /// The dialect as a server of this version speaks it.
     pub fn new(version: ServerVersion) -> Self {
+        let initial_privileges = Some(privileges::initial(version.major()));
         let features = Features {
             transactional_ddl: true,
             identifier_length: IDENTIFIER_BYTES,
@@ -43,6 +45,7 @@ impl Postgres {
                 column_case_is_free: false,
                 views_pin_types: true,
                 index_names_are_shared: true,
+                initial_privileges,
             },
         };
         Self { version, features }
@@ -51,6 +54,10 @@ impl Postgres {
     /// Whether the server is at least of this major version.
     fn at_least(&self, major: u32) -> bool {
         self.version.at_least(major, 0, 0)
+    }
+
+    fn major(&self) -> u32 {
+        self.version.major()
     }
 
     fn unsupported(&self, action: impl Into<String>, help: impl Into<String>) -> PlanError {
@@ -101,6 +108,15 @@ impl Dialect for Postgres {
         let before = previous.clone();
         serial::spell_out(previous, next);
         serial::spell_out(next, &before);
+    }
+
+    fn body_checks(&self) -> Option<(Statement, Statement)> {
+        let off = "lets routines name what is not there yet";
+        let on = "looks into the bodies of routines again";
+        Some((
+            Statement::new("SET check_function_bodies = off", off),
+            Statement::new("RESET check_function_bodies", on),
+        ))
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

@@ -184,6 +184,7 @@ fn column(builder: &mut Builder<'_>, open: &Open<'_>) -> Column {
         comment: builder.text(given, "comment"),
         invisible: builder.flag(given, "invisible"),
         options: std::collections::BTreeMap::new(),
+        needs: crate::Needs::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::dialect::Scope;
 /// `c` its `pg_class` row.
 pub(super) struct Filter {
     namespaces: String,
+    is_everything: bool,
     version: ServerVersion,
 }
 
@@ -25,12 +26,22 @@ impl Filter {
                 if any.is_empty() { "false".to_owned() } else { format!("{own} AND ({})", any.join(" OR ")) }
             }
         };
-        Self { namespaces, version: version.clone() }
+        Self { namespaces, is_everything: *scope == Scope::Everything, version: version.clone() }
     }
 
     /// Whether the server is at least of this major version.
     pub(super) fn at_least(&self, major: u32) -> bool {
         self.version.at_least(major, 0, 0)
+    }
+
+    /// Whether what lives in no namespace is in the scope too.
+    pub(super) fn is_everything(&self) -> bool {
+        self.is_everything
+    }
+
+    /// Whether the namespace `n` is in the scope.
+    pub(super) fn namespaces(&self) -> &str {
+        &self.namespaces
     }
 
     /// Objects of a catalogue, under an alias, that are in the scope and that no extension owns.

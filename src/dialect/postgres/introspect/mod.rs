@@ -3,6 +3,7 @@
 //! Left out for now are partitioned tables and their partitions, inheritance children, typed and foreign tables,
 //! materialised views, `EXCLUDE` constraints, `WITHOUT OVERLAPS` and `PERIOD` keys, and whatever an extension owns.
 
+mod access;
 mod constraints;
 mod definitions;
 mod enums;
@@ -10,8 +11,11 @@ mod filter;
 mod indexes;
 mod left_out;
 mod needs;
+mod operators;
+mod routines;
 mod sequences;
 mod tables;
+mod text_search;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +42,7 @@ type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(Query, Reader); 10] = [
+const QUERIES: [(Query, Reader); 17] = [
     (needs::query, needs::read),
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
@@ -47,8 +51,15 @@ const QUERIES: [(Query, Reader); 10] = [
     (sequences::query, sequences::read),
     (enums::query, enums::read),
     (definitions::views_query, definitions::read_views),
-    (definitions::routines_query, definitions::read_routines),
+    (routines::query, routines::read),
+    (routines::aggregates_query, routines::read_aggregates),
+    (operators::query, operators::read),
+    (operators::casts_query, operators::read_casts),
+    (text_search::dictionaries_query, text_search::read_dictionaries),
+    (text_search::configurations_query, text_search::read_configurations),
     (definitions::triggers_query, definitions::read_triggers),
+    (access::query, access::read),
+    (access::default_privileges_query, access::read_default_privileges),
 ];
 
 /// What was found so far.
@@ -107,6 +118,15 @@ async fn read(connection: &mut Connection, scope: &Scope, begin: &str, end: &str
     Ok(found.into_schema())
 }
 
+/// The names of all roles of the server.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) async fn roles(connection: &mut Connection) -> Result<BTreeSet<String>, DbError> {
+    let rows = connection.query("SELECT rolname FROM pg_roles").await?;
+    rows.iter().map(|row| row.text("rolname").map(str::to_owned)).collect()
+}
+
 impl Found {
     /// The table that a row belongs to, unless the table is left out.
     fn table(&mut self, oid: &str) -> Option<&mut Table> {
@@ -116,12 +136,14 @@ impl Found {
     fn into_schema(mut self) -> Schema {
         for (oid, table) in &mut self.tables {
             table.needs = self.needs.of("pg_class", oid);
+            self.needs.hand_out(oid, table);
             table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
             table.checks.sort_by(|a, b| a.name.cmp(&b.name));
             table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        self.schema.tables = self.tables.into_values().collect();
+        self.schema.tables = std::mem::take(&mut self.tables).into_values().collect();
+        access::keep_known(&mut self);
         self.schema.sort();
         self.schema
     }
