@@ -19,15 +19,25 @@ use super::compare;
 /// What has an owner: an object, and the word for what it is, because a view may become a table of the same name.
 type Key = (Reference, String);
 
-/// Puts the changes of owners and privileges around the others.
-pub(super) fn around(changes: Vec<Change>, previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
+/// The changes of owners and privileges, around the others.
+#[derive(Debug, Default)]
+pub(super) struct Around {
+    /// Default privileges; they may have to wait for their namespace.
+    pub(super) defaults: Vec<Change>,
+    /// Before everything: nothing stands on privileges.
+    pub(super) first: Vec<Change>,
+    /// After everything: until then whoever runs this owns what is made.
+    pub(super) last: Vec<Change>,
+}
+
+pub(super) fn around(changes: &[Change], previous: &Schema, next: &Schema, guide: &Guide) -> Around {
     let wanted = if guide.access { next } else { previous };
     let mut sides = Sides {
         previous,
         next,
         defaults: &wanted.default_privileges,
         guide,
-        objects: Objects::of(&changes),
+        objects: Objects::of(changes),
         first: Vec::new(),
         last: Vec::new(),
     };
@@ -40,11 +50,8 @@ pub(super) fn around(changes: Vec<Change>, previous: &Schema, next: &Schema, gui
     for key in keys {
         sides.object(&key, before.get(&key), after.get(&key));
     }
-    let mut all = sides.default_privileges(&wanted.default_privileges);
-    all.extend(sides.first);
-    all.extend(changes);
-    all.extend(sides.last);
-    all
+    let defaults = sides.default_privileges(&wanted.default_privileges);
+    Around { defaults, first: sides.first, last: sides.last }
 }
 
 /// The objects that come and go as a whole.

@@ -99,7 +99,8 @@ pub struct AlterTable {
     /// What to do, in the order: drops, alterations, creations.
     pub edits: Vec<Edit>,
     /// Views and triggers that stand on the table and stay as they are, in an order in which they can be created:
-    /// whoever drops and recreates the table or a column has to put them back.
+    /// whoever drops and recreates the table has to put them back. None where the engine pins columns
+    /// ([`Rules::views_pin_types`](super::Rules::views_pin_types)): there they give way in changes of their own.
     pub dependents: Vec<Definition>,
 }
 

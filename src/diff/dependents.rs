@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Class, Definition, DefinitionKind, Needs, ObjectName, Reference, Schema};
+use rungs_schema::{Class, Column, Definition, DefinitionKind, Needs, ObjectName, Reference, Schema};
 
 use super::change::{Delta, Edit};
 use super::compare::{AlteredTable, Differences};
@@ -34,7 +34,7 @@ pub(super) fn give_way(differences: &mut Differences, previous: &Schema, next: &
             let on_table = one.table.as_ref().is_some_and(|table| moved.gone.contains(&Reference::relation(table)));
             on_table
                 || one.needs.iter().any(|need| moved.gone.contains(need))
-                || retyped.iter().chain(&anew).any(|(table, column)| one.needs.column(table, column))
+                || retyped.iter().chain(&anew).any(|column| reads(one, column))
         };
         let replaced = differences.definitions.iter().position(|delta| match delta {
             Delta::Alter { previous, next } => guide.replaces(previous, next) && gives_way(previous),
@@ -90,20 +90,47 @@ fn brought(differences: &Differences, guide: &Guide) -> BTreeSet<Reference> {
     definitions.chain(enums).chain(domains).chain(tables).collect()
 }
 
-/// The columns that get another type, or are computed otherwise.
+/// The columns that get another type, or are computed otherwise; and those that are computed from a column that comes,
+/// goes or gets another type, because they are made anew.
 fn retyped_columns(altered: &[AlteredTable]) -> Vec<(Reference, String)> {
+    let kind = |column: &Column| (column.ty.clone(), column.collation.clone(), column.generated.clone());
     let mut found = Vec::new();
     for table in altered {
+        let mut unsettled: BTreeSet<&str> = BTreeSet::new();
+        let mut retyped: BTreeSet<&str> = BTreeSet::new();
         for edit in &table.edits {
-            let Edit::Column { delta: Delta::Alter { previous, next }, .. } = edit else { continue };
-            let kind =
-                |column: &rungs_schema::Column| (column.ty.clone(), column.collation.clone(), column.generated.clone());
-            if kind(previous) != kind(next) {
-                found.push((Reference::relation(&table.previous.name), previous.name.clone()));
+            match edit {
+                Edit::Column { delta: Delta::Alter { previous, next }, .. } if kind(previous) != kind(next) => {
+                    retyped.insert(&previous.name);
+                }
+                Edit::Column { delta: Delta::Create { next: column } | Delta::Drop { previous: column }, .. } => {
+                    unsettled.insert(&column.name);
+                }
+                _ => {}
             }
         }
+        unsettled.extend(&retyped);
+        for column in &table.previous.columns {
+            let Some(generated) = &column.generated else { continue };
+            // One too many is only slower.
+            if unsettled.iter().any(|name| generated.expression.contains(&name.replace('"', "\"\""))) {
+                retyped.insert(&column.name);
+            }
+        }
+        let name = Reference::relation(&table.previous.name);
+        found.extend(retyped.into_iter().map(|column| (name.clone(), column.to_owned())));
     }
     found
+}
+
+/// Whether a column cannot change under a definition. A routine minds only what its body is known to read: rows that it
+/// takes or gives may change. So does a trigger or policy on the table itself.
+fn reads(one: &Definition, (table, column): &(Reference, String)) -> bool {
+    let is_own = one.table.as_ref() == Some(&table.name);
+    if is_own || one.kind.class() == Class::Routine {
+        return one.needs.names_column(table, column);
+    }
+    one.needs.column(table, column)
 }
 
 /// The definitions that stand on a table, directly or through others, in an order in which they can be created.

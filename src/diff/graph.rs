@@ -30,6 +30,8 @@ struct Ties {
     touches: BTreeSet<Reference>,
     /// What must be there afterwards.
     needs: BTreeSet<Reference>,
+    /// What it stands on as before. If that is made anew, it stands on it through others alone.
+    keeps: BTreeSet<Reference>,
     /// What it stood on, and no longer does.
     releases: BTreeSet<Reference>,
     /// The words of a body that the server does not read, afterwards.
@@ -74,16 +76,8 @@ impl Ties {
                 };
                 (ties.words, ties.former_words) = (words(delta.next()), words(delta.previous()));
             }
-            Change::Access { delta, .. } => {
-                let objects = |access: &rungs_schema::Access| -> Vec<Reference> {
-                    let table = access.part_of.iter().map(|(table, _)| Reference::relation(table));
-                    std::iter::once(access.object.clone()).chain(table).collect()
-                };
-                match delta {
-                    Delta::Drop { previous } => ties.releases.extend(objects(previous)),
-                    Delta::Create { next } | Delta::Alter { next, .. } => ties.needs.extend(objects(next)),
-                }
-            }
+            // Nothing stands on privileges: their place is settled already.
+            Change::Access { .. } => {}
             Change::DefaultPrivileges { delta, .. } => {
                 let namespace = |side: Option<&DefaultPrivileges>| {
                     side.and_then(|one| one.namespace.as_deref()).map(namespace_called)
@@ -131,14 +125,15 @@ impl Ties {
             }
             Delta::Alter { previous, next } => {
                 let ((old, before), (new, after)) = (describe(previous), describe(next));
-                self.change(old, &before, new, after);
+                self.change(old, &before, new, &after);
             }
         }
     }
 
-    fn change(&mut self, old: Reference, before: &BTreeSet<Reference>, new: Reference, after: BTreeSet<Reference>) {
-        self.releases.extend(before.difference(&after).cloned());
-        self.needs.extend(after);
+    fn change(&mut self, old: Reference, before: &BTreeSet<Reference>, new: Reference, after: &BTreeSet<Reference>) {
+        self.releases.extend(before.difference(after).cloned());
+        self.needs.extend(after.difference(before).cloned());
+        self.keeps.extend(after.intersection(before).cloned());
         if old != new {
             self.creates.insert(new.clone());
             self.drops.insert(old);
@@ -161,7 +156,7 @@ impl Ties {
         after.extend(keys(Delta::next));
         let (old, new) = (Reference::relation(&alter.previous.name), Reference::relation(&alter.next.name));
         self.releases.extend(keys(Delta::previous));
-        self.change(old, &before, new.clone(), after);
+        self.change(old, &before, new.clone(), &after);
         self.needs.remove(&new);
         self.releases.remove(&new);
     }

@@ -44,7 +44,7 @@ pub struct Rules {
     pub table_case_is_free: bool,
     /// The same of columns.
     pub column_case_is_free: bool,
-    /// The type of a column cannot change while a view uses it.
+    /// The type of a column cannot change while a view uses it; the engine tells which columns a view uses.
     pub views_pin_types: bool,
     /// The indexes of all tables share one set of names.
     pub index_names_are_shared: bool,

@@ -2,8 +2,8 @@
 //!
 //! The phases, and why they stand in this order:
 //!
-//! 1. default privileges, so that all that is made is made under them; privileges that go with their objects, so that
-//!    they come back after them on the way back;
+//! 1. privileges that go with their objects, so that they come back after them on the way back; default privileges, so
+//!    that all that is made is made under them;
 //! 2. parts of tables and domains that stand on what goes or is made anew, so that they are out of the way;
 //! 3. views, triggers and routines that go or change, so that nothing stands on what is edited;
 //! 4. foreign keys that go, so that tables and keys are free;
@@ -30,7 +30,7 @@ use rungs_schema::{
     Column, CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table,
 };
 
-use super::Guide;
+use super::{Guide, Rules};
 use super::access;
 use super::change::{AlterTable, Change, Delta, Edit};
 use super::compare::{AlteredTable, Differences};
@@ -69,7 +69,7 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(types_first);
     changes.extend(sequences_first.into_iter().map(Change::Sequence));
     changes.extend(created.into_iter().map(|next| Change::CreateTable { next }));
-    changes.extend(altered.into_iter().map(|table| alter(table, &standing)));
+    changes.extend(altered.into_iter().map(|table| alter(table, &standing, rules)));
     changes.extend(owners.into_iter().map(Change::Sequence));
     changes.extend(sequences_last.into_iter().map(Change::Sequence));
     changes.extend(types_last);
@@ -79,7 +79,9 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(definitions_create.into_iter().map(Change::Definition));
     changes.extend(put_on);
     changes.extend(last);
-    graph::settle(access::around(changes, previous, next, guide), rules.index_names_are_shared)
+    let access::Around { defaults, first, last } = access::around(&changes, previous, next, guide);
+    let changes = graph::settle(defaults.into_iter().chain(changes).collect(), rules.index_names_are_shared);
+    first.into_iter().chain(changes).chain(last).collect()
 }
 
 /// What comes, or goes, besides tables, and what each of it needs.
@@ -113,10 +115,11 @@ fn split_types(
     (first.into_iter().map(|(_, change)| change).collect(), last.into_iter().rev().map(|(_, change)| change).collect())
 }
 
-fn alter(table: AlteredTable, standing: &[Definition]) -> Change {
+/// Where definitions pin columns they have given way by themselves.
+fn alter(table: AlteredTable, standing: &[Definition], rules: &Rules) -> Change {
     let AlteredTable { previous, next, mut edits } = table;
     edits.sort_by_key(Edit::rank);
-    let dependents = dependents::of(&next.name, standing);
+    let dependents = if rules.views_pin_types { Vec::new() } else { dependents::of(&next.name, standing) };
     Change::AlterTable(AlterTable { previous, next, edits, dependents })
 }
 

@@ -98,6 +98,11 @@ impl Needs {
         self.0.get(reference).is_some_and(|columns| columns.is_empty() || columns.contains(column))
     }
 
+    /// Whether a column of an object is known to be used.
+    pub fn names_column(&self, reference: &Reference, column: &str) -> bool {
+        self.0.get(reference).is_some_and(|columns| columns.contains(column))
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -38,6 +38,9 @@ impl Edges {
                 edges.strong_after(index, creators.get(need));
                 edges.weak_after(index, touchers.get(need));
             }
+            for kept in &tie.keeps {
+                edges.weak_after(index, touchers.get(kept));
+            }
             for dropped in &tie.drops {
                 edges.strong_after(index, releasers.get(dropped));
                 edges.strong_after(index, touchers.get(dropped));

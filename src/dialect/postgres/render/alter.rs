@@ -1,9 +1,8 @@
 //! A table that stays.
 //!
-//! The order inside one change: the rename of the table; views and triggers that stand in the way; keys, checks and
-//! indexes that go; computed columns that go or are made anew; columns that would be in the way of a new name; new
-//! names; changes; new columns; columns that go (a backfill may still read them); computed columns; keys, checks and
-//! indexes that come; comments and options; the views and triggers again.
+//! The order inside one change: the rename of the table; keys, checks and indexes that go; computed columns that go or
+//! are made anew; columns that would be in the way of a new name; new names; changes; new columns; columns that go (a
+//! backfill may still read them); computed columns; keys, checks and indexes that come; comments and options.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +10,7 @@ use rungs_schema::{Column, Generated, ObjectName, Table};
 
 use super::column::Place;
 use super::table::{parameter_name, storage};
-use super::{comment, constraint, definition, sequence};
+use super::{comment, constraint, sequence};
 use crate::dialect::postgres::{Postgres, qualified};
 use crate::dialect::{Part, Statement};
 use crate::diff::change::{AlterTable, Delta, Edit};
@@ -23,9 +22,6 @@ pub(super) fn alter(dialect: &Postgres, change: &AlterTable) -> Result<Vec<State
     let columns = Columns::of(dialect, change);
     let parts = Parts::of(change, &columns);
     out.extend(sequences_after_rename(&place, change));
-    if columns.disturb_dependents() {
-        out.extend(change.dependents.iter().rev().map(definition::drop));
-    }
     let name = &change.next.name;
     out.extend(parts.drops.iter().rev().map(|part| constraint::drop(name, *part)));
     out.extend(parts.renames.iter().map(|(part, new)| constraint::rename(name, *part, new)));
@@ -53,9 +49,6 @@ pub(super) fn alter(dialect: &Postgres, change: &AlterTable) -> Result<Vec<State
             }
             _ => {}
         }
-    }
-    if columns.disturb_dependents() {
-        out.extend(change.dependents.iter().flat_map(definition::create));
     }
     Ok(out)
 }
@@ -181,12 +174,6 @@ impl<'a> Columns<'a> {
         let altered = self.alters.iter().map(|(_, next, _)| *next);
         let remade = self.remade.iter().chain(&self.written).map(|(_, next)| *next);
         altered.chain(remade).chain(self.adds.iter().map(|(next, _)| *next)).map(|column| column.name.as_str())
-    }
-
-    /// A view or trigger that reads a column keeps the server from dropping it or changing its type.
-    fn disturb_dependents(&self) -> bool {
-        let retyped = |(a, b, _): &(&Column, &Column, Option<&str>)| a.ty != b.ty || a.collation != b.collation;
-        !self.drops.is_empty() || !self.remade.is_empty() || !self.written.is_empty() || self.alters.iter().any(retyped)
     }
 
     /// New names by old ones.
