@@ -37,7 +37,7 @@ pub(super) fn around(changes: &[Change], previous: &Schema, next: &Schema, guide
         next,
         defaults: &wanted.default_privileges,
         guide,
-        objects: Objects::of(changes),
+        objects: Objects::of(changes, previous, next, guide),
         first: Vec::new(),
         last: Vec::new(),
     };
@@ -62,25 +62,37 @@ struct Objects {
 }
 
 impl Objects {
-    fn of(changes: &[Change]) -> Self {
+    fn of(changes: &[Change], previous: &Schema, next: &Schema, guide: &Guide) -> Self {
         let mut found = Self::default();
         for change in changes {
             match change {
-                Change::CreateTable { next } => {
-                    found.add(Delta::Create { next: (Reference::relation(&next.name), "TABLE") });
+                Change::CreateTable { next: table } => {
+                    found.add(Delta::Create { next: (Reference::relation(&table.name), "TABLE") });
+                    found.created.extend(column_sequences(table, None, next, guide));
                 }
-                Change::DropTable { previous } => {
-                    found.add(Delta::Drop { previous: (Reference::relation(&previous.name), "TABLE") });
+                Change::DropTable { previous: table } => {
+                    found.add(Delta::Drop { previous: (Reference::relation(&table.name), "TABLE") });
+                    found.dropped.extend(column_sequences(table, None, previous, guide));
+                }
+                Change::AlterTable(alter) => {
+                    let (before, after) = (&alter.previous, &alter.next);
+                    found.created.extend(column_sequences(after, Some(before), next, guide));
+                    found.dropped.extend(column_sequences(before, Some(after), previous, guide));
                 }
                 Change::Sequence(delta) => found.add(delta.map(|one| (Reference::relation(&one.name), "SEQUENCE"))),
                 Change::Enum { delta, .. } => found.add(delta.map(|one| (Reference::ty(&one.name), "TYPE"))),
                 Change::Domain { delta, .. } => found.add(delta.map(|one| (Reference::ty(&one.name), "DOMAIN"))),
                 Change::Composite { delta, .. } => found.add(delta.map(|one| (Reference::ty(&one.name), "TYPE"))),
                 Change::Definition(delta) => found.definition(delta),
-                Change::AlterTable(_) | Change::Access { .. } | Change::DefaultPrivileges { .. } => {}
+                Change::Access { .. } | Change::DefaultPrivileges { .. } => {}
             }
         }
         found
+    }
+
+    /// Whether an object goes, and whether it comes.
+    fn moved(&self, key: &Key) -> (bool, bool) {
+        (self.dropped.contains(key), self.created.contains(key))
     }
 
     fn definition(&mut self, delta: &Delta<Definition>) {
@@ -99,7 +111,24 @@ impl Objects {
     }
 }
 
-/// The word that OWNER TO has for a kind; `None` for kinds that have no owner of their own.
+/// The sequences of the columns that a table numbers, and another one does not.
+fn column_sequences(table: &Table, without: Option<&Table>, schema: &Schema, guide: &Guide) -> Vec<Key> {
+    let Some(name) = guide.rules.column_sequence else { return Vec::new() };
+    let new = table.columns.iter().filter(|column| {
+        has_sequence(column) && !without.and_then(|other| other.column(&column.name)).is_some_and(has_sequence)
+    });
+    let names = new.map(|column| name(&table.name, &column.name));
+    // What has the name already is another one.
+    let own = names.filter(|name| !schema.sequences.iter().any(|one| one.name == *name));
+    own.map(|name| (Reference::relation(&name), "SEQUENCE".to_owned())).collect()
+}
+
+fn has_sequence(column: &Column) -> bool {
+    !matches!(column.auto_increment, None | Some(AutoIncrement::Native))
+}
+
+/// The word that OWNER TO has for a kind; `None` for kinds that have no owner of their own. That of an extension counts
+/// for nothing but its members.
 fn owned_word(kind: DefinitionKind) -> Option<&'static str> {
     Some(match kind {
         DefinitionKind::Namespace => "SCHEMA",
@@ -116,8 +145,8 @@ fn owned_word(kind: DefinitionKind) -> Option<&'static str> {
         DefinitionKind::Statistics => "STATISTICS",
         DefinitionKind::EventTrigger => "EVENT TRIGGER",
         DefinitionKind::Publication => "PUBLICATION",
-        DefinitionKind::Extension
-        | DefinitionKind::Cast
+        DefinitionKind::Extension => "EXTENSION",
+        DefinitionKind::Cast
         | DefinitionKind::Index
         | DefinitionKind::Rule
         | DefinitionKind::Trigger
@@ -152,17 +181,24 @@ struct Sides<'a> {
 impl Sides<'_> {
     fn object(&mut self, key: &Key, before: Option<&Access>, after: Option<&Access>) {
         let part = before.or(after).and_then(|access| access.part_of.clone());
-        let (goes, comes) = match &part {
-            Some((table, column)) => self.part(table, column),
-            None => (self.objects.dropped.contains(key), self.objects.created.contains(key)),
+        let extension = before.or(after).and_then(|access| access.extension.as_ref());
+        let (goes, comes) = match (&part, extension) {
+            (Some((table, column)), _) => self.part(table, column),
+            (None, Some(extension)) => self.objects.moved(&(extension_called(extension), "EXTENSION".to_owned())),
+            (None, None) => self.objects.moved(key),
         };
         if !goes && !comes {
             self.standing(before, after);
             return;
         }
-        let given = self.given(key);
-        let or_default = |side: Option<&Access>| {
-            side.cloned().unwrap_or_else(|| Access { part_of: part.clone(), ..Access::by_default(key.0.clone(), &key.1) })
+        let given = match before.or(after).filter(|access| access.extension.is_some()) {
+            Some(access) => access.taken_back(),
+            None => self.given(key),
+        };
+        let or_default = |side: Option<&Access>| match (side, before.or(after)) {
+            (Some(side), _) => side.clone(),
+            (None, Some(other)) => other.taken_back(),
+            (None, None) => Access::by_default(key.0.clone(), &key.1),
         };
         if goes {
             let previous = or_default(before);
@@ -201,7 +237,7 @@ impl Sides<'_> {
         let delta = match (before, after.cloned()) {
             (None, None) => return,
             (Some(previous), Some(next)) if self.same(&previous, &next) => None,
-            (Some(previous), None) if self.same(&previous, &by_default(&previous)) => None,
+            (Some(previous), None) if self.same(&previous, &previous.taken_back()) => None,
             (None, Some(next)) => Some(Delta::Create { next }),
             (Some(previous), None) => Some(Delta::Drop { previous }),
             (Some(previous), Some(next)) => Some(Delta::Alter { previous, next }),
@@ -228,8 +264,7 @@ impl Sides<'_> {
     fn part(&self, table: &ObjectName, column: &str) -> (bool, bool) {
         let key = (Reference::relation(table), "TABLE".to_owned());
         let has = |schema: &Schema| {
-            let numbers = |column: &Column| !matches!(column.auto_increment, None | Some(AutoIncrement::Native));
-            schema.table(table).and_then(|table| table.column(column)).is_some_and(numbers)
+            schema.table(table).and_then(|table| table.column(column)).is_some_and(has_sequence)
         };
         let (before, after) = (has(self.previous), has(self.next));
         let goes = before && (!after || self.objects.dropped.contains(&key));
@@ -247,11 +282,11 @@ impl Sides<'_> {
             None => defaults.in_default_namespace,
         };
         for defaults in self.defaults.iter().filter(|one| one.role.is_none() && one.word == kind) {
+            // Those that are not restricted to a namespace come first.
             if defaults.namespace.is_none() {
-                let besides = given.privileges.take().unwrap_or_default();
-                given.privileges = Some(defaults.privileges.union(&besides).cloned().collect());
+                given.privileges = Some(defaults.privileges.clone());
             } else if is_near(defaults) {
-                let general = given.privileges.take().unwrap_or_else(|| self.standard(&by_default(&given)));
+                let general = given.privileges.take().unwrap_or_else(|| self.granted(&given.taken_back()));
                 given.privileges = Some(defaults.privileges.union(&general).cloned().collect());
             }
         }
@@ -259,11 +294,11 @@ impl Sides<'_> {
     }
 
     fn same(&self, a: &Access, b: &Access) -> bool {
-        a.owner == b.owner && self.standard(a) == self.standard(b)
+        a.owner == b.owner && self.granted(a) == self.granted(b)
     }
 
     /// All that is granted.
-    fn standard(&self, access: &Access) -> BTreeSet<Privilege> {
+    fn granted(&self, access: &Access) -> BTreeSet<Privilege> {
         let initial = || self.guide.rules.initial_privileges.map(|initial| initial(access)).unwrap_or_default();
         access.privileges.clone().unwrap_or_else(initial)
     }
@@ -285,8 +320,8 @@ impl Sides<'_> {
     }
 }
 
-fn by_default(access: &Access) -> Access {
-    Access::by_default(access.object.clone(), &access.word)
+fn extension_called(name: &str) -> Reference {
+    Reference { class: Class::Extension, name: ObjectName::bare(name) }
 }
 
 fn without_columns(access: &Access, goes: impl Fn(&str) -> bool) -> Access {

@@ -53,6 +53,8 @@ pub struct Rules {
     pub replaces: Option<fn(previous: &Definition, next: &Definition) -> bool>,
     /// What the engine grants on an object by itself. `None` where it knows no privileges on objects.
     pub initial_privileges: Option<fn(&Access) -> BTreeSet<Privilege>>,
+    /// What the engine calls the sequence behind a column that numbers itself.
+    pub column_sequence: Option<fn(table: &ObjectName, column: &str) -> ObjectName>,
 }
 
 /// What guides a comparison besides the two schemas.

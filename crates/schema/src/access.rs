@@ -13,16 +13,34 @@ pub struct Access {
     pub word: String,
     /// The table and column whose sequence it is: it comes and goes with them, and has their owner.
     pub part_of: Option<(ObjectName, String)>,
+    /// The extension that it belongs to, and comes and goes with.
+    pub extension: Option<String>,
     /// Its owner; `None` for the connection's own role.
     pub owner: Option<String>,
     /// All that is granted, the owner's own rights included; `None` where that is what the engine gives by itself.
     pub privileges: Option<BTreeSet<Privilege>>,
+    /// What its extension granted on it, which then counts as what the engine gives by itself.
+    pub initial: Option<BTreeSet<Privilege>>,
 }
 
 impl Access {
     /// What the engine gives by itself.
     pub fn by_default(object: Reference, word: impl Into<String>) -> Self {
-        Self { object, word: word.into(), part_of: None, owner: None, privileges: None }
+        Self {
+            object,
+            word: word.into(),
+            part_of: None,
+            extension: None,
+            owner: None,
+            privileges: None,
+            initial: None,
+        }
+    }
+
+    /// What the engine gives by itself on the same object.
+    #[must_use]
+    pub fn taken_back(&self) -> Self {
+        Self { owner: None, privileges: None, ..self.clone() }
     }
 
     /// The object's name.

@@ -44,6 +44,7 @@ impl Mysql {
             identifier_length: 64,
             rules: Rules {
                 initial_privileges: None,
+                column_sequence: None,
                 replaces: Some(definition::replaces),
                 foreign_keys_in_place: true,
                 column_order: true,

@@ -46,6 +46,7 @@ impl Postgres {
                 views_pin_types: true,
                 index_names_are_shared: true,
                 initial_privileges,
+                column_sequence: Some(|table, column| table.sibling(names::made_name(&table.name, column, "seq"))),
             },
         };
         Self { version, features }

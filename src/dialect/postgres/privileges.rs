@@ -33,8 +33,12 @@ pub(super) fn of_kind(word: &str, major: u32) -> BTreeSet<Privilege> {
     all.iter().map(to(Grantee::Owner)).chain(everybody.iter().map(to(Grantee::Public))).collect()
 }
 
-/// The same of one object. The schema `public` is there from the start, with rights of its own.
+/// The same of one object. Extensions may grant otherwise, and the schema `public` is there from the start, with rights
+/// of its own.
 pub(super) fn of_object(access: &Access, major: u32) -> BTreeSet<Privilege> {
+    if let Some(initial) = &access.initial {
+        return initial.clone();
+    }
     let mut initial = of_kind(&access.word, major);
     if access.word == "SCHEMA" && access.name().name == "public" {
         initial.insert(Privilege::new(Grantee::Public, "USAGE"));

@@ -59,6 +59,8 @@ struct Catalogue<'a> {
     acl: &'a str,
     /// What the server grants by itself.
     initial: &'a str,
+    /// The catalogue, where extensions have objects in it whose privileges count.
+    members: Option<&'a str>,
     /// What columns grant, as JSON.
     columns: &'a str,
     /// The column that owns a sequence.
@@ -72,10 +74,26 @@ const NO_PART: [&str; 3] = ["NULL", "NULL", "NULL"];
 
 impl Catalogue<'_> {
     fn sql(&self) -> String {
-        let Self { class, word, name, schema, alias, owner, acl, initial, columns, part, from } = self;
+        let Self { class, word, name, schema, alias, owner, acl, initial, members, columns, part, from } = self;
+        let (extension, granted_first) = match members {
+            None => ("NULL".to_owned(), NONE.to_owned()),
+            Some(catalogue) => {
+                let member = format!("classid = '{catalogue}'::regclass AND objid = {alias}.oid AND deptype = 'e'");
+                let first = format!(
+                    "classoid = '{catalogue}'::regclass AND objoid = {alias}.oid AND objsubid = 0 AND privtype = 'e'"
+                );
+                (
+                    format!(
+                        "(SELECT e.extname::text FROM pg_depend JOIN pg_extension AS e ON e.oid = refobjid WHERE {member})"
+                    ),
+                    format!("(SELECT initprivs FROM pg_init_privs WHERE {first})"),
+                )
+            }
+        };
         format!(
             "SELECT {class} AS class, {word} AS word, {schema} AS schema, {name} AS name, {alias}.oid AS oid, \
-             {owner} AS owner, {acl} AS acl, {initial} AS initial, {columns} AS columns, \
+             {owner} AS owner, {acl} AS acl, COALESCE({granted_first}, {initial}) AS initial, \
+             {granted_first} IS NOT NULL AS is_granted_first, {extension} AS extension, {columns} AS columns, \
              {} AS part_schema, {} AS part_table, {} AS part_column {from}",
             part[0], part[1], part[2]
         )
@@ -95,11 +113,11 @@ pub(super) fn query(filter: &Filter) -> String {
     let nobody = if filter.at_least(15) { "'pg_database_owner'::regrole" } else { "10" };
     format!(
         "SELECT o.class, o.word, o.schema, o.name, o.oid, o.part_schema, o.part_table, o.part_column, \
-         o.acl IS NULL AS is_initial, {acl} AS acl, {initial} AS initial, o.columns, \
+         o.acl IS NULL AS is_initial, o.is_granted_first, o.extension, {acl} AS acl, {initial} AS initial, o.columns, \
          pg_get_userbyid(CASE WHEN o.class = 'namespace' AND o.name = 'public' THEN NULLIF(o.owner, {nobody}) \
-             WHEN o.owner <> me.oid AND o.part_table IS NULL THEN o.owner END) AS owner \
+             WHEN o.owner <> me.oid AND o.part_table IS NULL AND o.extension IS NULL THEN o.owner END) AS owner \
          FROM ({all}) AS o, (SELECT oid FROM pg_roles WHERE rolname = current_user) AS me \
-         WHERE o.owner <> me.oid OR o.acl IS NOT NULL OR o.columns IS NOT NULL",
+         WHERE o.owner <> me.oid AND o.extension IS NULL OR o.acl IS NOT NULL OR o.columns IS NOT NULL",
         acl = exploded("o.acl", "o.owner", "NULL", ""),
         initial = exploded("o.initial", "o.owner", "NULL", ""),
         all = all.join(" UNION ALL "),
@@ -124,6 +142,7 @@ fn relations(filter: &Filter) -> String {
         owner: "c.relowner",
         acl: "c.relacl",
         initial: "acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)",
+        members: Some("pg_class"),
         columns: &columns,
         part: [&part_schema, "part_table.relname::text", "part_column.attname::text"],
         from: format!(
@@ -136,7 +155,7 @@ fn relations(filter: &Filter) -> String {
              LEFT JOIN pg_attribute AS part_column ON part_column.attrelid = part.refobjid \
                  AND part_column.attnum = part.refobjsubid \
              WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND {}",
-            filter.objects("pg_class", "c")
+            filter.namespaces()
         ),
     }
     .sql()
@@ -152,11 +171,12 @@ fn routines(filter: &Filter) -> String {
         owner: "p.proowner",
         acl: "p.proacl",
         initial: "acldefault('f', p.proowner)",
+        members: Some("pg_proc"),
         columns: NO_COLUMNS,
         part: NO_PART,
         from: format!(
             "FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE {}",
-            filter.objects("pg_proc", "p")
+            filter.namespaces()
         ),
     }
     .sql()
@@ -172,13 +192,14 @@ fn types(filter: &Filter) -> String {
         owner: "t.typowner",
         acl: "t.typacl",
         initial: "acldefault('T', t.typowner)",
+        members: Some("pg_type"),
         columns: NO_COLUMNS,
         part: NO_PART,
         from: format!(
             "FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace \
              LEFT JOIN pg_class AS row ON row.oid = t.typrelid \
              WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND row.relkind = 'c') AND {}",
-            filter.objects("pg_type", "t")
+            filter.namespaces()
         ),
     }
     .sql()
@@ -200,6 +221,7 @@ fn namespaces(filter: &Filter) -> String {
         owner: "n.nspowner",
         acl: "n.nspacl",
         initial: &initial,
+        members: None,
         columns: NO_COLUMNS,
         part: NO_PART,
         from: format!("FROM pg_namespace AS n WHERE {}", filter.objects("pg_namespace", "n")),
@@ -220,6 +242,7 @@ fn owned(filter: &Filter) -> Vec<String> {
             owner: &format!("{alias}.{prefix}owner"),
             acl: NONE,
             initial: NONE,
+            members: None,
             columns: NO_COLUMNS,
             part: NO_PART,
             from: format!(
@@ -250,6 +273,7 @@ fn global() -> Vec<String> {
             owner,
             acl: NONE,
             initial: NONE,
+            members: None,
             columns: NO_COLUMNS,
             part: NO_PART,
             from: format!(
@@ -276,8 +300,15 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
         let object = Reference { class: class(row.text("class")?), name: name(row)? };
         let (owner, privileges) = (text(row, "owner")?, privileges(row)?);
         if owner.is_some() || privileges.is_some() {
-            let word = row.text("word")?.to_owned();
-            found.schema.access.push(Access { object, word, part_of, owner, privileges });
+            let initial = flag(row, "is_granted_first")?.then(|| grants(row, "initial")).transpose()?;
+            found.schema.access.push(Access {
+                part_of,
+                extension: text(row, "extension")?,
+                owner,
+                privileges,
+                initial,
+                ..Access::by_default(object, row.text("word")?)
+            });
         }
     }
     Ok(())
@@ -345,9 +376,12 @@ pub(super) fn keep_known(found: &mut Found) {
     known.extend(schema.enums.iter().map(|one| Reference::ty(&one.name)));
     known.extend(schema.domains.iter().map(|one| Reference::ty(&one.name)));
     known.extend(schema.composites.iter().map(|one| Reference::ty(&one.name)));
-    let has = |access: &Access| match &access.part_of {
-        Some((table, _)) => known.contains(&Reference::relation(table)),
-        None => known.contains(&access.object) || is_public(access),
+    let has = |access: &Access| match (&access.part_of, &access.extension) {
+        (Some((table, _)), _) => known.contains(&Reference::relation(table)),
+        (None, Some(extension)) => {
+            known.contains(&Reference { class: Class::Extension, name: ObjectName::bare(extension) })
+        }
+        (None, None) => known.contains(&access.object) || is_public(access),
     };
     let kept = schema.access.iter().filter(|access| has(access)).cloned().collect();
     found.schema.access = kept;

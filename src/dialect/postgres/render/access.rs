@@ -12,13 +12,12 @@ use crate::dialect::postgres::{Postgres, privileges, qualified, quote};
 use crate::diff::change::Delta;
 
 pub(super) fn render(dialect: &Postgres, delta: &Delta<Access>, given: Option<&Access>) -> Vec<Statement> {
-    let by_default = |access: &Access| Access::by_default(access.object.clone(), &access.word);
     match (delta, given) {
         // It goes with its object.
         (Delta::Drop { .. }, Some(_)) => Vec::new(),
-        (Delta::Drop { previous }, None) => turn(dialect, previous, &by_default(previous)),
+        (Delta::Drop { previous }, None) => turn(dialect, previous, &previous.taken_back()),
         (Delta::Create { next } | Delta::Alter { next, .. }, Some(given)) => turn(dialect, given, next),
-        (Delta::Create { next }, None) => turn(dialect, &by_default(next), next),
+        (Delta::Create { next }, None) => turn(dialect, &next.taken_back(), next),
         (Delta::Alter { previous, next }, None) => turn(dialect, previous, next),
     }
 }
