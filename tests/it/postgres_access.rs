@@ -17,7 +17,7 @@ where
 
 const T: &str = "CREATE TABLE t (id int PRIMARY KEY, a text, b text)";
 
-/// All ways of granting things on a table, each against each.
+/// All ways of granting things on a table, each against some others, there and back.
 #[test]
 fn any_privileges_on_a_table_become_any_others() {
     postgres(|db| async move {
@@ -35,8 +35,9 @@ fn any_privileges_on_a_table_become_any_others() {
             "GRANT SELECT ON t TO rungs_test_owner; REVOKE DELETE ON t FROM CURRENT_USER",
             "ALTER TABLE t OWNER TO rungs_test_app; GRANT TRIGGER ON t TO rungs_test_owner",
         ];
-        for one in grants {
-            for two in grants.iter().filter(|two| **two != one) {
+        for (at, one) in grants.iter().enumerate() {
+            for step in [1, 3, 5] {
+                let two = grants[(at + step) % grants.len()];
                 becomes(&db, &format!("{T}; {one}"), &format!("{T}; {two}"), "INSERT INTO t VALUES (1)").await;
             }
         }
@@ -141,9 +142,9 @@ fn default_privileges() {
         ];
         let objects = "CREATE TABLE t (id serial); CREATE VIEW v AS SELECT id FROM t; CREATE SEQUENCE s;
             CREATE TYPE mood AS ENUM ('low'); CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'";
-        for one in defaults {
-            for two in defaults.iter().filter(|two| **two != one) {
-                becomes(&db, one, two, "").await;
+        for (at, one) in defaults.iter().enumerate() {
+            for step in [1, 2] {
+                becomes(&db, one, defaults[(at + step) % defaults.len()], "").await;
             }
             // Objects that are made under them, and objects that were there before.
             comes_and_goes(&db, &format!("{one}; {objects}")).await;
