@@ -84,7 +84,7 @@ impl Needs {
                     needs.edited.extend(delta.previous().map(|one| one.name.clone()));
                     needs.stand(standing);
                 }
-                Change::Rows(_) | Change::Definition(_) | Change::Access { .. } => {}
+                Change::Rows(_) | Change::Definition(_) | Change::Access { .. } | Change::DefaultPrivileges { .. } => {}
             }
         }
         needs

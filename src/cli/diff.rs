@@ -7,8 +7,9 @@ use super::{Context, Outcome};
 use crate::authoring;
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
+use crate::diff::change::Change;
 use crate::diff::{self, Definitions, Guide};
-use crate::error::{Error, SourceError};
+use crate::error::{Error, PlanError, SourceError};
 use crate::plan;
 use crate::source::{self, Source, scratch};
 
@@ -34,6 +35,34 @@ struct Side {
     hints: Hints,
     is_database: bool,
     has_definitions: bool,
+    /// Whether it says who may do what. A script that grants nothing says nothing of it.
+    has_access: bool,
+}
+
+/// Roles belong to the server, and are none of a schema's objects.
+async fn refuse_missing_roles(
+    context: &Context,
+    url: Option<&DatabaseUrl>,
+    changes: &[Change],
+    dialect: &dyn Dialect,
+) -> Result<(), Error> {
+    let roles = diff::roles(changes);
+    if roles.is_empty() {
+        return Ok(());
+    }
+    let url = url.cloned().map_or_else(|| context.url(), Ok)?;
+    let mut connection = Connection::open(&url).await?;
+    let missing = dialect::missing_roles(&mut connection, roles.keys()).await?;
+    connection.close().await?;
+    let Some(first) = missing.first() else { return Ok(()) };
+    let create: Vec<String> = missing.iter().map(|role| format!("CREATE ROLE {};", dialect.quote(role))).collect();
+    Err(PlanError::MissingRole {
+        role: (*first).clone(),
+        what: roles.get(*first).cloned().unwrap_or_default(),
+        more: missing.len() - 1,
+        help: format!("create it there first, as it should be: {}", create.join(" ")),
+    }
+    .into())
 }
 
 impl Diff {
@@ -60,11 +89,16 @@ impl Diff {
             } else {
                 Definitions::Declared
             },
+            access: previous.has_access && next.has_access,
+            one_way: true,
             same_wording,
             rules: dialect.features().rules.clone(),
             ..Guide::default()
         };
         let changes = diff::diff(&previous.schema, &next.schema, &guide);
+        if let Source::Database(url) = &from {
+            refuse_missing_roles(context, url.as_ref(), &changes, dialect.as_ref()).await?;
+        }
         let statements = plan::render(&changes, dialect.as_ref())?;
         let mut script = plan::client_script(&statements, dialect.version().name);
         if dialect.version().name == DialectName::Sqlite && script.contains("_rungs_new_") {
@@ -118,9 +152,12 @@ async fn dialect_of(context: &Context, url: &DatabaseUrl) -> Result<Box<dyn Dial
 }
 
 async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect: &dyn Dialect) -> Result<Side, Error> {
-    let printed = |schema, is_database| Side { schema, hints: Hints::default(), is_database, has_definitions: true };
+    let printed = |schema: rungs_schema::Schema, is_database| {
+        let has_access = is_database || !schema.access.is_empty() || !schema.default_privileges.is_empty();
+        Side { schema, hints: Hints::default(), is_database, has_definitions: true, has_access }
+    };
     match source {
-        Source::Empty => Ok(printed(rungs_schema::Schema::default(), false)),
+        Source::Empty => Ok(Side { has_access: true, ..printed(rungs_schema::Schema::default(), false) }),
         Source::Database(url) => {
             let url = url.clone().map_or_else(|| context.url(), Ok)?;
             let mut connection = Connection::open(&url).await?;
@@ -161,5 +198,5 @@ async fn declared(
     let wanted = scratch::Wanted { schema: &named.schema, hints: &declared.hints, objects: &objects };
     let schema = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
     connection.close().await?;
-    Ok(Side { schema, hints: declared.hints.clone(), is_database: false, has_definitions: false })
+    Ok(Side { schema, hints: declared.hints.clone(), is_database: false, has_definitions: false, has_access: false })
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Check, Column, CompositeType, Definition, Domain, EnumType, Exclusion, ForeignKey, Index, ObjectName, PrimaryKey,
-    Sequence, Table, Unique,
+    Access, Check, Column, CompositeType, DefaultPrivileges, Definition, Domain, EnumType, Exclusion, ForeignKey, Index,
+    ObjectName, PrimaryKey, Sequence, Table, Unique,
 };
 
 pub use super::standing::{Standing, StandingTable, StandingType};
@@ -83,10 +83,18 @@ pub enum Change {
     Definition(Delta<Definition>),
     /// The owner and the privileges of an object.
     Access {
-        /// What happens to them. What is created is measured against what the engine gives by itself.
+        /// What happens to them; a side that is missing is what the engine gives by itself.
         delta: Delta<Access>,
-        /// The object itself comes, goes or is made anew in the same list of changes: what is dropped goes with it.
-        with_object: bool,
+        /// What is there by itself when the change is carried out, where the object (or a column of it) comes, goes or
+        /// is made anew in the same list of changes. What is dropped then goes with it.
+        given: Option<Access>,
+    },
+    /// What future objects grant from the start.
+    DefaultPrivileges {
+        /// What happens to it.
+        delta: Delta<DefaultPrivileges>,
+        /// It goes with its namespace.
+        with_namespace: bool,
     },
 }
 
@@ -125,7 +133,8 @@ pub struct AlterTable {
     /// What to do, in the order: drops, alterations, creations.
     pub edits: Vec<Edit>,
     /// Views and triggers that stand on the table and stay as they are, in an order in which they can be created:
-    /// whoever drops and recreates the table or a column has to put them back.
+    /// whoever drops and recreates the table has to put them back. None where the engine pins columns
+    /// ([`Rules::views_pin_types`](super::Rules::views_pin_types)): there they give way in changes of their own.
     pub dependents: Vec<Definition>,
 }
 
@@ -288,7 +297,10 @@ impl Change {
                 Self::Composite { delta: delta.reversed(), standing: standing.reversed() }
             }
             Self::Definition(delta) => Self::Definition(delta.reversed()),
-            Self::Access { delta, with_object } => Self::Access { delta: delta.reversed(), with_object },
+            Self::Access { delta, given } => Self::Access { delta: delta.reversed(), given },
+            Self::DefaultPrivileges { delta, with_namespace } => {
+                Self::DefaultPrivileges { delta: delta.reversed(), with_namespace }
+            }
         }
     }
 }
@@ -314,7 +326,10 @@ impl Change {
             Self::Domain { delta, .. } => named("domain", delta, |one| one.name.to_string()),
             Self::Composite { delta, .. } => named("type", delta, |one| one.name.to_string()),
             Self::Definition(delta) => named("", delta, |one| format!("{} {}", one.kind, one.name)).trim().to_owned(),
-            Self::Access { delta, .. } => named("privileges of", delta, |one| one.name().to_string()),
+            Self::Access { delta, .. } => {
+                named("privileges of", delta, |one| format!("{} {}", one.word.to_lowercase(), one.name()))
+            }
+            Self::DefaultPrivileges { delta, .. } => named("default privileges on", delta, |one| one.word.to_lowercase()),
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rungs_schema::{Access, Column, Definition, Index, ObjectName, Schema, Table};
+use rungs_schema::{Column, Definition, Index, ObjectName, Schema, Table};
 
-use super::change::{Delta, Edit, Rows};
+use super::change::{Change, Delta, Edit, Rows};
 use super::inheritance::{self, Lineage, Passage};
 use super::parts::{Named, deltas};
-use super::{Definitions, Guide, anew, dependents};
+use super::{Definitions, Guide, anew, dependents, table_parts};
 
 /// What differs between two schemas.
 #[derive(Debug, Default)]
@@ -21,7 +21,10 @@ pub(super) struct Differences {
     pub(super) domains: Vec<Delta<rungs_schema::Domain>>,
     pub(super) composites: Vec<Delta<rungs_schema::CompositeType>>,
     pub(super) definitions: Vec<Delta<Definition>>,
-    pub(super) access: Vec<Delta<rungs_schema::Access>>,
+    /// What is taken off tables and domains before everything else, because it stands on what goes.
+    pub(super) first: Vec<Change>,
+    /// What is put back on them in the end.
+    pub(super) last: Vec<Change>,
     /// Views, triggers and routines of both sides that stay as they are.
     pub(super) standing: Vec<Definition>,
     /// The tables that are made anew; they are among those that are dropped and created.
@@ -58,9 +61,8 @@ pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differ
     let key = |definition: &Definition| (definition.kind, definition.name.clone(), definition.table.clone());
     differences.definitions = objects(&previous.definitions, next_definitions, key);
     differences.standing = previous.definitions.iter().filter(|one| next_definitions.contains(one)).cloned().collect();
-    dependents::give_way(&mut differences, previous, guide);
-    let object = |access: &Access| (access.object.clone(), access.word.clone());
-    differences.access = objects(&previous.access, &next.access, object);
+    let moved = dependents::give_way(&mut differences, previous, next, guide);
+    table_parts::give_way(&mut differences, previous, next, &moved, guide);
     differences
 }
 
@@ -149,7 +151,7 @@ fn parents_first(tables: &mut Vec<AlteredTable>) {
     }
 }
 
-fn objects<T: Clone + PartialEq, K: Ord>(previous: &[T], next: &[T], key: impl Fn(&T) -> K) -> Vec<Delta<T>> {
+pub(super) fn objects<T: Clone + PartialEq, K: Ord>(previous: &[T], next: &[T], key: impl Fn(&T) -> K) -> Vec<Delta<T>> {
     let before: BTreeMap<K, &T> = previous.iter().map(|one| (key(one), one)).collect();
     let mut after: BTreeMap<K, &T> = next.iter().map(|one| (key(one), one)).collect();
     let mut found = Vec::new();

@@ -8,6 +8,7 @@ use super::change::{Delta, Edit};
 use super::compare::{AlteredTable, Differences};
 use super::inheritance::parents;
 use super::parts::Named;
+use super::table_parts::{self, Moved};
 use super::{Definitions, Guide, enums};
 
 /// Takes down, and puts up again, the definitions that stay but stand on something that goes or is made anew, or (where
@@ -16,7 +17,7 @@ use super::{Definitions, Guide, enums};
 ///
 /// What stands on one table goes with it, and is said to, so that the way back brings it too. A view on a table that
 /// goes is not ours to drop unless views are compared: the server says who is in the way.
-pub(super) fn give_way(differences: &mut Differences, previous: &Schema, guide: &Guide) {
+pub(super) fn give_way(differences: &mut Differences, previous: &Schema, next: &Schema, guide: &Guide) -> Moved {
     let anew: BTreeSet<ObjectName> = differences.anew.clone();
     let names = differences.dropped.iter().map(|table| table.name.clone());
     let dropped: BTreeSet<ObjectName> = names.filter(|name| !anew.contains(name)).collect();
@@ -26,51 +27,71 @@ pub(super) fn give_way(differences: &mut Differences, previous: &Schema, guide: 
     differences.standing = standing;
     let gone: Vec<Definition> = gone;
     differences.definitions.extend(gone.into_iter().map(|previous| Delta::Drop { previous }));
-    let pinned =
-        if guide.rules.views_pin_types { changed_columns(&differences.altered, previous) } else { Vec::new() };
-    let mut moved = taken_down(differences);
-    moved.extend(anew.iter().map(Reference::relation));
+    let mut moved = Moved { gone: taken_down(differences), anew: BTreeSet::new() };
+    moved.gone.extend(anew.iter().map(Reference::relation));
     if guide.definitions == Definitions::All {
-        moved.extend(dropped.iter().map(Reference::relation));
+        moved.gone.extend(dropped.iter().map(Reference::relation));
     }
-    let gives_way = |one: &Definition, moved: &BTreeSet<Reference>| {
-        let on_table = one.table.as_ref().is_some_and(|table| moved.contains(&Reference::relation(table)));
-        on_table
-            || one.needs.iter().any(|need| moved.contains(need))
-            || pinned.iter().any(|(table, column)| reads_column(one, table, column))
-    };
-    // What could be replaced where it stands, but cannot stay until then: what it stands on goes, or loses what its former
-    // text names.
+    moved.anew = moved.gone.intersection(&brought(differences)).cloned().collect();
+    let altered =
+        if guide.rules.views_pin_types { changed_columns(&differences.altered, previous) } else { Vec::new() };
     let losing = losing_types(differences);
-    let stays = |one: &Definition, moved: &BTreeSet<Reference>| {
-        let on_losing = !has_opaque_body(one) && one.needs.iter().any(|need| losing.contains(need));
-        one.kind.comes_before_tables() || !(on_losing || gives_way(one, moved))
-    };
-    let replaces = |previous: &Definition, next: &Definition| {
-        guide.rules.replaces.is_some_and(|replaces| replaces(previous, next))
-    };
-    let mut again = true;
-    while again {
-        again = false;
-        for delta in std::mem::take(&mut differences.definitions) {
-            match delta {
-                Delta::Alter { previous, next } if !replaces(&previous, &next) || !stays(&previous, &moved) => {
-                    moved.insert(previous.reference());
-                    differences.definitions.push(Delta::Drop { previous });
-                    differences.definitions.push(Delta::Create { next });
-                    again = true;
-                }
-                other => differences.definitions.push(other),
-            }
+    loop {
+        let made_anew = table_parts::columns_made_anew(previous, next, &moved);
+        let pinned: Vec<&(ObjectName, String)> = altered.iter().chain(&made_anew).collect();
+        let again = in_the_way(differences, &Grounds { moved: &moved, pinned: &pinned, losing: &losing, guide });
+        if again.is_empty() {
+            return moved;
         }
-        while let Some(index) = differences.standing.iter().position(|one| gives_way(one, &moved)) {
-            let definition = differences.standing.remove(index);
-            moved.insert(definition.reference());
-            differences.definitions.push(Delta::Drop { previous: definition.clone() });
-            differences.definitions.push(Delta::Create { next: definition });
-            again = true;
+        for (previous, next) in again {
+            moved.gone.insert(previous.reference());
+            moved.anew.insert(next.reference());
+            differences.definitions.push(Delta::Drop { previous });
+            differences.definitions.push(Delta::Create { next });
         }
     }
+}
+
+/// Why a definition cannot stay where it is.
+struct Grounds<'a> {
+    moved: &'a Moved,
+    pinned: &'a [&'a (ObjectName, String)],
+    losing: &'a BTreeSet<Reference>,
+    guide: &'a Guide,
+}
+
+impl Grounds<'_> {
+    fn gives_way(&self, one: &Definition) -> bool {
+        let gone = &self.moved.gone;
+        let on_table = one.table.as_ref().is_some_and(|table| gone.contains(&Reference::relation(table)));
+        on_table
+            || one.needs.iter().any(|need| gone.contains(need))
+            || self.pinned.iter().any(|(table, column)| reads_column(one, table, column))
+    }
+
+    /// What could be replaced where it stands cannot stay until then where what it stands on goes, or loses what its
+    /// former text names.
+    fn gives_way_to(&self, previous: &Definition, next: &Definition) -> bool {
+        let is_losing = || !has_opaque_body(previous) && previous.needs.iter().any(|need| self.losing.contains(need));
+        let stays = previous.kind.comes_before_tables() || !(is_losing() || self.gives_way(previous));
+        !self.guide.replaces(previous, next) || !stays
+    }
+}
+
+/// Takes out the definitions that are in the way now, as they were and as they will be.
+fn in_the_way(differences: &mut Differences, grounds: &Grounds<'_>) -> Vec<(Definition, Definition)> {
+    let mut found = Vec::new();
+    for delta in std::mem::take(&mut differences.definitions) {
+        match delta {
+            Delta::Alter { previous, next } if grounds.gives_way_to(&previous, &next) => found.push((previous, next)),
+            other => differences.definitions.push(other),
+        }
+    }
+    let standing = std::mem::take(&mut differences.standing);
+    let (going, staying) = standing.into_iter().partition(|one| grounds.gives_way(one));
+    differences.standing = staying;
+    found.extend(Vec::into_iter(going).map(|one: Definition| (one.clone(), one)));
+    found
 }
 
 /// The types that lose values or attributes, or change what they are made of.
@@ -92,11 +113,14 @@ fn losing_types(differences: &Differences) -> BTreeSet<Reference> {
     enums.chain(domains).chain(composites).collect()
 }
 
-/// Whether a definition reads a column of a table, or may. What stands on a table reads none of it but what it says.
+/// Whether a definition reads a column of a table, or may. What stands on a table reads none of it but what it says, and a
+/// routine only what its body is known to read: rows that it takes or gives may change.
 pub(super) fn reads_column(one: &Definition, table: &ObjectName, column: &str) -> bool {
     let relation = Reference::relation(table);
+    if one.table.as_ref() == Some(table) || one.kind.class() == Class::Routine {
+        return one.needs.names_column(&relation, column);
+    }
     one.needs.column(&relation, column)
-        && (one.table.as_ref() != Some(table) || one.needs.names_column(&relation, column))
 }
 
 /// What is dropped on the way, for good or to come back.
@@ -118,6 +142,18 @@ fn dropped<T>(deltas: &[Delta<T>], name: fn(&T) -> &ObjectName) -> impl Iterator
         Delta::Drop { previous } => Some(Reference::ty(name(previous))),
         Delta::Alter { .. } | Delta::Create { .. } => None,
     })
+}
+
+/// What comes on the way, or comes back.
+fn brought(differences: &Differences) -> BTreeSet<Reference> {
+    let definitions = differences.definitions.iter().filter_map(|delta| match delta {
+        Delta::Create { next } => Some(next.reference()),
+        Delta::Drop { .. } | Delta::Alter { .. } => None,
+    });
+    let enums = differences.enums.iter().filter_map(|delta| delta.next()).map(|one| Reference::ty(&one.name));
+    let domains = differences.domains.iter().filter_map(|delta| delta.next()).map(|one| Reference::ty(&one.name));
+    let tables = differences.created.iter().map(|table| Reference::relation(&table.name));
+    definitions.chain(enums).chain(domains).chain(tables).collect()
 }
 
 /// The columns that go, get another type or are computed otherwise, with those of the tables' children; and the tables

@@ -1,6 +1,7 @@
 //! Compares two schemas: `rename` says what is the same thing under two names, `compare` finds the
 //! changes, `order` puts them into a sequence that works. Nothing here changes its input.
 
+mod access;
 mod anew;
 pub mod change;
 mod compare;
@@ -19,14 +20,17 @@ mod rename;
 mod standing;
 mod strip;
 mod summary;
+mod table_parts;
 mod texts;
+mod unchecked;
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Column, Definition, ForeignKey, Hints, ObjectName, Schema, Table};
+use rungs_schema::{Access, Column, Definition, ForeignKey, Hints, ObjectName, Privilege, Schema, Table};
 
 use change::Change;
 
+pub use access::roles;
 pub(crate) use composites::{is_in_order, retyped};
 pub(crate) use enums::{is_of, with_names};
 pub(crate) use inheritance::KEPT_BELOW;
@@ -35,6 +39,7 @@ pub(crate) use parts::part_deltas;
 pub(crate) use rename::quoted_length;
 pub(crate) use standing::Way;
 pub use summary::{Difference, summary};
+pub use unchecked::unchecked;
 
 /// What a comparison has to know of the engine.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +64,7 @@ pub struct Rules {
     pub table_case_is_free: bool,
     /// The same of columns.
     pub column_case_is_free: bool,
-    /// The type of a column cannot change while a view uses it.
+    /// The type of a column cannot change while a view uses it; the engine tells which columns a view uses.
     pub views_pin_types: bool,
     /// The indexes of all tables share one set of names.
     pub index_names_are_shared: bool,
@@ -68,6 +73,10 @@ pub struct Rules {
     /// Whether a definition can take the other's place without being dropped first, so that nothing that stands on it
     /// has to give way. `None` where none can.
     pub replaces: Option<fn(previous: &Definition, next: &Definition) -> bool>,
+    /// What the engine grants on an object by itself. `None` where it knows no privileges on objects.
+    pub initial_privileges: Option<fn(&Access) -> BTreeSet<Privilege>>,
+    /// What the engine calls the sequence behind a column that numbers itself.
+    pub column_sequence: Option<fn(table: &ObjectName, column: &str) -> ObjectName>,
 }
 
 /// How far a comparison goes with views, triggers, routines and the like.
@@ -91,6 +100,10 @@ pub struct Guide {
     pub open_names: BTreeSet<(ObjectName, String)>,
     /// Whether views, triggers and routines are compared.
     pub definitions: Definitions,
+    /// Whether owners and privileges are compared. Where they are not, those of `previous` stay.
+    pub access: bool,
+    /// Nobody will ask for the way back, so that what can only be done in one direction is done.
+    pub one_way: bool,
     /// Whether the wording of CREATE TABLE counts where an engine keeps it (SQLite), and what is the same wording.
     pub same_wording: Option<fn(&str, &str) -> bool>,
     /// What `previous` looks like once the renames are done, where the engine was asked: it rewrites the text of views
@@ -102,13 +115,21 @@ pub struct Guide {
     pub rules: Rules,
 }
 
+impl Guide {
+    /// Whether a definition takes the other's place without being dropped first: there, and back where that counts.
+    fn replaces(&self, previous: &Definition, next: &Definition) -> bool {
+        let replaces = |a, b| self.rules.replaces.is_some_and(|replaces| replaces(a, b));
+        replaces(previous, next) && (self.one_way || replaces(next, previous))
+    }
+}
+
 /// The changes that turn `previous` into `next`, in an order that works. Their reversals, backwards, turn it back.
 pub fn diff(previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
     let renamed = rename::apply(previous, next, &guide.hints);
     let previous = guide.renamed.as_ref().unwrap_or(&renamed.schema);
     let differences = compare::compare(previous, next, guide);
     let mut changes = renamed.changes;
-    let ordered = order::order(differences, previous, next, &guide.rules);
+    let ordered = order::order(differences, previous, next, guide);
     changes.extend(standing::note(ordered, previous, guide));
     changes
 }

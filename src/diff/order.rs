@@ -2,62 +2,73 @@
 //!
 //! The phases, and why they stand in this order:
 //!
-//! 1. privileges that go, while what they are for is there;
-//! 2. views, triggers and routines that go or change, so that nothing stands on what is edited;
-//! 3. foreign keys that go, so that tables and keys are free; and partitions and children that leave their parents, or are
+//! 1. privileges that go with their objects, so that they come back after them on the way back; default privileges, so
+//!    that all that is made is made under them;
+//! 2. parts of tables and domains that stand on what goes or is made anew, so that they are out of the way;
+//! 3. views, triggers and routines that go or change, so that nothing stands on what is edited;
+//! 4. foreign keys that go, so that tables and keys are free; partitions and children that leave their parents, or are
 //!    made ready for what happens to these; rows of tables that are made anew are set aside;
-//! 4. tables that go, referring ones first, so that their names (and those of their indexes) are free, and
+//! 5. tables that go, referring ones first, so that their names (and those of their indexes) are free, and
 //!    so are the names of indexes that another table wants;
-//! 5. namespaces, extensions, collations, types, values and sequences that come, because tables use them;
-//! 6. tables that come, referred ones first; a foreign key that must wait for phase 7 or closes a circle is put off;
-//! 7. edits of tables, parents before children;
-//! 8. sequences, types, values, collations, extensions and namespaces that go, because now nothing uses them;
-//! 9. foreign keys that come, when every table and key they need is there; partitions and children that join parents, and
-//!    the rows that were set aside, before the foreign keys that refer to them;
-//! 10. views, triggers and routines that come;
-//! 11. privileges that come.
+//! 6. namespaces, extensions, collations, types, values and sequences that come, because tables use them;
+//! 7. tables that come, referred ones first; a foreign key that must wait for phase 8 or closes a circle is put off;
+//! 8. edits of tables, parents before children;
+//! 9. sequences, types, values, collations, extensions and namespaces that go, because now nothing uses them;
+//! 10. foreign keys that come, when every table and key they need is there; partitions and children that join parents,
+//!     and the rows that were set aside, before the foreign keys that refer to them;
+//! 11. views, triggers and routines that come;
+//! 12. what of phase 2 comes back, and parts of new tables whose routine needs the table;
+//! 13. owners and privileges.
 //!
 //! The phases are the rule; where an object says that it needs another one that would come later, `graph` has the last
 //! word.
 //!
 //! Every change has true sides: what one change leaves is what the next one finds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table,
+    CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table,
 };
 
-use super::Rules;
+use super::access;
 use super::change::{AlterTable, Change, Delta, Edit, Rows, RowsStep, Standing};
+use super::{Guide, Rules};
 use super::compare::{AlteredTable, Differences};
 use super::dependents;
 use super::enums;
 use super::foreign_keys::{Reconnected, reconnect};
 use super::graph;
 use super::index_names;
+use super::table_parts;
 
-pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, rules: &Rules) -> Vec<Change> {
+pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
+    let rules = &guide.rules;
+    let (coming, going) = (needs_of_others(&differences, Delta::next), needs_of_others(&differences, Delta::previous));
     let unsettled = Unsettled::of(&differences, previous, next);
     let Differences { created, dropped, altered, sequences, enums, definitions, standing, .. } = differences;
-    let Differences { early, late, rows, anew, .. } = differences;
+    let Differences { first, last, early, late, rows, anew, .. } = differences;
     let Reconnected { cut, created, mut altered, dropped, tied } =
         reconnect(created, dropped, altered, previous, next, &unsettled, rules);
+    let (created, put_on) = table_parts::put_off(created, &coming, guide);
+    let (dropped, taken_off) = table_parts::put_off(dropped, &going, guide);
     let (cut_first, cut): (Vec<_>, Vec<_>) = cut.into_iter().partition(|table| unsettled.is_referred_to(table));
     let (tied_last, tied): (Vec<_>, Vec<_>) = tied.into_iter().partition(|table| unsettled.is_referred_to(table));
     let sequences = held(sequences, &anew, previous, next);
     let freed_names = if rules.index_names_are_shared { index_names::free(&mut altered, &created) } else { Vec::new() };
-    let Definitions { dropped: definitions_drop, first: definitions_first, created: definitions_create, last } =
+    let Definitions { dropped: definitions_drop, first: definitions_first, created: definitions_create, last: gone } =
         split_definitions(definitions);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
     let (enums_first, enums_last) = enums::split(enums);
     let (types_first, types_last) = split_types(differences.domains, differences.composites);
 
     let mut changes = Vec::new();
+    changes.extend(first);
+    changes.extend(taken_off.into_iter().map(Change::reversed));
     changes.extend(definitions_drop.into_iter().map(Change::Definition));
     changes.extend(cut_first.into_iter().map(Change::AlterTable));
-    changes.extend(early.into_iter().map(|table| alter(table, &[])));
+    changes.extend(early.into_iter().map(|table| alter(table, &[], rules)));
     changes.extend(cut.into_iter().map(Change::AlterTable));
     changes.extend(rows.iter().cloned().map(Change::Rows));
     changes.extend(freed.into_iter().map(Change::Sequence));
@@ -68,18 +79,22 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(types_first);
     changes.extend(sequences_first.into_iter().map(Change::Sequence));
     changes.extend(created.into_iter().map(|next| Change::CreateTable { next }));
-    changes.extend(altered.into_iter().map(|table| alter(table, &standing)));
+    changes.extend(altered.into_iter().map(|table| alter(table, &standing, rules)));
     changes.extend(owners.into_iter().map(Change::Sequence));
     changes.extend(sequences_last.into_iter().map(Change::Sequence));
     changes.extend(types_last);
     changes.extend(enums_last);
-    changes.extend(last.into_iter().map(Change::Definition));
+    changes.extend(gone.into_iter().map(Change::Definition));
     changes.extend(tied.into_iter().map(Change::AlterTable));
-    changes.extend(late.into_iter().map(|table| alter(table, &[])));
+    changes.extend(late.into_iter().map(|table| alter(table, &[], rules)));
     changes.extend(rows.into_iter().map(|rows| Change::Rows(Rows { step: RowsStep::PutBack, ..rows })));
     changes.extend(tied_last.into_iter().map(Change::AlterTable));
     changes.extend(definitions_create.into_iter().map(Change::Definition));
-    graph::settle(with_access(changes, differences.access, next))
+    changes.extend(put_on);
+    changes.extend(last);
+    let access::Around { defaults, first, last } = access::around(&changes, previous, next, guide);
+    let changes = graph::settle(defaults.into_iter().chain(changes).collect(), rules.index_names_are_shared);
+    first.into_iter().chain(changes).chain(last).collect()
 }
 
 /// A sequence that a column of a table owns would go with the table, also where the table is only made anew.
@@ -139,53 +154,14 @@ impl Unsettled {
     }
 }
 
-/// Privileges go first and come last. Those of an object that is made anew are lost with it, and come again although
-/// they are no difference.
-fn with_access(changes: Vec<Change>, deltas: Vec<Delta<Access>>, next: &Schema) -> Vec<Change> {
-    let (created, dropped) = (made(&changes, Delta::next), made(&changes, Delta::previous));
-    let comes = |access: &Access| created.contains(&access.object);
-    let goes = |access: &Access| dropped.contains(&access.object);
-    let (mut first, mut last) = (Vec::new(), Vec::new());
-    let anew = next.access.iter().filter(|access| comes(access) && goes(access));
-    let unchanged = anew.filter(|access| !deltas.iter().any(|delta| delta.next() == Some(access)));
-    let again = unchanged.map(|access| Delta::Alter { previous: access.clone(), next: access.clone() });
-    for delta in again.collect::<Vec<_>>().into_iter().chain(deltas) {
-        match delta {
-            Delta::Drop { previous } => {
-                let with_object = goes(&previous);
-                first.push(Change::Access { delta: Delta::Drop { previous }, with_object });
-            }
-            Delta::Create { next } => {
-                let with_object = comes(&next);
-                last.push(Change::Access { delta: Delta::Create { next }, with_object });
-            }
-            Delta::Alter { previous, next } if goes(&previous) => {
-                first.push(Change::Access { delta: Delta::Drop { previous }, with_object: true });
-                last.push(Change::Access { delta: Delta::Create { next }, with_object: true });
-            }
-            delta @ Delta::Alter { .. } => last.push(Change::Access { delta, with_object: false }),
-        }
-    }
-    first.into_iter().chain(changes).chain(last).collect()
-}
-
-/// The objects that come (or, from the other side, go) as a whole.
-fn made(changes: &[Change], side: fn(&Delta<Reference>) -> Option<&Reference>) -> BTreeSet<Reference> {
-    let whole = |delta: Delta<Reference>| match delta {
-        Delta::Alter { .. } => None,
-        delta => side(&delta).cloned(),
-    };
-    let object = |change: &Change| match change {
-        Change::CreateTable { next } => whole(Delta::Create { next: Reference::relation(&next.name) }),
-        Change::DropTable { previous } => whole(Delta::Drop { previous: Reference::relation(&previous.name) }),
-        Change::Sequence(delta) => whole(delta.map(|one| Reference::relation(&one.name))),
-        Change::Enum { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
-        Change::Domain { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
-        Change::Composite { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
-        Change::Definition(delta) => whole(delta.map(Definition::reference)),
-        Change::AlterTable(_) | Change::Rows(_) | Change::Access { .. } => None,
-    };
-    changes.iter().filter_map(object).collect()
+/// What comes, or goes, besides tables, and what each of it needs.
+fn needs_of_others(
+    differences: &Differences,
+    side: fn(&Delta<Definition>) -> Option<&Definition>,
+) -> BTreeMap<Reference, BTreeSet<Reference>> {
+    let is_whole = |delta: &&Delta<Definition>| !matches!(delta, Delta::Alter { .. });
+    let whole = differences.definitions.iter().filter(is_whole).filter_map(side);
+    whole.map(|one| (one.reference(), graph::needs_of_definition(one))).collect()
 }
 
 /// Domains and composite types come before the tables, and go after them.
@@ -202,10 +178,11 @@ fn split_types(domains: Vec<Delta<Domain>>, composites: Vec<Delta<CompositeType>
     (first.into_iter().map(|(_, change)| change).collect(), last.into_iter().rev().map(|(_, change)| change).collect())
 }
 
-fn alter(table: AlteredTable, standing: &[Definition]) -> Change {
+/// Where definitions pin columns they have given way by themselves.
+fn alter(table: AlteredTable, standing: &[Definition], rules: &Rules) -> Change {
     let AlteredTable { previous, next, mut edits } = table;
     edits.sort_by_key(Edit::rank);
-    let dependents = dependents::of(&next.name, standing);
+    let dependents = if rules.views_pin_types { Vec::new() } else { dependents::of(&next.name, standing) };
     Change::AlterTable(AlterTable { previous, next, edits, dependents })
 }
 

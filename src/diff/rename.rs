@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rungs_schema::{Hints, IndexKey, IndexPart, ObjectName, Schema, Table};
+use rungs_schema::{Hints, IndexKey, IndexPart, ObjectName, Reference, Schema, Table};
 
 use super::change::{AlterTable, Change, Delta, Edit};
 use super::dependents;
@@ -75,6 +75,12 @@ fn rename_table(schema: &mut Schema, old: &ObjectName, new: &ObjectName) {
         table.inherits.iter_mut().chain(table.partition_of.iter_mut().map(|(parent, _)| parent)).for_each(rename);
     }
     schema.sequences.iter_mut().filter_map(|sequence| sequence.owned_by.as_mut()).for_each(|(table, _)| rename(table));
+    for access in &mut schema.access {
+        if access.object == Reference::relation(old) {
+            access.object = Reference::relation(new);
+        }
+        access.part_of.iter_mut().for_each(|(table, _)| rename(table));
+    }
     for definition in &mut schema.definitions {
         definition.table.iter_mut().for_each(rename);
         definition.needs = dependents::renamed(&definition.needs, old, new);
@@ -93,6 +99,20 @@ fn rename_column(schema: &mut Schema, table_name: &ObjectName, old: &str, new: &
         }
     }
     for (table, column) in schema.sequences.iter_mut().filter_map(|sequence| sequence.owned_by.as_mut()) {
+        if table == table_name {
+            rename(column);
+        }
+    }
+    for access in schema.access.iter_mut().filter(|access| access.object == Reference::relation(table_name)) {
+        access.privileges = access.privileges.take().map(|privileges| {
+            let renamed = |mut one: rungs_schema::Privilege| {
+                one.column.iter_mut().for_each(rename);
+                one
+            };
+            privileges.into_iter().map(renamed).collect()
+        });
+    }
+    for (table, column) in schema.access.iter_mut().filter_map(|access| access.part_of.as_mut()) {
         if table == table_name {
             rename(column);
         }

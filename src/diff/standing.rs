@@ -249,6 +249,9 @@ fn carry_out(change: &Change, state: &mut Schema) {
             let key = |one: &Definition| (one.kind, one.name.clone(), one.table.clone());
             replace(&mut state.definitions, delta, key);
         }
+        Change::DefaultPrivileges { delta, .. } => {
+            replace(&mut state.default_privileges, delta, |one| (one.role.clone(), one.namespace.clone(), one.word.clone()));
+        }
         Change::Access { delta, .. } => {
             replace(&mut state.access, delta, |access| (access.object.clone(), access.word.clone()));
         }

@@ -56,10 +56,21 @@ pub fn summary(changes: &[Change]) -> Vec<Difference> {
             Change::Domain { delta, .. } => found.push(object("domain", delta, |domain| domain.name.to_string())),
             Change::Composite { delta, .. } => found.push(object("type", delta, |ty| ty.name.to_string())),
             Change::Definition(delta) => found.extend(definition(delta, &mut taken_down)),
-            Change::Access { delta, .. } => found.push(object("privileges", delta, |access| access.name().to_string())),
+            // What is only granted again is none.
+            Change::Access { delta, .. } if delta.previous() == delta.next() => {}
+            Change::Access { delta, .. } => {
+                found.push(object("privileges", delta, |one| format!("{} {}", one.word.to_lowercase(), one.name())));
+            }
+            Change::DefaultPrivileges { delta, .. } => {
+                found.push(object("default privileges", delta, |one| one.word.to_lowercase()));
+            }
         }
     }
-    without_detours(found)
+    let mut found = without_detours(found);
+    let gone: Vec<String> = found.iter().filter(|one| one.action == "drop").map(|one| format!("{} {}", one.kind, one.name)).collect();
+    // They go with their object.
+    found.retain(|one| one.kind != "privileges" || one.action != "drop" || !gone.contains(&one.name));
+    found
 }
 
 fn one(action: &'static str, kind: &'static str, name: String, detail: Option<String>) -> Difference {

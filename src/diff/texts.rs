@@ -56,7 +56,8 @@ impl<'a> Texts<'a> {
             | Change::Sequence(_)
             | Change::Enum { .. }
             | Change::Composite { .. }
-            | Change::Access { .. } => {}
+            | Change::Access { .. }
+            | Change::DefaultPrivileges { .. } => {}
         }
         texts
     }

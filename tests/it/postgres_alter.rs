@@ -1,16 +1,15 @@
 //! PostgreSQL: tables, sequences, types and definitions that change in place. Each scenario ends with what a fresh
 //! creation would read as.
 
-use std::sync::Arc;
-
-use rungs::diff::change::{AlterTable, Change, Delta, Edit};
+use rungs::diff::change::{Change, Delta, Edit};
 use rungs::diff::{self, Guide};
 use rungs::schema::{
-    AutoIncrement, Check, Column, ColumnType, Definition, EnumType, Generated, Identity, Schema, Sequence, Table,
+    AutoIncrement, Check, Column, ColumnType, EnumType, Generated, Identity, Schema, Sequence, Table,
 };
 
 use crate::harness::{Engine, TestDb, play};
 use crate::postgres_introspect::assert_same;
+use crate::postgres_pair::{becomes, sql};
 use crate::postgres_support::{alter_with, apply, column_edit, render, table};
 
 fn postgres<F, Fut>(scenario: F)
@@ -303,27 +302,21 @@ fn a_computed_column_changes_with_all_that_stands_on_it() {
 #[test]
 fn views_and_triggers_come_back() {
     postgres(|db| async move {
-        db.run(&[
-            "CREATE TABLE t (a int, b int)",
-            "CREATE VIEW v AS SELECT a FROM t",
-            "CREATE VIEW w AS SELECT a FROM v",
-            "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$",
-            "CREATE TRIGGER tg BEFORE UPDATE OF a ON t FOR EACH ROW EXECUTE FUNCTION touch()",
-        ])
-        .await;
-        let before = db.introspect().await;
-        let previous = table(&before, "t");
-        let next = with_column(&previous, "a", |column| column.ty = native("bigint"));
-        let dependents: Vec<Definition> =
-            before.definitions.iter().filter(|definition| definition.name != "touch()".into()).cloned().collect();
-        let change = AlterTable {
-            edits: vec![column_edit(&previous.columns[0], &next.columns[0])],
-            previous: Arc::new(previous),
-            next: Arc::new(next.clone()),
-            dependents,
+        let script = |ty: &str| {
+            format!(
+                "CREATE TABLE t (a {ty}, b int);
+                CREATE VIEW v AS SELECT a FROM t;
+                CREATE VIEW w AS SELECT a FROM v;
+                CREATE VIEW other AS SELECT b FROM t;
+                CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
+                CREATE TRIGGER tg BEFORE UPDATE OF a ON t FOR EACH ROW EXECUTE FUNCTION touch();
+                CREATE TRIGGER kept BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch()"
+            )
         };
-        apply(&db, &[Change::AlterTable(change)]).await;
-        assert_same(&Schema { tables: vec![next], ..before }, &db.introspect().await);
+        let plan = becomes(&db, &script("int"), &script("bigint"), "INSERT INTO t VALUES (1, 2)").await;
+        let sql = sql(&plan.up);
+        assert!(sql.contains("DROP VIEW \"w\"") && sql.contains("DROP TRIGGER \"tg\""), "{sql}");
+        assert!(!sql.contains("other") && !sql.contains("kept"), "{sql}");
     });
 }
 

@@ -25,7 +25,36 @@ pub struct Definition {
     pub comment: Option<String>,
     /// What it stands on, where the engine tells or the text shows.
     pub needs: Needs,
+    /// What another one has to keep to take its place.
+    pub shape: Shape,
 }
+
+/// What of a definition its users rely on, so that another one can only take its place if it keeps that.
+///
+/// It follows from the statement, and is no part of equality.
+#[derive(Debug, Clone, Default)]
+pub enum Shape {
+    /// Nobody knows.
+    #[default]
+    Unknown,
+    /// A routine's.
+    Routine {
+        /// What it gives back, the arguments that it fills included.
+        result: String,
+        /// The names of the arguments that it takes; empty where they have none.
+        names: Vec<String>,
+        /// How many of them have a default.
+        defaults: usize,
+    },
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Shape {}
 
 impl Definition {
     /// A definition without a table, settings, comment and needs.
@@ -39,12 +68,18 @@ impl Definition {
             outline: Outline::default(),
             comment: None,
             needs: Needs::default(),
+            shape: Shape::Unknown,
         }
     }
 
-    /// What others call it.
+    /// What others call it. What stands on a table has a name there alone.
     pub fn reference(&self) -> Reference {
-        Reference { class: self.kind.class(), name: self.name.clone() }
+        let is_attached = matches!(self.kind, DefinitionKind::Rule | DefinitionKind::Trigger | DefinitionKind::Policy);
+        let name = match &self.table {
+            Some(table) if is_attached => table.sibling(format!("{} on {}", self.name.name, table.name)),
+            _ => self.name.clone(),
+        };
+        Reference { class: self.kind.class(), name }
     }
 
     /// Whether it stands on a relation: as its table, or otherwise.
@@ -78,6 +113,10 @@ pub enum DefinitionKind {
     Operator,
     /// A cast (PostgreSQL).
     Cast,
+    /// A dictionary of text search (PostgreSQL).
+    TextSearchDictionary,
+    /// A configuration of text search (PostgreSQL).
+    TextSearchConfiguration,
     /// A view.
     View,
     /// A materialised view (PostgreSQL).
@@ -115,6 +154,8 @@ impl DefinitionKind {
             Self::Aggregate => "aggregate",
             Self::Operator => "operator",
             Self::Cast => "cast",
+            Self::TextSearchDictionary => "text search dictionary",
+            Self::TextSearchConfiguration => "text search configuration",
             Self::View => "view",
             Self::MaterializedView => "materialized view",
             Self::Index => "index",
@@ -137,9 +178,11 @@ impl DefinitionKind {
             Self::Range => Class::Type,
             Self::Function | Self::Procedure | Self::Aggregate => Class::Routine,
             Self::View | Self::MaterializedView => Class::Relation,
+            Self::Operator => Class::Operator,
+            Self::TextSearchConfiguration => Class::TextSearchConfiguration,
+            Self::TextSearchDictionary => Class::TextSearchDictionary,
             Self::ForeignDataWrapper
             | Self::Server
-            | Self::Operator
             | Self::Cast
             | Self::Index
             | Self::Statistics

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use crate::Needs;
+
 /// An index that no constraint owns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Index {
@@ -26,6 +28,8 @@ pub struct Index {
     pub comment: Option<String>,
     /// SQLite: the CREATE INDEX statement as it stands in `sqlite_schema`.
     pub verbatim: Verbatim,
+    /// What its expressions, condition and operator classes stand on besides the table itself.
+    pub needs: Needs,
 }
 
 /// The words in which something was created, as an engine keeps them. They are a way of saying what the nouns say, so

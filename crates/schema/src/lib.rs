@@ -30,11 +30,11 @@ mod sequence;
 mod table;
 mod types;
 
-pub use access::{Access, Privilege};
+pub use access::{Access, DefaultPrivileges, Grantee, Privilege};
 pub use check::Check;
 pub use column::{AutoIncrement, Column, Generated, Identity};
 pub use declared::{Declared, Grant, View};
-pub use definition::{Definition, DefinitionKind};
+pub use definition::{Definition, DefinitionKind, Shape};
 pub use dialect_name::DialectName;
 pub use domain::{Attribute, CompositeType, Domain};
 pub use exclusion::Exclusion;

@@ -18,7 +18,13 @@ pub enum Class {
     Relation,
     /// A function, procedure or aggregate, by its name and the types of its arguments.
     Routine,
-    /// Whatever else has a name: operators, text search objects, servers, ...
+    /// An operator, by its name and the types of its operands.
+    Operator,
+    /// A configuration of text search.
+    TextSearchConfiguration,
+    /// A dictionary of text search.
+    TextSearchDictionary,
+    /// Whatever else has a name: triggers, policies, publications, ...
     Other,
 }
 

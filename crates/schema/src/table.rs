@@ -42,7 +42,7 @@ pub struct Table {
     /// table, word for word, so that a table taken over from another database keeps its own text.
     pub verbatim: Option<String>,
     /// What its columns, keys and conditions stand on besides other tables' keys: types, routines, sequences, the
-    /// tables that it inherits from.
+    /// tables that it inherits from. What a part of it stands on is said there, and here again.
     pub needs: Needs,
 }
 

@@ -44,6 +44,8 @@ impl Mysql {
             transactional_ddl: false,
             identifier_length: 64,
             rules: Rules {
+                initial_privileges: None,
+                column_sequence: None,
                 replaces: Some(definition::replaces),
                 foreign_keys_in_place: true,
                 column_order: true,

@@ -7,6 +7,7 @@ mod column_option;
 mod extension;
 pub mod introspect;
 mod names;
+mod privileges;
 mod render;
 pub mod scratch;
 mod serial;
@@ -34,6 +35,7 @@ pub struct Postgres {
 impl Postgres {
     /// The dialect as a server of this version speaks it.
     pub fn new(version: ServerVersion) -> Self {
+        let initial_privileges = Some(privileges::initial(version.major()));
         let features = Features {
             transactional_ddl: true,
             identifier_length: IDENTIFIER_BYTES,
@@ -51,6 +53,8 @@ impl Postgres {
                 views_pin_types: true,
                 enum_values_wait: true,
                 index_names_are_shared: true,
+                initial_privileges,
+                column_sequence: Some(|table, column| table.sibling(names::made_name(&table.name, column, "seq"))),
             },
         };
         Self { version, features }
@@ -64,6 +68,10 @@ impl Postgres {
     /// Whether a definition can take another's place where it stands.
     fn replaces(&self, previous: &Definition, next: &Definition) -> bool {
         self.features.rules.replaces.is_some_and(|replaces| replaces(previous, next))
+    }
+
+    fn major(&self) -> u32 {
+        self.version.major()
     }
 
     fn unsupported(&self, action: impl Into<String>, help: impl Into<String>) -> PlanError {
@@ -123,6 +131,15 @@ impl Dialect for Postgres {
 
     fn declare_grant(&self, grant: &Grant) -> Result<Statement, PlanError> {
         Ok(declare::grant(grant))
+    }
+
+    fn body_checks(&self) -> Option<(Statement, Statement)> {
+        let off = "lets routines name what is not there yet";
+        let on = "looks into the bodies of routines again";
+        Some((
+            Statement::new("SET check_function_bodies = off", off),
+            Statement::new("RESET check_function_bodies", on),
+        ))
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

@@ -38,6 +38,8 @@ impl Sqlite {
             transactional_ddl: true,
             identifier_length: 0,
             rules: Rules {
+                initial_privileges: None,
+                column_sequence: None,
                 replaces: None,
                 foreign_keys_in_place: false,
                 column_order: false,

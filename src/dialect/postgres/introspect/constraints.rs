@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rungs_schema::{Attached, Check, Exclusion, ForeignKey, IndexPart, PrimaryKey, Unique};
+use rungs_schema::{Attached, Check, Exclusion, ForeignKey, IndexPart, Needs, PrimaryKey, Unique};
 
 use super::Found;
 use super::filter::{Filter, schema_of};
@@ -108,6 +108,7 @@ fn exclusion(row: &Row) -> Result<Exclusion, DbError> {
         definition: row.text("definition")?.to_owned(),
         columns: json(row, "columns")?,
         comment: text(row, "comment")?,
+        needs: Needs::default(),
     })
 }
 

@@ -34,6 +34,16 @@ impl Filter {
         self.version.at_least(major, 0, 0)
     }
 
+    /// Whether what lives in no namespace is in the scope too.
+    pub(super) fn is_everything(&self) -> bool {
+        self.is_everything
+    }
+
+    /// Whether the namespace `n` is in the scope.
+    pub(super) fn namespaces(&self) -> &str {
+        &self.namespaces
+    }
+
     /// Objects of a catalogue, under an alias, that are in the scope and that no extension owns.
     pub(super) fn objects(&self, catalogue: &str, alias: &str) -> String {
         format!(

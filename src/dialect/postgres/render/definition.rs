@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rungs_schema::{Definition, DefinitionKind};
+use rungs_schema::{Definition, DefinitionKind, ObjectName, Shape};
 
 use super::{comment, setting};
 use crate::dialect::Statement;
@@ -87,9 +87,13 @@ fn is_everybodys(definition: &Definition) -> bool {
 pub(super) fn object(definition: &Definition) -> String {
     let word = definition.kind.word().to_ascii_uppercase();
     match (definition.kind, &definition.table) {
-        (DefinitionKind::Function | DefinitionKind::Procedure | DefinitionKind::Aggregate, _) => {
-            format!("{word} {}", routine(definition))
+        (DefinitionKind::Function | DefinitionKind::Procedure, _) => {
+            format!("{word} {}", routine_name(&definition.name))
         }
+        // Aggregates have an order of arguments of their own, which ROUTINE does not ask for.
+        (DefinitionKind::Aggregate, _) => format!("ROUTINE {}", routine_name(&definition.name)),
+        (DefinitionKind::Operator, _) => format!("OPERATOR {}", super::operator::name(&definition.name)),
+        (DefinitionKind::Cast, _) => format!("CAST ({})", definition.name.name),
         (DefinitionKind::Trigger | DefinitionKind::Rule | DefinitionKind::Policy, Some(table)) => {
             format!("{word} {} ON {}", quote(&definition.name.name), qualified(table))
         }
@@ -199,21 +203,44 @@ fn bare_member(member: &str) -> &str {
     end.map_or(member, |(at, _)| &member[..at])
 }
 
-/// CREATE OR REPLACE keeps a routine's arguments and result; the server prints both before the language.
+/// CREATE OR REPLACE keeps what a routine gives back and how its arguments are called, and takes no default away.
+/// <https://www.postgresql.org/docs/current/sql-createfunction.html#SQL-CREATEFUNCTION-NOTES>
 fn same_signature(previous: &Definition, next: &Definition) -> bool {
-    let head = |definition: &Definition| definition.sql.split_once("\n LANGUAGE ").map(|(head, _)| head.to_owned());
-    next.sql.starts_with("CREATE OR REPLACE ") && head(previous).is_some() && head(previous) == head(next)
+    let (
+        Shape::Routine { result: was, names: old, defaults: fewest },
+        Shape::Routine { result: is, names: new, defaults: number },
+    ) = (&previous.shape, &next.shape)
+    else {
+        return false;
+    };
+    let keeps_name = |(at, name): (usize, &String)| name.is_empty() || new.get(at) == Some(name);
+    next.sql.starts_with("CREATE OR REPLACE ")
+        && was == is
+        && old.iter().enumerate().all(keeps_name)
+        && fewest <= number
 }
 
-/// A routine's name and argument types. The name may hold a parenthesis itself: the statement tells where it ends.
-fn routine(definition: &Definition) -> String {
-    let whole = &definition.name.name;
-    let place = definition.name.schema.as_ref().map_or_else(String::new, |schema| format!("{}.", quote(schema)));
-    let split = whole.match_indices('(').map(|(at, _)| whole.split_at(at));
-    let mut candidates = split.map(|(name, arguments)| (format!("{place}{}", quote(name)), arguments));
-    let found = candidates.clone().find(|(name, _)| definition.sql.contains(&format!(" {name}(")));
-    match found.or_else(|| candidates.next()) {
-        Some((name, arguments)) => format!("{name}{arguments}"),
-        None => qualified(&definition.name),
+/// A routine's name and argument types. The name may hold a parenthesis itself, and so may the quoted name of a type.
+pub(super) fn routine_name(whole: &ObjectName) -> String {
+    let mut is_quoted = false;
+    let open = whole.name.char_indices().rev().find(|(_, c)| {
+        is_quoted ^= *c == '"';
+        *c == '(' && !is_quoted
+    });
+    let (name, arguments) = whole.name.split_at(open.map_or(whole.name.len(), |(at, _)| at));
+    let place = whole.schema.as_ref().map_or_else(String::new, |schema| format!("{}.", quote(schema)));
+    format!("{place}{}{arguments}", quote(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_routine_is_known_by_its_name_and_arguments() {
+        let named = |name: &str| routine_name(&ObjectName::bare(name));
+        assert_eq!(named("f(integer, text[])"), "\"f\"(integer, text[])");
+        assert_eq!(named("odd (name(\"a (type)\")"), "\"odd (name\"(\"a (type)\")");
+        assert_eq!(routine_name(&ObjectName::qualified("s", "f()")), "\"s\".\"f\"()");
     }
 }

@@ -1,5 +1,6 @@
 //! Changes as statements. <https://www.postgresql.org/docs/current/sql-commands.html>
 
+mod access;
 mod alter;
 mod column;
 mod column_option;
@@ -11,6 +12,7 @@ mod domain;
 mod enums;
 mod identity;
 mod numbering;
+mod operator;
 mod options;
 mod partition;
 mod position;
@@ -47,8 +49,9 @@ pub(super) fn render(dialect: &Postgres, change: &Change) -> Result<Vec<Statemen
         }
         Change::Domain { delta, standing } => domain::render(dialect, delta, standing),
         Change::Composite { delta, standing } => composite::render(dialect, delta, standing),
-        Change::Access { .. } => {
-            Err(dialect.unsupported(format!("change {}", change.subject()), "write the statements yourself"))
+        Change::Access { delta, given } => Ok(access::render(dialect, delta, given.as_ref())),
+        Change::DefaultPrivileges { delta, with_namespace } => {
+            Ok(access::render_defaults(dialect, delta, *with_namespace))
         }
         Change::Definition(delta) => Ok(definition::render(dialect, delta)),
     }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use rungs_schema::{Class, Column, Definition, ObjectName, Table};
+use rungs_schema::{Access, Class, Column, Definition, ObjectName, Table};
 
 use super::{alter, composite, definition, domain};
 use crate::dialect::Statement;
@@ -78,7 +78,8 @@ pub(super) fn rebuild_after(
     out.extend(over.into_iter().flat_map(definition::create).map(marked));
     for access in &standing.access {
         let delta = Delta::Create { next: access.clone() };
-        out.extend(super::render(dialect, &Change::Access { delta, with_object: true })?);
+        let given = Some(Access::by_default(access.object.clone(), &access.word));
+        out.extend(super::render(dialect, &Change::Access { delta, given })?);
     }
     Ok(out)
 }
