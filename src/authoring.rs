@@ -1,10 +1,12 @@
 //! From models to a plan: what `autogenerate` writes and `check` looks for.
 
+mod children;
 mod hints;
 mod models;
 mod needs;
 mod sides;
 mod turns;
+mod unsaid;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -109,6 +111,9 @@ pub async fn compare_lines(
     let objects = models.objects(dialect.as_ref())?;
     let wanted = dialect.canonical(&models.declared.schema)?;
     let mut live = dialect::introspect(connection, &scope(&wanted)).await?;
+    children::leave_alone(&mut live, |table| {
+        wanted.table(table).is_some() || models.declared.unmanaged.contains(table)
+    });
     let is_left_alone =
         |table: &ObjectName| OTHER_LEDGERS.contains(&table.name.as_str()) || models.declared.unmanaged.contains(table);
     let owner = |table: &ObjectName| owner(table).filter(|_| !is_left_alone(table));
@@ -117,7 +122,10 @@ pub async fn compare_lines(
     let hints = models.hints(asked);
     hints::check(&live, &wanted, &hints)?;
     let hints = hints::with_spellings(&live, &wanted, &hints, &rules);
-    let named = adopt(&wanted, &diff::renamed(&live, &wanted, &hints), dialect.as_ref());
+    let renamed = diff::renamed(&live, &wanted, &hints);
+    children::refuse_silence(&renamed, &wanted)?;
+    let mut named = adopt(&wanted, &renamed, dialect.as_ref());
+    unsaid::keep(&renamed, &mut named.schema, &wanted, &rules);
     let mut guide = Guide {
         open_names: named.open.clone(),
         one_transaction: dialect.features().transactional_ddl,
@@ -143,6 +151,7 @@ pub async fn compare_lines(
     let mut printed = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);
+    unsaid::keep(&renamed, &mut printed, &wanted, &rules);
     dialect.align(&mut live, &mut printed);
     let turns = turns::order(&differing, models, &whose, &live, &printed)?;
     let sides = Sides { models, whose: &whose, live: &live, wanted: &printed, hints: &hints, rules: &rules };

@@ -57,7 +57,11 @@ pub fn render(changes: &[Change], dialect: &dyn Dialect) -> Result<Vec<Statement
     Ok(statements)
 }
 
-fn render_one(change: &Change, aside: &BTreeSet<ObjectName>, dialect: &dyn Dialect) -> Result<Vec<Statement>, PlanError> {
+fn render_one(
+    change: &Change,
+    aside: &BTreeSet<ObjectName>,
+    dialect: &dyn Dialect,
+) -> Result<Vec<Statement>, PlanError> {
     let mut statements = dialect.render(change)?;
     if keeps_rows(change, aside) {
         statements.iter_mut().for_each(|statement| statement.loses = None);

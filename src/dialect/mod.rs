@@ -196,12 +196,14 @@ pub async fn missing_roles<'a>(
     connection: &mut Connection,
     roles: impl IntoIterator<Item = &'a String>,
 ) -> Result<Vec<&'a String>, DbError> {
-    let known: BTreeSet<String> = match connection.version().name {
+    let known: Option<BTreeSet<String>> = match connection.version().name {
         #[cfg(feature = "postgres")]
-        DialectName::Postgres => postgres::introspect::roles(connection).await?,
-        _ => return Ok(Vec::new()),
+        DialectName::Postgres => Some(postgres::introspect::roles(connection).await?),
+        // Roles are compared on no other engine.
+        _ => None,
     };
-    Ok(roles.into_iter().filter(|role| !known.contains(*role)).collect())
+    let is_missing = |role: &&String| known.as_ref().is_some_and(|known| !known.contains(*role));
+    Ok(roles.into_iter().filter(is_missing).collect())
 }
 
 /// Whether two CREATE TABLE statements of SQLite say the same in the same words.

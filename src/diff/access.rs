@@ -270,9 +270,8 @@ impl Sides<'_> {
     fn part(&self, table: &ObjectName, column: &str) -> (bool, bool) {
         let word = self.previous.table(table).or(self.next.table(table)).map_or("TABLE", table_word);
         let key = (Reference::relation(table), word.to_owned());
-        let has = |schema: &Schema| {
-            schema.table(table).and_then(|table| table.column(column)).is_some_and(has_sequence)
-        };
+        let has =
+            |schema: &Schema| schema.table(table).and_then(|table| table.column(column)).is_some_and(has_sequence);
         let (before, after) = (has(self.previous), has(self.next));
         let goes = before && (!after || self.objects.dropped.contains(&key));
         let comes = after && (!before || self.objects.created.contains(&key));

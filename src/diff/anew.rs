@@ -37,7 +37,12 @@ fn top<'a>(table: &Table, schema: &'a Schema, anew: &BTreeSet<ObjectName>) -> Op
 }
 
 /// Whether a table's rows come and go with a table above it.
-pub(super) fn goes_with_parent(name: &ObjectName, previous: &Schema, next: &Schema, anew: &BTreeSet<ObjectName>) -> bool {
+pub(super) fn goes_with_parent(
+    name: &ObjectName,
+    previous: &Schema,
+    next: &Schema,
+    anew: &BTreeSet<ObjectName>,
+) -> bool {
     let above = |schema: &'_ Schema| schema.table(name).and_then(|table| top(table, schema, anew)).cloned();
     let top = above(previous);
     top.is_some() && top == above(next)
@@ -60,6 +65,7 @@ pub(super) fn rows(previous: &Schema, next: &Schema, anew: &BTreeSet<ObjectName>
 
 /// The partitions of a table, at every depth.
 fn partitions(schema: &Schema, name: &ObjectName) -> Vec<ObjectName> {
-    let direct = schema.tables.iter().filter(|table| table.partition_of.as_ref().is_some_and(|(parent, _)| parent == name));
+    let direct =
+        schema.tables.iter().filter(|table| table.partition_of.as_ref().is_some_and(|(parent, _)| parent == name));
     direct.flat_map(|table| std::iter::once(table.name.clone()).chain(partitions(schema, &table.name))).collect()
 }

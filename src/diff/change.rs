@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Check, Column, CompositeType, DefaultPrivileges, Definition, Domain, EnumType, Exclusion, ForeignKey, Index,
-    ObjectName, PrimaryKey, Sequence, Table, Unique,
+    Access, Check, Column, CompositeType, DefaultPrivileges, Definition, Domain, EnumType, Exclusion, ForeignKey,
+    Index, ObjectName, PrimaryKey, Sequence, Table, Unique,
 };
 
 pub use super::standing::{Standing, StandingTable, StandingType};
@@ -329,7 +329,9 @@ impl Change {
             Self::Access { delta, .. } => {
                 named("privileges of", delta, |one| format!("{} {}", one.word.to_lowercase(), one.name()))
             }
-            Self::DefaultPrivileges { delta, .. } => named("default privileges on", delta, |one| one.word.to_lowercase()),
+            Self::DefaultPrivileges { delta, .. } => {
+                named("default privileges on", delta, |one| one.word.to_lowercase())
+            }
         }
     }
 }

@@ -151,7 +151,11 @@ fn parents_first(tables: &mut Vec<AlteredTable>) {
     }
 }
 
-pub(super) fn objects<T: Clone + PartialEq, K: Ord>(previous: &[T], next: &[T], key: impl Fn(&T) -> K) -> Vec<Delta<T>> {
+pub(super) fn objects<T: Clone + PartialEq, K: Ord>(
+    previous: &[T],
+    next: &[T],
+    key: impl Fn(&T) -> K,
+) -> Vec<Delta<T>> {
     let before: BTreeMap<K, &T> = previous.iter().map(|one| (key(one), one)).collect();
     let mut after: BTreeMap<K, &T> = next.iter().map(|one| (key(one), one)).collect();
     let mut found = Vec::new();

@@ -173,7 +173,8 @@ fn in_the_way(
             let changes_type = rules.foreign_keys_pin_types
                 && (by_name.get(&table.name).is_some_and(|own| changes_type(own, &key.columns, sets_null))
                     || target.is_some_and(|target| changes_type(target, &key.referenced_columns, false)));
-            let is_torn = by_name.get(&table.name).zip(target).is_some_and(|(own, target)| is_torn(key, own, target, rules));
+            let is_torn =
+                by_name.get(&table.name).zip(target).is_some_and(|(own, target)| is_torn(key, own, target, rules));
             if loses_key || changes_type || is_torn {
                 found.entry(table.name.clone()).or_default().push(key.clone());
             }
@@ -216,7 +217,9 @@ fn is_torn(key: &ForeignKey, own: &AlteredTable, target: &AlteredTable, rules: &
         ty(&table.previous).zip(ty(&table.next)).filter(|(was, is)| was != is)
     };
     key.columns.iter().zip(&key.referenced_columns).any(|(column, referenced)| {
-        types(own, column).zip(types(target, referenced)).is_some_and(|((a, b), (c, d))| !bridges(&a, &d) || !bridges(&b, &c))
+        types(own, column)
+            .zip(types(target, referenced))
+            .is_some_and(|((a, b), (c, d))| !bridges(&a, &d) || !bridges(&b, &c))
     })
 }
 

@@ -44,7 +44,7 @@ pub(super) struct Passage {
 }
 
 /// The tables that a table is directly a part of.
-pub(super) fn parents(table: &Table) -> impl Iterator<Item = &ObjectName> {
+pub(crate) fn parents(table: &Table) -> impl Iterator<Item = &ObjectName> {
     table.inherits.iter().chain(table.partition_of.iter().map(|(parent, _)| parent))
 }
 
@@ -56,7 +56,8 @@ pub(super) fn without(table: &Table, left: &BTreeSet<ObjectName>, schema: &Schem
     }
     alone.inherits.retain(|parent| !left.contains(parent));
     let detached = alone.partition_of.take_if(|(parent, _)| left.contains(parent)).is_some();
-    let stays: Vec<&Table> = parents(table).filter(|name| !left.contains(*name)).filter_map(|name| schema.table(name)).collect();
+    let stays: Vec<&Table> =
+        parents(table).filter(|name| !left.contains(*name)).filter_map(|name| schema.table(name)).collect();
     for column in &mut alone.columns {
         if !stays.iter().any(|parent| parent.column(&column.name).is_some()) {
             column.options.remove(INHERITED);
@@ -163,7 +164,8 @@ impl Lineage<'_> {
         let mut main = Vec::new();
         for column in created.columns.iter_mut().filter(|column| column.options.contains_key(INHERITED)) {
             let from = parents.iter().find_map(|parent| self.child_column(parent, &column.name));
-            let nullable = parents.iter().filter_map(|parent| parent.column(&column.name)).all(|column| column.nullable);
+            let nullable =
+                parents.iter().filter_map(|parent| parent.column(&column.name)).all(|column| column.nullable);
             *column = from.map_or_else(|| column.clone(), |from| Column { nullable, ..from });
         }
         for parent in parents.iter().filter(|_| new.partition_of.is_some()) {

@@ -31,12 +31,19 @@ use rungs_schema::{Access, Column, Definition, ForeignKey, Hints, ObjectName, Pr
 use change::Change;
 
 pub use access::roles;
+#[cfg(feature = "postgres")]
 pub(crate) use composites::{is_in_order, retyped};
+#[cfg(feature = "postgres")]
 pub(crate) use enums::{is_of, with_names};
+#[cfg(feature = "postgres")]
 pub(crate) use inheritance::KEPT_BELOW;
+pub(crate) use inheritance::parents;
 pub use parts::Named;
+#[cfg(feature = "postgres")]
 pub(crate) use parts::part_deltas;
+#[cfg(feature = "postgres")]
 pub(crate) use rename::quoted_length;
+#[cfg(feature = "postgres")]
 pub(crate) use standing::Way;
 pub use summary::{Difference, summary};
 pub use unchecked::unchecked;
@@ -73,6 +80,9 @@ pub struct Rules {
     /// Whether a definition can take the other's place without being dropped first, so that nothing that stands on it
     /// has to give way. `None` where none can.
     pub replaces: Option<fn(previous: &Definition, next: &Definition) -> bool>,
+    /// Whether a storage option of a table is a setting that stays where a model does not mention it. `None` where none
+    /// is.
+    pub is_setting: Option<fn(&str) -> bool>,
     /// What the engine grants on an object by itself. `None` where it knows no privileges on objects.
     pub initial_privileges: Option<fn(&Access) -> BTreeSet<Privilege>>,
     /// What the engine calls the sequence behind a column that numbers itself.

@@ -28,13 +28,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rungs_schema::{
-    CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table,
-};
+use rungs_schema::{CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table};
 
 use super::access;
 use super::change::{AlterTable, Change, Delta, Edit, Rows, RowsStep, Standing};
-use super::{Guide, Rules};
 use super::compare::{AlteredTable, Differences};
 use super::dependents;
 use super::enums;
@@ -42,6 +39,7 @@ use super::foreign_keys::{Reconnected, reconnect};
 use super::graph;
 use super::index_names;
 use super::table_parts;
+use super::{Guide, Rules};
 
 pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
     let rules = &guide.rules;

@@ -250,7 +250,9 @@ fn carry_out(change: &Change, state: &mut Schema) {
             replace(&mut state.definitions, delta, key);
         }
         Change::DefaultPrivileges { delta, .. } => {
-            replace(&mut state.default_privileges, delta, |one| (one.role.clone(), one.namespace.clone(), one.word.clone()));
+            replace(&mut state.default_privileges, delta, |one| {
+                (one.role.clone(), one.namespace.clone(), one.word.clone())
+            });
         }
         Change::Access { delta, .. } => {
             replace(&mut state.access, delta, |access| (access.object.clone(), access.word.clone()));

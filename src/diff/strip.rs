@@ -119,7 +119,7 @@ pub(super) fn hand_over(table: &mut StandingTable, later: &mut [Change]) {
     let mut next = Table::clone(&table.next);
     table.dress.retain(|edit| {
         let edits_it = |alter: &&mut AlterTable| alter.edits.iter().any(|other| is_edit_of(other, edit));
-        let Some(index) = alters.iter().position(|alter| edits_it(&alter)) else { return true };
+        let Some(index) = alters.iter().position(edits_it) else { return true };
         let gone = edit.clone().reversed();
         remove(&mut next, &gone);
         for (at, alter) in alters.iter_mut().take(index + 1).enumerate() {

@@ -67,7 +67,8 @@ pub fn summary(changes: &[Change]) -> Vec<Difference> {
         }
     }
     let mut found = without_detours(found);
-    let gone: Vec<String> = found.iter().filter(|one| one.action == "drop").map(|one| format!("{} {}", one.kind, one.name)).collect();
+    let gone: Vec<String> =
+        found.iter().filter(|one| one.action == "drop").map(|one| format!("{} {}", one.kind, one.name)).collect();
     // They go with their object.
     found.retain(|one| one.kind != "privileges" || one.action != "drop" || !gone.contains(&one.name));
     found

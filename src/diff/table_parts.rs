@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use rungs_schema::{Class, Column, Domain, IndexKey, IndexPart, Needs, ObjectName, Reference, Schema, Table};
 
+use super::Guide;
 use super::change::{AlterTable, Change, Delta, Standing};
 use super::compare::{AlteredTable, Differences, edits};
-use super::Guide;
 
 /// What goes on the way, for good or to come back.
 #[derive(Debug, Default)]
@@ -156,7 +156,8 @@ impl PartName<'_> {
 /// What a table that lacks some of its parts still stands on: all that they did not bring.
 fn needs_left(table: &Table) -> Needs {
     let parts = table.columns.iter().map(|one| &one.needs);
-    let parts = parts.chain(table.checks.iter().map(|one| &one.needs)).chain(table.indexes.iter().map(|one| &one.needs));
+    let parts =
+        parts.chain(table.checks.iter().map(|one| &one.needs)).chain(table.indexes.iter().map(|one| &one.needs));
     let parts: Vec<&Needs> = parts.chain(table.exclusions.iter().map(|one| &one.needs)).collect();
     let is_left = |need: &&Reference| {
         !matches!(need.class, Class::Routine | Class::Operator | Class::TextSearchConfiguration)

@@ -61,6 +61,7 @@ mod postgres_pair;
 mod postgres_routines;
 mod postgres_scratch;
 mod postgres_support;
+mod postgres_unsaid;
 mod postgres_web;
 mod readme;
 mod revision_file;

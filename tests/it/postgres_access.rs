@@ -119,7 +119,9 @@ fn privileges_go_with_their_columns() {
         )
         .await;
         let computed = |expression: &str| {
-            format!("CREATE TABLE t (id int, g int GENERATED ALWAYS AS ({expression}) STORED); GRANT SELECT (g) ON t TO rungs_test_app")
+            format!(
+                "CREATE TABLE t (id int, g int GENERATED ALWAYS AS ({expression}) STORED); GRANT SELECT (g) ON t TO rungs_test_app"
+            )
         };
         let plan = becomes(&db, &computed("id"), &computed("id + 1"), "INSERT INTO t (id) VALUES (1)").await;
         assert!(sql(&plan.up).contains("GRANT SELECT (\"g\")"), "{}", sql(&plan.up));
@@ -195,8 +197,11 @@ fn a_script_that_grants_nothing_takes_nothing_away() {
     postgres(|db| async move {
         let mut connection = db.connect().await;
         create_roles(&mut connection).await;
-        run(&mut connection, &format!("{T}; GRANT SELECT ON t TO rungs_test_app; ALTER TABLE t OWNER TO rungs_test_owner"))
-            .await;
+        run(
+            &mut connection,
+            &format!("{T}; GRANT SELECT ON t TO rungs_test_app; ALTER TABLE t OWNER TO rungs_test_owner"),
+        )
+        .await;
         connection.close().await.unwrap();
         let project = Project::empty();
         project.write("next.sql", &format!("{T};\n"));
@@ -219,6 +224,7 @@ fn a_role_that_the_server_does_not_have_is_named() {
         more: 1,
         help: String::new(),
     };
-    let said = "role app does not exist on the server, and is needed for privileges of table t; another one is missing too";
+    let said =
+        "role app does not exist on the server, and is needed for privileges of table t; another one is missing too";
     assert_eq!(error.to_string(), said);
 }

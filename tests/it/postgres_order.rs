@@ -107,8 +107,14 @@ fn a_function_comes_back_before_and_after_what_it_names() {
 fn a_name_passes_from_one_kind_to_another() {
     postgres(|db| async move {
         for (one, two) in [
-            ("CREATE VIEW x AS SELECT 1 AS id; CREATE VIEW w AS SELECT id FROM x", "CREATE TABLE x (id int); CREATE VIEW w AS SELECT id FROM x"),
-            ("CREATE FUNCTION x(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", "CREATE PROCEDURE x(int) LANGUAGE sql AS 'SELECT 1'"),
+            (
+                "CREATE VIEW x AS SELECT 1 AS id; CREATE VIEW w AS SELECT id FROM x",
+                "CREATE TABLE x (id int); CREATE VIEW w AS SELECT id FROM x",
+            ),
+            (
+                "CREATE FUNCTION x(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "CREATE PROCEDURE x(int) LANGUAGE sql AS 'SELECT 1'",
+            ),
             (
                 "CREATE FUNCTION x(int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT x(1) AS x",
                 "CREATE AGGREGATE x(int) (SFUNC = int4larger, STYPE = int); CREATE VIEW v AS SELECT x(1) AS x",

@@ -40,7 +40,10 @@ fn what_create_or_replace_cannot_keep_takes_its_views_along() {
     postgres(|db| async move {
         for (one, two) in [
             // The result.
-            ("f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'", "f(a int) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'"),
+            (
+                "f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "f(a int) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'",
+            ),
             // The name of an argument.
             ("f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'", "f(b int) RETURNS int LANGUAGE sql AS 'SELECT 1'"),
             // A name that goes.
@@ -75,9 +78,8 @@ fn what_create_or_replace_cannot_keep_takes_its_views_along() {
 #[test]
 fn one_output_may_be_called_otherwise() {
     postgres(|db| async move {
-        let script = |name: &str| {
-            with_view(&format!("CREATE FUNCTION f(a int, OUT {name} int) LANGUAGE sql AS 'SELECT 1'"))
-        };
+        let script =
+            |name: &str| with_view(&format!("CREATE FUNCTION f(a int, OUT {name} int) LANGUAGE sql AS 'SELECT 1'"));
         let plan = becomes(&db, &script("x"), &script("y"), "").await;
         assert_eq!(plan.up.len(), 1, "{}", sql(&plan.up));
     });

@@ -26,9 +26,8 @@ struct Web {
     has_read_bodies: bool,
 }
 
-const OBJECTS: [&str; 19] = [
-    "fa", "fb", "fc", "Fd", "ta", "tb", "tc", "va", "vb", "vc", "ea", "eb", "ra", "rb", "ga", "gb", "pa", "oa", "xa",
-];
+const OBJECTS: [&str; 19] =
+    ["fa", "fb", "fc", "Fd", "ta", "tb", "tc", "va", "vb", "vc", "ea", "eb", "ra", "rb", "ga", "gb", "pa", "oa", "xa"];
 
 fn any<'a>(random: &mut Random, list: &'a [String]) -> Option<&'a String> {
     (!list.is_empty()).then(|| &list[random.below(list.len())])
@@ -92,7 +91,9 @@ impl Web {
         let choice = random.below(4);
         let body = match choice {
             0 => format!("AS $$BEGIN IF $1 < 0 THEN PERFORM {guess}; END IF; RETURN 1; END$$ LANGUAGE plpgsql"),
-            1 if self.has_read_bodies => format!("RETURN (CASE WHEN $1 < 0 THEN {} ELSE 1 END)::{result}", call(random, &self.plain, "1")),
+            1 if self.has_read_bodies => {
+                format!("RETURN (CASE WHEN $1 < 0 THEN {} ELSE 1 END)::{result}", call(random, &self.plain, "1"))
+            }
             _ if is_text => format!("AS $$SELECT (CASE WHEN $1 < 0 THEN {guess} ELSE 1 END)::{result}$$ LANGUAGE sql"),
             _ => "AS 'SELECT 1::smallint' LANGUAGE sql".replace("smallint", result),
         };
@@ -101,7 +102,7 @@ impl Web {
             self.sql.push(format!("COMMENT ON FUNCTION \"{name}\"(int) IS '{}'", random.pick(&["one", "two"])));
         }
         self.grant(random, &format!("FUNCTION \"{name}\"(int)"), "EXECUTE");
-        if choice != 2 && !(choice == 3 && is_text) && !(choice == 1 && !self.has_read_bodies) {
+        if choice != 2 && !(choice == 3 && is_text) && (choice != 1 || self.has_read_bodies) {
             self.sealed.push(name.to_owned());
         }
         if choice == 1 && self.has_read_bodies || choice == 3 && !is_text {
@@ -245,7 +246,9 @@ fn any_web_of_objects_becomes_any_other_and_back() {
                 .filter(|name| has_rows(name))
                 .map(|name| format!("INSERT INTO {name} (id, a) VALUES (1, 1), (2, 2)"))
                 .collect();
-            if std::env::var("KA_DEBUG").is_ok() { eprintln!("ONE\n{one}\nTWO\n{two}"); }
+            if std::env::var("KA_DEBUG").is_ok() {
+                eprintln!("ONE\n{one}\nTWO\n{two}");
+            }
             becomes(&db, &one, &two, &filling.join(";\n")).await;
         }
     });

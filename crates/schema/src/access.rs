@@ -26,15 +26,7 @@ pub struct Access {
 impl Access {
     /// What the engine gives by itself.
     pub fn by_default(object: Reference, word: impl Into<String>) -> Self {
-        Self {
-            object,
-            word: word.into(),
-            part_of: None,
-            extension: None,
-            owner: None,
-            privileges: None,
-            initial: None,
-        }
+        Self { object, word: word.into(), part_of: None, extension: None, owner: None, privileges: None, initial: None }
     }
 
     /// What the engine gives by itself on the same object.

@@ -199,12 +199,7 @@ impl DefinitionKind {
     pub fn comes_before_tables(self) -> bool {
         matches!(
             self,
-            Self::Namespace
-                | Self::Extension
-                | Self::Collation
-                | Self::Range
-                | Self::ForeignDataWrapper
-                | Self::Server
+            Self::Namespace | Self::Extension | Self::Collation | Self::Range | Self::ForeignDataWrapper | Self::Server
         )
     }
 }

@@ -47,6 +47,7 @@ impl Mysql {
                 initial_privileges: None,
                 column_sequence: None,
                 replaces: Some(definition::replaces),
+                is_setting: None,
                 foreign_keys_in_place: true,
                 column_order: true,
                 renames_foreign_keys: false,

@@ -24,9 +24,7 @@ pub(super) fn render(dialect: &Mysql, change: &Change) -> Result<Vec<Statement>,
         | Change::Domain { .. }
         | Change::Composite { .. }
         | Change::Access { .. }
-        | Change::DefaultPrivileges { .. } => {
-            Err(dialect.unsupported(format!("keep {}", change.subject()), None))
-        }
+        | Change::DefaultPrivileges { .. } => Err(dialect.unsupported(format!("keep {}", change.subject()), None)),
         Change::Definition(delta) => Ok(define(dialect, delta)),
     }
 }

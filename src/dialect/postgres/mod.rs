@@ -2,8 +2,8 @@
 
 mod canonical;
 mod casts;
-mod declare;
 mod column_option;
+mod declare;
 mod extension;
 pub mod introspect;
 mod names;
@@ -51,6 +51,7 @@ impl Postgres {
                 table_case_is_free: false,
                 column_case_is_free: false,
                 views_pin_types: true,
+                is_setting: Some(|option| !["unlogged", "server", "of"].contains(&option)),
                 enum_values_wait: true,
                 index_names_are_shared: true,
                 initial_privileges,

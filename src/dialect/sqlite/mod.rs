@@ -41,6 +41,7 @@ impl Sqlite {
                 initial_privileges: None,
                 column_sequence: None,
                 replaces: None,
+                is_setting: None,
                 foreign_keys_in_place: false,
                 column_order: false,
                 renames_foreign_keys: false,

@@ -34,7 +34,8 @@ pub(super) fn render(dialect: &Sqlite, change: &Change) -> Result<Vec<Statement>
         | Change::Enum { .. }
         | Change::Domain { .. }
         | Change::Composite { .. }
-        | Change::Access { .. } | Change::DefaultPrivileges { .. } => Err(unsupported(dialect, format!("keep {}", change.subject()))),
+        | Change::Access { .. }
+        | Change::DefaultPrivileges { .. } => Err(unsupported(dialect, format!("keep {}", change.subject()))),
     }
 }
 

@@ -72,7 +72,8 @@ impl Edges {
                 let earlier = touchers.get(touched).into_iter().flatten().rfind(|other| **other < index);
                 edges.strong[index].extend(earlier);
                 // What goes and stood on it might be in the way.
-                let gone = releasers.get(touched).into_iter().flatten().filter(|other| !ties[**other].drops.is_empty());
+                let goes = |other: &&usize| !ties[**other].drops.is_empty() && ties[**other].touches.is_empty();
+                let gone = releasers.get(touched).into_iter().flatten().filter(goes);
                 edges.weak[index].extend(gone.filter(|other| **other != index));
             }
         }
@@ -90,7 +91,9 @@ impl Edges {
             for others in tie.words.named(&made) {
                 self.weak_after(index, Some(others));
             }
-            for other in tie.former_words.named(&dropped).flat_map(|others| others.iter()).filter(|other| **other != index) {
+            for other in
+                tie.former_words.named(&dropped).flat_map(|others| others.iter()).filter(|other| **other != index)
+            {
                 self.weak[*other].insert(index);
             }
         }
@@ -145,9 +148,9 @@ impl Edges {
                 graph.add_edge(nodes[other], nodes[index], ());
             }
         }
-        let circles = tarjan_scc(&graph).into_iter().map(|circle| -> BTreeSet<usize> {
-            circle.into_iter().map(|node| graph[node]).collect()
-        });
+        let circles = tarjan_scc(&graph)
+            .into_iter()
+            .map(|circle| -> BTreeSet<usize> { circle.into_iter().map(|node| graph[node]).collect() });
         let closed = circles.filter(|circle| circle.iter().all(|index| waiting[*index].is_subset(circle)));
         let circle = closed.min_by_key(|circle| circle.first().copied())?;
         let free = circle.iter().find(|index| self.strong[**index].iter().all(|other| is_done[*other]));

@@ -60,6 +60,7 @@ pub(super) fn read_servers(found: &mut Found, rows: &Rows) -> Result<(), DbError
 }
 
 fn with_options(row: &Row, kind: DefinitionKind, sql: String) -> Result<Definition, DbError> {
-    let settings = options(row, "options")?.into_iter().map(|(name, value)| (format!("option:{name}"), value)).collect();
+    let settings =
+        options(row, "options")?.into_iter().map(|(name, value)| (format!("option:{name}"), value)).collect();
     Ok(Definition { settings, comment: text(row, "comment")?, ..Definition::new(kind, name(row)?, sql) })
 }

@@ -64,9 +64,8 @@ pub(super) fn signature(alias: &str) -> String {
 
 /// An operator's name with the types of its operands; a prefix operator has `NONE` on the left.
 pub(super) fn operator(alias: &str) -> String {
-    let operand = |side: &str| {
-        format!("CASE WHEN {alias}.{side} = 0 THEN 'NONE' ELSE format_type({alias}.{side}, NULL) END")
-    };
+    let operand =
+        |side: &str| format!("CASE WHEN {alias}.{side} = 0 THEN 'NONE' ELSE format_type({alias}.{side}, NULL) END");
     format!("{alias}.oprname || '(' || {} || ', ' || {} || ')'", operand("oprleft"), operand("oprright"))
 }
 

@@ -83,9 +83,8 @@ fn push(found: &mut Found, row: &Row, kind: DefinitionKind, sql: String) -> Resu
 /// The server has no statement for an aggregate: its options are those of CREATE AGGREGATE, in the order of the manual.
 /// <https://www.postgresql.org/docs/current/sql-createaggregate.html>
 pub(super) fn aggregates_query(filter: &Filter) -> String {
-    let function = |word: &str, column: &str| {
-        format!("CASE WHEN a.{column} <> 0 THEN '{word} = ' || a.{column}::regproc END")
-    };
+    let function =
+        |word: &str, column: &str| format!("CASE WHEN a.{column} <> 0 THEN '{word} = ' || a.{column}::regproc END");
     let extra = |word: &str, column: &str| format!("CASE WHEN a.{column} THEN '{word}' END");
     let modify = |word: &str, column: &str| {
         format!(

@@ -32,8 +32,11 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
         let rest = sql.strip_prefix(head).ok_or_else(|| DbError::Answer {
             reason: format!("the definition of statistics {name} does not start with `{head}`"),
         })?;
-        let mut one =
-            Definition::new(DefinitionKind::Statistics, name.clone(), format!("CREATE STATISTICS {}{rest}", qualified(&name)));
+        let mut one = Definition::new(
+            DefinitionKind::Statistics,
+            name.clone(),
+            format!("CREATE STATISTICS {}{rest}", qualified(&name)),
+        );
         one.settings.extend(text(row, "target")?.map(|target| ("target".to_owned(), target)));
         let needs = found.needs.of("pg_statistic_ext", row.text("oid")?);
         let table = Some(named(row, "table_schema", "table_name")?);

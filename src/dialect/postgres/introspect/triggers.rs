@@ -89,10 +89,8 @@ pub(super) fn read_events(found: &mut Found, rows: &Rows) -> Result<(), DbError>
         let tags: Vec<String> = json::<Vec<String>>(row, "tags")?.iter().map(|tag| literal(tag)).collect();
         let when = if tags.is_empty() { String::new() } else { format!("\n    WHEN TAG IN ({})", tags.join(", ")) };
         let (event, function) = (row.text("event")?, row.text("function")?);
-        let sql = format!(
-            "CREATE EVENT TRIGGER {} ON {event}{when}\n    EXECUTE FUNCTION {function}()",
-            quote(&name.name)
-        );
+        let sql =
+            format!("CREATE EVENT TRIGGER {} ON {event}{when}\n    EXECUTE FUNCTION {function}()", quote(&name.name));
         let needs = found.needs.of("pg_event_trigger", row.text("oid")?);
         found.schema.definitions.push(Definition {
             settings: state(row)?,

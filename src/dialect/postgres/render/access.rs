@@ -24,9 +24,8 @@ pub(super) fn render(dialect: &Postgres, delta: &Delta<Access>, given: Option<&A
 
 fn turn(dialect: &Postgres, from: &Access, to: &Access) -> Vec<Statement> {
     let label = format!("{} {}", to.word.to_lowercase(), to.name());
-    let granted = |access: &Access| {
-        access.privileges.clone().unwrap_or_else(|| privileges::of_object(access, dialect.major()))
-    };
+    let granted =
+        |access: &Access| access.privileges.clone().unwrap_or_else(|| privileges::of_object(access, dialect.major()));
     let mut before = granted(from);
     let mut out = Vec::new();
     if from.owner != to.owner {
@@ -60,7 +59,8 @@ pub(super) fn render_defaults(
         None if any.namespace.is_some() => BTreeSet::new(),
         None => privileges::of_kind(&any.word, dialect.major()),
     };
-    let (mut before, mut label) = ("ALTER DEFAULT PRIVILEGES ".to_owned(), format!("on future {}", any.word.to_lowercase()));
+    let (mut before, mut label) =
+        ("ALTER DEFAULT PRIVILEGES ".to_owned(), format!("on future {}", any.word.to_lowercase()));
     if let Some(role) = &any.role {
         before.push_str(&format!("FOR ROLE {} ", quote(role)));
         label.push_str(&format!(" of {role}"));
@@ -85,6 +85,9 @@ struct RoleName {
     sql: String,
     label: String,
 }
+
+/// Columns by privilege; none for the whole object.
+type Columns = BTreeMap<String, Vec<String>>;
 
 impl RoleName {
     fn of(role: &str) -> Self {
@@ -196,12 +199,12 @@ impl Place<'_> {
     }
 
     fn statements(&self, act: Act, rights: BTreeSet<Right>) -> Vec<Statement> {
-        let mut of: BTreeMap<(Option<String>, Grantee), BTreeMap<String, Vec<String>>> = BTreeMap::new();
+        let mut of: BTreeMap<(Option<String>, Grantee), Columns> = BTreeMap::new();
         for (grantor, grantee, column, privilege) in rights {
             of.entry((grantor, grantee)).or_default().entry(privilege).or_default().extend(column);
         }
         // Those who get the same get it together.
-        let mut grouped: Vec<(Option<String>, BTreeMap<String, Vec<String>>, Vec<RoleName>)> = Vec::new();
+        let mut grouped: Vec<(Option<String>, Columns, Vec<RoleName>)> = Vec::new();
         for ((grantor, grantee), privileges) in of {
             let role = match grantee {
                 Grantee::Owner => self.owner.clone(),
@@ -219,7 +222,10 @@ impl Place<'_> {
             match grantor {
                 None => out.push(statement),
                 Some(role) => {
-                    out.push(Statement::new(format!("SET ROLE {}", quote(&role)), format!("acts as {role}, who grants it")));
+                    out.push(Statement::new(
+                        format!("SET ROLE {}", quote(&role)),
+                        format!("acts as {role}, who grants it"),
+                    ));
                     out.push(statement);
                     out.push(Statement::new("RESET ROLE", format!("no longer acts as {role}")));
                 }
@@ -277,19 +283,23 @@ impl Place<'_> {
 fn revoked(now: &mut BTreeMap<Right, bool>, wanted: &BTreeMap<Right, bool>) -> Vec<(Act, Right)> {
     let mut acts = Vec::new();
     for on_columns in [false, true] {
-        let rights: Vec<(Right, bool)> =
-            now.iter().filter(|(right, _)| right.2.is_some() == on_columns).map(|(r, option)| (r.clone(), *option)).collect();
+        let rights: Vec<(Right, bool)> = now
+            .iter()
+            .filter(|(right, _)| right.2.is_some() == on_columns)
+            .map(|(r, option)| (r.clone(), *option))
+            .collect();
         for (right, with_option) in rights {
-            let takes_along = |other: &Right| {
-                !on_columns && (&other.0, &other.1, &other.3) == (&right.0, &right.1, &right.3)
-            };
+            let takes_along =
+                |other: &Right| !on_columns && (&other.0, &other.1, &other.3) == (&right.0, &right.1, &right.3);
             match wanted.get(&right) {
                 None => {
                     now.retain(|other, _| *other != right && !takes_along(other));
                     acts.push((Act::Revoke, right));
                 }
                 Some(false) if with_option => {
-                    now.iter_mut().filter(|(other, _)| **other == right || takes_along(other)).for_each(|(_, option)| *option = false);
+                    now.iter_mut()
+                        .filter(|(other, _)| **other == right || takes_along(other))
+                        .for_each(|(_, option)| *option = false);
                     acts.push((Act::RevokeOption, right));
                 }
                 Some(_) => {}
@@ -309,7 +319,11 @@ fn depth(right: &Right, set: &BTreeSet<Privilege>) -> usize {
             break;
         }
         let granted = set.iter().filter(|one| one.grantable && one.privilege == right.3);
-        grantor = granted.filter(|one| one.grantee == Grantee::Role(role.clone())).map(|one| one.grantor.clone()).min().flatten();
+        grantor = granted
+            .filter(|one| one.grantee == Grantee::Role(role.clone()))
+            .map(|one| one.grantor.clone())
+            .min()
+            .flatten();
     }
     depth
 }

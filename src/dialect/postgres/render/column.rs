@@ -127,7 +127,11 @@ impl Place<'_> {
         out.extend(self.take_up(previous, next, retyped, old_table)?);
         out.extend(column_option::alter(self, previous, next, retyped));
         if let Some(options) = server_changes(&previous.options, &next.options) {
-            out.push(self.alter_column(&next.name, &options, format!("changes the options of {}", self.label(&next.name))));
+            out.push(self.alter_column(
+                &next.name,
+                &options,
+                format!("changes the options of {}", self.label(&next.name)),
+            ));
         }
         if previous.comment != next.comment {
             out.push(self.set_comment(next));

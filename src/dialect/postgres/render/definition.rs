@@ -122,7 +122,9 @@ fn same_storage(previous: &Definition, next: &Definition) -> bool {
 
 fn replaceable(previous: &Definition, next: &Definition) -> bool {
     match next.kind {
-        DefinitionKind::Function | DefinitionKind::Procedure => same_signature(previous, next),
+        DefinitionKind::Function | DefinitionKind::Procedure | DefinitionKind::Aggregate => {
+            same_signature(previous, next)
+        }
         DefinitionKind::View => next.outline.0.starts_with(&previous.outline.0) && !previous.outline.0.is_empty(),
         DefinitionKind::Trigger => {
             let plain = |one: &Definition| one.sql.starts_with("CREATE TRIGGER ");

@@ -28,6 +28,14 @@ pub(super) fn render(
 }
 
 pub(super) fn create(next: &Domain) -> Vec<Statement> {
+    let (mut out, later) = create_in_two(next);
+    out.extend(later);
+    out
+}
+
+/// What creates it, and what has to wait until the values are there: a check that is not valid looks at every value that
+/// comes.
+pub(super) fn create_in_two(next: &Domain) -> (Vec<Statement>, Vec<Statement>) {
     let mut sql = format!("CREATE DOMAIN {} AS {}", qualified(&next.name), next.base);
     if let Some(collation) = &next.collation {
         sql.push_str(&format!(" COLLATE {}", collation_sql(collation)));
@@ -44,12 +52,12 @@ pub(super) fn create(next: &Domain) -> Vec<Statement> {
         sql.push_str(&format!(" {}", clause(check)));
     }
     let mut out = vec![Statement::new(sql, format!("creates domain {}", next.name))];
-    out.extend(later.into_iter().map(|check| add(&next.name, check)));
     if next.comment.is_some() {
         out.push(set_comment(next));
     }
-    out.extend(next.checks.iter().filter(|check| check.comment.is_some()).map(|check| comment_on(&next.name, check)));
-    out
+    let mut added: Vec<Statement> = later.into_iter().map(|check| add(&next.name, check)).collect();
+    added.extend(next.checks.iter().filter(|check| check.comment.is_some()).map(|check| comment_on(&next.name, check)));
+    (out, added)
 }
 
 fn not_null(domain: &Domain) -> String {
@@ -107,7 +115,8 @@ fn alter(
         let is_same = previous.base == next.base;
         let base = || Conversion::Base(previous.base.clone(), next.base.clone());
         let conversion = if is_same { Conversion::Text } else { base() };
-        let root = Root { name: &next.name, word: "DOMAIN", create: create(next), conversion };
+        let (create, finish) = create_in_two(next);
+        let root = Root { name: &next.name, word: "DOMAIN", create, conversion, finish };
         out.extend(rebuild(dialect, root, standing)?);
         return Ok(out);
     }

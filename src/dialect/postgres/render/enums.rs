@@ -60,7 +60,13 @@ fn alter(
     }
     let now = with_names(previous, manner.renamed);
     if Way::of_enum(&now, next, manner.anew) == Way::Anew {
-        let root = Root { name: &next.name, word: "TYPE", create: create(next), conversion: Conversion::Text };
+        let root = Root {
+            name: &next.name,
+            word: "TYPE",
+            create: create(next),
+            conversion: Conversion::Text,
+            finish: Vec::new(),
+        };
         out.extend(rebuild(dialect, root, manner.standing)?);
         return Ok(out);
     }

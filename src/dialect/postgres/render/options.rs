@@ -27,9 +27,8 @@ const OTHERS: [&str; 12] = [
 
 /// The storage parameters among options.
 fn parameters(options: &BTreeMap<String, String>) -> impl Iterator<Item = (&String, &String)> {
-    let is_other = |name: &str| {
-        OTHERS.contains(&name) || name.starts_with(SERVER_OPTION) || name.starts_with(STATISTICS)
-    };
+    let is_other =
+        |name: &str| OTHERS.contains(&name) || name.starts_with(SERVER_OPTION) || name.starts_with(STATISTICS);
     options.iter().filter(move |(name, _)| !is_other(name))
 }
 
@@ -175,8 +174,10 @@ fn parameter_changes(
     next: &BTreeMap<String, String>,
 ) -> Vec<(String, &'static str)> {
     let mut out = Vec::new();
-    let gone: Vec<String> =
-        parameters(previous).filter(|(name, _)| !next.contains_key(*name)).map(|(name, _)| parameter_name(name)).collect();
+    let gone: Vec<String> = parameters(previous)
+        .filter(|(name, _)| !next.contains_key(*name))
+        .map(|(name, _)| parameter_name(name))
+        .collect();
     if !gone.is_empty() {
         out.push((format!("RESET ({})", gone.join(", ")), "resets storage parameters"));
     }

@@ -29,5 +29,6 @@ pub(super) fn inheritance(previous: &Table, next: &Table) -> Vec<Statement> {
     let gone = previous.inherits[kept..].iter();
     let gone = gone.map(|parent| alter("NO INHERIT", parent, format!("cuts {} off from {parent}", next.name)));
     let come = next.inherits[kept..].iter();
-    gone.chain(come.map(|parent| alter("INHERIT", parent, format!("lets {} inherit from {parent}", next.name)))).collect()
+    gone.chain(come.map(|parent| alter("INHERIT", parent, format!("lets {} inherit from {parent}", next.name))))
+        .collect()
 }

@@ -23,6 +23,8 @@ pub(super) struct Root<'a> {
     pub(super) create: Vec<Statement>,
     /// How values get there.
     pub(super) conversion: Conversion,
+    /// What has to wait until they are there.
+    pub(super) finish: Vec<Statement>,
 }
 
 /// How the values of a column get from the former type to the new one.
@@ -61,11 +63,14 @@ pub(super) fn rebuild_after(
     let aside = set_aside(root.word, root.name, &mut out);
     let types: Vec<_> = standing.types.iter().map(|ty| (ty, set_aside(word(ty), ty.name(), &mut out))).collect();
     out.extend(root.create);
+    let mut finish = root.finish;
     for ty in &standing.types {
-        out.extend(match ty {
-            StandingType::Domain(domain) => domain::create(domain),
-            StandingType::Composite(composite) => composite::create(composite),
-        });
+        let (create, later) = match ty {
+            StandingType::Domain(domain) => domain::create_in_two(domain),
+            StandingType::Composite(composite) => (composite::create(composite), Vec::new()),
+        };
+        out.extend(create);
+        finish.extend(later);
     }
     let conversions = Conversions { root: root.name, conversion: &root.conversion, standing };
     for table in standing.tables.iter().filter(|table| !table.columns.is_empty()) {
@@ -73,6 +78,7 @@ pub(super) fn rebuild_after(
     }
     out.extend(types.into_iter().rev().map(|(ty, aside)| drop_aside(word(ty), ty.name(), &aside)));
     out.push(drop_aside(root.word, root.name, &aside));
+    out.extend(finish);
     out.extend(under.into_iter().flat_map(definition::create).map(marked));
     out.extend(dress(dialect, standing)?.into_iter().map(marked));
     out.extend(over.into_iter().flat_map(definition::create).map(marked));

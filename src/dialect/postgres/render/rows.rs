@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_long_name_leaves_room_for_the_suffix() {
-        let name = aside(&ObjectName::bare(&"é".repeat(31)));
+        let name = aside(&ObjectName::bare("é".repeat(31)));
         assert!(name.name.len() <= 63, "{name}");
         assert!(name.name.ends_with("__rows"));
     }
