@@ -19,7 +19,7 @@ use crate::diff::change::Change;
 use crate::diff::{self, Definitions, Guide};
 use crate::error::{Error, PlanError};
 use crate::revision::Line;
-use crate::source::scratch::Wanted;
+use crate::source::scratch::{Printed, Wanted};
 use crate::source::{Adopted, adopt, scratch};
 
 use models::Whose;
@@ -110,14 +110,16 @@ pub async fn compare_lines(
     let rules = dialect.features().rules.clone();
     let objects = models.objects(dialect.as_ref())?;
     let wanted = dialect.canonical(&models.declared.schema)?;
-    let mut live = dialect::introspect(connection, &scope(&wanted)).await?;
+    let scope = scope(&wanted, models, !objects.is_empty() && dialect.version().name == DialectName::Postgres);
+    let mut live = dialect::introspect(connection, &scope).await?;
+    let in_files = models.tables_of_scripts(&dialect::default_namespace(connection).await?);
     children::leave_alone(&mut live, |table| {
-        wanted.table(table).is_some() || models.declared.unmanaged.contains(table)
+        wanted.table(table).is_some() || in_files.contains_key(table) || models.declared.unmanaged.contains(table)
     });
     let is_left_alone =
         |table: &ObjectName| OTHER_LEDGERS.contains(&table.name.as_str()) || models.declared.unmanaged.contains(table);
     let owner = |table: &ObjectName| owner(table).filter(|_| !is_left_alone(table));
-    let whose = Whose::new(models, &live, &rules, owner);
+    let whose = Whose::new(models, &in_files, &live, &rules, owner);
     refuse_without_models(asked, models, &live, &whose)?;
     let hints = models.hints(asked);
     hints::check(&live, &wanted, &hints)?;
@@ -125,7 +127,7 @@ pub async fn compare_lines(
     let renamed = diff::renamed(&live, &wanted, &hints);
     children::refuse_silence(&renamed, &wanted)?;
     let mut named = adopt(&wanted, &renamed, dialect.as_ref());
-    unsaid::keep(&renamed, &mut named.schema, &wanted, &rules);
+    unsaid::keep(&renamed, &mut named.schema, &models.declared.schema, &rules);
     let mut guide = Guide {
         open_names: named.open.clone(),
         one_transaction: dialect.features().transactional_ddl,
@@ -147,11 +149,17 @@ pub async fn compare_lines(
 
     let needed = if objects.is_empty() { needed(&named, &whose, &differing) } else { named.schema.clone() };
     turns::refuse_absent(asked, models, &whose, &live, &needed)?;
-    let there = Wanted { schema: &needed, hints: &models.declared.hints, objects: &objects };
-    let mut printed = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
+    let there = Wanted {
+        schema: &needed,
+        hints: &models.declared.hints,
+        objects: &objects.statements,
+        privileges: &objects.privileges,
+    };
+    let Printed { schema: mut printed, granted } = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
+    guide.granted = granted;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);
-    unsaid::keep(&renamed, &mut printed, &wanted, &rules);
+    unsaid::keep(&renamed, &mut printed, &models.declared.schema, &rules);
     dialect.align(&mut live, &mut printed);
     let turns = turns::order(&differing, models, &whose, &live, &printed)?;
     let sides = Sides { models, whose: &whose, live: &live, wanted: &printed, hints: &hints, rules: &rules };
@@ -159,8 +167,11 @@ pub async fn compare_lines(
         DialectName::Sqlite => shares_with_renames(&sides, &turns, &mut guide, connection, dialect.as_ref()).await?,
         _ => shares(&sides, &turns, &guide),
     };
-    for share in &mut shares {
-        share.changes = std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
+    if dialect.version().name != DialectName::Postgres {
+        for share in &mut shares {
+            share.changes =
+                std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
+        }
     }
     Ok(Shares { shares, dialect })
 }
@@ -171,7 +182,8 @@ fn shares(sides: &Sides<'_>, turns: &[Turn], guide: &Guide) -> Vec<Share> {
     let mut previous = sides.live.clone();
     for (index, turn) in turns.iter().enumerate() {
         let next = sides.after(&previous, turn, &lines_of(&turns[index + 1..]));
-        let guide = Guide { hints: sides.hints_of(&turn.line), ..guide.clone() };
+        let granted = sides.granted_of(&guide.granted, &turn.line);
+        let guide = Guide { hints: sides.hints_of(&turn.line), granted, ..guide.clone() };
         let changes = diff::diff(&previous, &next, &guide);
         if !changes.is_empty() {
             found.push(Share::new(&turn.line, changes, &next));
@@ -268,7 +280,7 @@ fn refuse_without_models(
     Ok(())
 }
 
-/// A table that is created says only those storage options that its model does. The others are the server's defaults,
+/// A table that is created on MySQL or MariaDB says only those storage options that its model does. The others are the server's defaults,
 /// and may be unknown to the next server that the revision meets.
 fn as_declared(change: Change, wanted: &Schema) -> Change {
     let Change::CreateTable { next } = change else { return change };
@@ -278,11 +290,12 @@ fn as_declared(change: Change, wanted: &Schema) -> Change {
     Change::CreateTable { next: Arc::new(table) }
 }
 
-/// The namespaces that models speak of, and the default one.
-fn scope(wanted: &Schema) -> Scope {
+/// The namespaces that models speak of, and the default one; and what belongs to none, where that may be declared.
+fn scope(wanted: &Schema, models: &Models, with_database: bool) -> Scope {
     let mut names: BTreeSet<Option<String>> = wanted.tables.iter().map(|table| table.name.schema.clone()).collect();
+    names.extend(models.namespaces().map(Some));
     names.insert(None);
-    Scope::Namespaces(names)
+    if with_database { Scope::NamespacesAndDatabase(names) } else { Scope::Namespaces(names) }
 }
 
 /// The tables in which other migration tools record what they applied: sqlx, Diesel, SeaORM, refinery, Alembic, dbmate

@@ -1,6 +1,6 @@
 //! `migrate diff`.
 
-use rungs_schema::{Declared, DialectName, Hints};
+use rungs_schema::{DeclaredAccess, DialectName, Hints};
 
 use super::run::scripts_to;
 use super::{Context, Outcome};
@@ -11,6 +11,7 @@ use crate::diff::change::Change;
 use crate::diff::{self, Definitions, Guide};
 use crate::error::{Error, PlanError, SourceError};
 use crate::plan;
+use crate::source::scratch::Printed;
 use crate::source::{self, Source, scratch};
 
 /// Print the SQL that turns one schema into another, and nothing when they agree.
@@ -37,6 +38,8 @@ struct Side {
     has_definitions: bool,
     /// Whether it says who may do what. A script that grants nothing says nothing of it.
     has_access: bool,
+    /// What models declare of it.
+    granted: Vec<DeclaredAccess>,
 }
 
 /// Roles belong to the server, and are none of a schema's objects.
@@ -90,6 +93,7 @@ impl Diff {
                 Definitions::Declared
             },
             access: previous.has_access && next.has_access,
+            granted: next.granted,
             one_way: true,
             same_wording,
             rules: dialect.features().rules.clone(),
@@ -110,7 +114,7 @@ impl Diff {
     }
 }
 
-/// Takes over the definitions that only the other side has.
+/// Takes over the definitions, domains and composite types that only the other side has.
 fn complete(schema: &mut rungs_schema::Schema, other: &rungs_schema::Schema) {
     for one in &other.definitions {
         let is_this = |known: &rungs_schema::Definition| {
@@ -120,6 +124,12 @@ fn complete(schema: &mut rungs_schema::Schema, other: &rungs_schema::Schema) {
             schema.definitions.push(one.clone());
         }
     }
+    let domains = other.domains.iter().filter(|one| !schema.domains.iter().any(|known| known.name == one.name));
+    let domains: Vec<_> = domains.cloned().collect();
+    schema.domains.extend(domains);
+    let composites = other.composites.iter().filter(|one| !schema.composites.iter().any(|known| known.name == one.name));
+    let composites: Vec<_> = composites.cloned().collect();
+    schema.composites.extend(composites);
     schema.sort();
 }
 
@@ -154,7 +164,8 @@ async fn dialect_of(context: &Context, url: &DatabaseUrl) -> Result<Box<dyn Dial
 async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect: &dyn Dialect) -> Result<Side, Error> {
     let printed = |schema: rungs_schema::Schema, is_database| {
         let has_access = is_database || !schema.access.is_empty() || !schema.default_privileges.is_empty();
-        Side { schema, hints: Hints::default(), is_database, has_definitions: true, has_access }
+        let granted = Vec::new();
+        Side { schema, hints: Hints::default(), is_database, has_definitions: true, has_access, granted }
     };
     match source {
         Source::Empty => Ok(Side { has_access: true, ..printed(rungs_schema::Schema::default(), false) }),
@@ -176,8 +187,8 @@ async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect:
         }
         Source::Models(path) => {
             let models = match path {
-                Some(path) => context.read_models(std::slice::from_ref(path))?,
-                None => context.declared()?,
+                Some(path) => authoring::Models::of_main(context.read_models(std::slice::from_ref(path))?),
+                None => context.models()?,
             };
             self::declared(context, engine, dialect, &models).await
         }
@@ -189,14 +200,21 @@ async fn declared(
     context: &Context,
     engine: &DatabaseUrl,
     dialect: &dyn Dialect,
-    declared: &Declared,
+    models: &authoring::Models,
 ) -> Result<Side, Error> {
+    let declared = &models.declared;
     let wanted = dialect.canonical(&declared.schema)?;
     let named = source::adopt(&wanted, &rungs_schema::Schema::default(), dialect);
     let mut connection = context.server(engine).await?;
-    let objects = authoring::Models::of_main(declared.clone()).objects(dialect)?;
-    let wanted = scratch::Wanted { schema: &named.schema, hints: &declared.hints, objects: &objects };
-    let schema = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
+    let objects = models.objects(dialect)?;
+    let wanted = scratch::Wanted {
+        schema: &named.schema,
+        hints: &declared.hints,
+        objects: &objects.statements,
+        privileges: &objects.privileges,
+    };
+    let Printed { schema, granted } = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
     connection.close().await?;
-    Ok(Side { schema, hints: declared.hints.clone(), is_database: false, has_definitions: false, has_access: false })
+    let hints = declared.hints.clone();
+    Ok(Side { schema, hints, is_database: false, has_definitions: false, has_access: false, granted })
 }

@@ -5,7 +5,7 @@ use crate::dialect::Scope;
 /// `c` its `pg_class` row.
 pub(super) struct Filter {
     namespaces: String,
-    is_everything: bool,
+    has_database: bool,
     version: ServerVersion,
 }
 
@@ -15,7 +15,7 @@ impl Filter {
         let own = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
         let namespaces = match scope {
             Scope::Everything => own.to_owned(),
-            Scope::Namespaces(names) => {
+            Scope::Namespaces(names) | Scope::NamespacesAndDatabase(names) => {
                 let any: Vec<String> = names
                     .iter()
                     .map(|name| match name {
@@ -26,7 +26,7 @@ impl Filter {
                 if any.is_empty() { "false".to_owned() } else { format!("{own} AND ({})", any.join(" OR ")) }
             }
         };
-        Self { namespaces, is_everything: *scope == Scope::Everything, version: version.clone() }
+        Self { namespaces, has_database: !matches!(scope, Scope::Namespaces(_)), version: version.clone() }
     }
 
     /// Whether the server is at least of this major version.
@@ -35,8 +35,8 @@ impl Filter {
     }
 
     /// Whether what lives in no namespace is in the scope too.
-    pub(super) fn is_everything(&self) -> bool {
-        self.is_everything
+    pub(super) fn has_database(&self) -> bool {
+        self.has_database
     }
 
     /// Whether the namespace `n` is in the scope.
@@ -55,7 +55,7 @@ impl Filter {
 
     /// The namespaces that an extension may be in, which the system's own are among.
     pub(super) fn namespaces_of_extensions(&self) -> &str {
-        if self.is_everything { "true" } else { &self.namespaces }
+        if self.has_database { "true" } else { &self.namespaces }
     }
 
     /// Tables of every kind: ordinary, partitioned, foreign; partitions and children too.
@@ -73,7 +73,7 @@ impl Filter {
         format!(
             "{} AND NOT EXISTS (SELECT FROM pg_depend AS owned WHERE owned.classid = '{catalogue}'::regclass \
              AND owned.objid = {alias}.oid AND owned.deptype = 'e')",
-            self.is_everything
+            self.has_database
         )
     }
 }

@@ -124,10 +124,16 @@ pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scop
     read_at_savepoint(connection, scope, None).await
 }
 
-/// As [`introspect_in_transaction`], for what was built in stand-ins, under the names that they stand for.
-pub(super) async fn introspect_stand_ins(connection: &mut Connection, stand_ins: &StandIns) -> Result<Schema, DbError> {
-    let names = stand_ins.others().map(|name| Some(name.to_owned())).chain([None]);
-    read_at_savepoint(connection, &Scope::Namespaces(names.collect()), Some(stand_ins)).await
+/// As [`introspect_in_transaction`], for what was built in stand-ins, under the names that they stand for; with all that
+/// belongs to no namespace, where that is asked for.
+pub(super) async fn introspect_stand_ins(
+    connection: &mut Connection,
+    stand_ins: &StandIns,
+    with_database: bool,
+) -> Result<Schema, DbError> {
+    let names = stand_ins.others().map(|name| Some(name.to_owned())).chain([None]).collect();
+    let scope = if with_database { Scope::NamespacesAndDatabase(names) } else { Scope::Namespaces(names) };
+    read_at_savepoint(connection, &scope, Some(stand_ins)).await
 }
 
 async fn read_at_savepoint(

@@ -68,7 +68,7 @@ pub(super) fn casts_query(filter: &Filter) -> String {
          obj_description(k.oid, 'pg_cast') AS comment \
          FROM pg_cast AS k WHERE {everything} AND k.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend AS part \
              WHERE part.classid = 'pg_cast'::regclass AND part.objid = k.oid AND part.deptype IN ('i', 'e'))",
-        everything = filter.is_everything(),
+        everything = filter.has_database(),
     )
 }
 
