@@ -155,7 +155,8 @@ pub async fn compare_lines(
         objects: &objects.statements,
         privileges: &objects.privileges,
     };
-    let Printed { schema: mut printed, granted } = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
+    let Printed { schema: mut printed, granted } =
+        scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
     guide.granted = granted;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);

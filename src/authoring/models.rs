@@ -90,14 +90,18 @@ impl Models {
         let mut all = Objects::default();
         for view in &self.declared.views {
             let statements = dialect.declare_view(view)?.into_iter();
-            let statements = statements.map(|one| ObjectStatement::of_model(one.sql, &view.model, view.location.as_ref()));
+            let statements =
+                statements.map(|one| ObjectStatement::of_model(one.sql, &view.model, view.location.as_ref()));
             all.statements.extend(statements);
         }
         for grant in &self.declared.grants {
             let statement = dialect.declare_grant(grant)?;
             if self.declared.unmanaged.contains(&grant.on) {
                 return Err(PlanError::Invalid {
-                    reason: format!("{} is left alone (managed = false), and its model grants something on it", grant.on),
+                    reason: format!(
+                        "{} is left alone (managed = false), and its model grants something on it",
+                        grant.on
+                    ),
                     help: grant.location.as_ref().map(|place| format!("take grant(...) away at {place}")),
                 });
             }
@@ -160,8 +164,7 @@ impl Models {
 
     /// The line whose SQL files create something of this name.
     fn of_script(&self, bare: &str) -> Option<&Line> {
-        let creates =
-            |script: &&Script| script.name.as_ref().is_some_and(|name| name.name.eq_ignore_ascii_case(bare));
+        let creates = |script: &&Script| script.name.as_ref().is_some_and(|name| name.name.eq_ignore_ascii_case(bare));
         self.scripts.iter().find(creates).map(|script| &script.line)
     }
 

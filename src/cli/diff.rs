@@ -127,7 +127,8 @@ fn complete(schema: &mut rungs_schema::Schema, other: &rungs_schema::Schema) {
     let domains = other.domains.iter().filter(|one| !schema.domains.iter().any(|known| known.name == one.name));
     let domains: Vec<_> = domains.cloned().collect();
     schema.domains.extend(domains);
-    let composites = other.composites.iter().filter(|one| !schema.composites.iter().any(|known| known.name == one.name));
+    let composites =
+        other.composites.iter().filter(|one| !schema.composites.iter().any(|known| known.name == one.name));
     let composites: Vec<_> = composites.cloned().collect();
     schema.composites.extend(composites);
     schema.sort();

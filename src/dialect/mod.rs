@@ -127,7 +127,9 @@ impl Scope {
     pub fn covers(&self, namespace: Option<&str>) -> bool {
         match self {
             Self::Everything => true,
-            Self::Namespaces(names) | Self::NamespacesAndDatabase(names) => names.iter().any(|name| name.as_deref() == namespace),
+            Self::Namespaces(names) | Self::NamespacesAndDatabase(names) => {
+                names.iter().any(|name| name.as_deref() == namespace)
+            }
         }
     }
 }

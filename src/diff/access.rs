@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::{
-    Access, AutoIncrement, Class, Column, DeclaredAccess, DefaultPrivileges, Definition, DefinitionKind, ObjectName, Privilege,
-    Reference, Schema, Table,
+    Access, AutoIncrement, Class, Column, DeclaredAccess, DefaultPrivileges, Definition, DefinitionKind, ObjectName,
+    Privilege, Reference, Schema, Table,
 };
 
 use super::Guide;

@@ -27,7 +27,9 @@ mod unchecked;
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Access, Column, DeclaredAccess, Definition, ForeignKey, Hints, ObjectName, Privilege, Schema, Table};
+use rungs_schema::{
+    Access, Column, DeclaredAccess, Definition, ForeignKey, Hints, ObjectName, Privilege, Schema, Table,
+};
 
 use change::Change;
 

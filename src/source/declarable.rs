@@ -142,7 +142,8 @@ fn refused_change(first: &str, words: &[Word<'_>]) -> Option<Refusal> {
         let what = if kind == "default" { "DEFAULT PRIVILEGES".to_owned() } else { kind.to_ascii_uppercase() };
         return Some((
             format!("{said} {what} is no part of the schema"),
-            "it is the administrator's: run it by hand, or write it into a revision: migrate revision -m MESSAGE".to_owned(),
+            "it is the administrator's: run it by hand, or write it into a revision: migrate revision -m MESSAGE"
+                .to_owned(),
         ));
     }
     if first == "comment" {
@@ -185,9 +186,9 @@ fn refused_privilege(first: &str, words: &[Word<'_>]) -> Option<Refusal> {
         return Some((format!("{said} of a role to a role is no part of the schema"), by_hand.to_owned()));
     };
     let kind = words.get(on + 1).map(lower).unwrap_or_default();
-    OUTSIDE.contains(&kind.as_str()).then(|| {
-        (format!("{said} ... ON {} is no part of the schema", kind.to_ascii_uppercase()), by_hand.to_owned())
-    })
+    OUTSIDE
+        .contains(&kind.as_str())
+        .then(|| (format!("{said} ... ON {} is no part of the schema", kind.to_ascii_uppercase()), by_hand.to_owned()))
 }
 
 fn has(words: &[Word<'_>], text: &str) -> bool {

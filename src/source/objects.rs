@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn postgres_takes_every_kind_that_is_compared() {
-        let taken = "CREATE EXTENSION citext; CREATE SCHEMA app; CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN d AS text;
+        let taken =
+            "CREATE EXTENSION citext; CREATE SCHEMA app; CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN d AS text;
             CREATE TABLE p PARTITION OF t DEFAULT; CREATE TABLE nothing (); CREATE OPERATOR + (FUNCTION = f);
             CREATE CAST (a AS b) WITH INOUT; CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION f();
             GRANT SELECT ON t TO app; REVOKE ALL ON SCHEMA app FROM PUBLIC; COMMENT ON VIEW v IS 'x';

@@ -6,9 +6,9 @@ use rungs_schema::{
     AutoIncrement, Column, ColumnType, ForeignKey, Identity, Index, IndexPart, ObjectName, Schema, Sequence, Table,
 };
 
-use super::{Postgres, column_option};
 use super::names::{SequenceRange, made_name};
 use super::types::{native, normalised, parse, serial};
+use super::{Postgres, column_option};
 use crate::error::PlanError;
 use rungs_schema::DialectName;
 

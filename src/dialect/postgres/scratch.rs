@@ -93,7 +93,7 @@ async fn create_and_read(connection: &mut Connection, build: Build<'_>) -> Resul
         .await?;
     // The order of definitions is the caller's; what a routine's body names need not be there.
     connection.execute("SET LOCAL check_function_bodies = off").await?;
-    let before = database.prepare(connection, &stand_ins).await?;
+    database.make_room(connection).await?;
     // An event trigger fires on whatever comes after it.
     let (last, first): (Vec<Waiting>, Vec<Waiting>) = (build.statements.iter())
         .filter(|sql| !Database::is_namespace(sql))
@@ -107,7 +107,7 @@ async fn create_and_read(connection: &mut Connection, build: Build<'_>) -> Resul
         }
     }
     let mut schema = introspect_stand_ins(connection, &stand_ins, database.is_used()).await?;
-    database.keep_declared(&mut schema, &before);
+    database.keep_declared(connection, &stand_ins, &mut schema).await?;
     let granted = privileges::declared(connection, &stand_ins, build.privileges).await?;
     Ok(Built { schema, granted })
 }
@@ -168,9 +168,10 @@ impl Waiting {
             ["trigger", "index", "policy", "rule"].iter().any(|kind| word.text().eq_ignore_ascii_case(kind))
         });
         let creates = splitter::created(&words).filter(|_| is_called).map(|(_, name)| bare(name));
-        let is_event_trigger = words.windows(2).take(3).any(|pair| {
-            pair[0].text().eq_ignore_ascii_case("event") && pair[1].text().eq_ignore_ascii_case("trigger")
-        });
+        let is_event_trigger = words
+            .windows(2)
+            .take(3)
+            .any(|pair| pair[0].text().eq_ignore_ascii_case("event") && pair[1].text().eq_ignore_ascii_case("trigger"));
         Self { names, creates, is_event_trigger, original: original.to_owned(), sql }
     }
 }

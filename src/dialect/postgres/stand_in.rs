@@ -69,6 +69,11 @@ impl StandIns {
         self.names.iter().skip(1).map(|(_, stand_in)| stand_in.as_str())
     }
 
+    /// Whether a name is that of a stand-in of something that belongs to no namespace.
+    pub fn made(&self, name: &str) -> bool {
+        self.global.iter().any(|(_, _, stand_in)| stand_in == name)
+    }
+
     fn of(&self, name: &str) -> Option<&str> {
         self.names.iter().find(|(original, _)| original == name).map(|(_, stand_in)| stand_in.as_str())
     }
@@ -98,10 +103,14 @@ impl StandIns {
 
     /// The stand-in of something that belongs to no namespace, where its name stands behind its kind.
     fn global(&self, words: &[Word<'_>], index: usize) -> Option<&str> {
-        let is_filler = |word: &&Word<'_>| ["if", "not", "exists"].iter().any(|one| word.text().eq_ignore_ascii_case(one));
+        let is_filler =
+            |word: &&Word<'_>| ["if", "not", "exists"].iter().any(|one| word.text().eq_ignore_ascii_case(one));
         let kind = words.get(..index)?.iter().rev().find(|word| !is_filler(word))?.text().to_ascii_lowercase();
         let name = bare(words.get(index)?);
-        self.global.iter().find(|(word, original, _)| *word == kind && *original == name).map(|(_, _, made)| made.as_str())
+        self.global
+            .iter()
+            .find(|(word, original, _)| *word == kind && *original == name)
+            .map(|(_, _, made)| made.as_str())
     }
 
     /// Whether a name is followed by a dot and the name of something that is built, or stands after SCHEMA.
@@ -167,7 +176,10 @@ mod tests {
             "CREATE TABLE \"rungs_x_0_\".users (r int REFERENCES \"rungs_x_2_\".roles, l int REFERENCES auth.legacy, \
              d int DEFAULT nextval('\"rungs_x_2_\".roles'), t text DEFAULT 'auth.roles x')"
         );
-        assert_eq!(stand_ins().apply("GRANT USAGE ON SCHEMA \"A b\" TO x"), "GRANT USAGE ON SCHEMA \"RUNGS_X_1_\" TO x");
+        assert_eq!(
+            stand_ins().apply("GRANT USAGE ON SCHEMA \"A b\" TO x"),
+            "GRANT USAGE ON SCHEMA \"RUNGS_X_1_\" TO x"
+        );
         assert_eq!(stand_ins().apply("SELECT $$ auth.roles $$, a.auth.roles"), "SELECT $$ auth.roles $$, a.auth.roles");
     }
 

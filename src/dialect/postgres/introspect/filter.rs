@@ -82,3 +82,13 @@ impl Filter {
 pub(super) fn schema_of(alias: &str) -> String {
     format!("NULLIF({alias}.nspname, current_schema())")
 }
+
+/// The name of a routine by its `oid`, as a column refers to it. Unlike `regproc` it does not depend on whether another
+/// routine has the name too.
+pub(super) fn routine(oid: &str) -> String {
+    format!(
+        "(SELECT CASE WHEN pg_function_is_visible(fp.oid) THEN '' ELSE quote_ident(fn.nspname) || '.' END \
+         || quote_ident(fp.proname) FROM pg_proc AS fp JOIN pg_namespace AS fn ON fn.oid = fp.pronamespace \
+         WHERE fp.oid = {oid})"
+    )
+}

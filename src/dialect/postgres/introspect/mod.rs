@@ -167,6 +167,8 @@ async fn read(
             .next()
             .ok_or_else(|| DbError::Answer { reason: "the server answered fewer queries than were sent".to_owned() })?;
         if let Some(stand_ins) = stand_ins {
+            // What belongs to no namespace is there for all to see; what was built has a name of its own.
+            rows.retain(|row| row.opt("is_global").is_err() || row.text("name").is_ok_and(|name| stand_ins.made(name)));
             rows.iter_mut().for_each(|row| row.rewrite(|text| stand_ins.back(text)));
         }
         reader(&mut found, &rows)?;

@@ -4,10 +4,12 @@
 //! is there already stays, and another one comes for as long as the transaction lasts. A cast is its two types: one that
 //! is there already gives way for as long.
 
-use rungs_schema::{Definition, DefinitionKind, DialectName, ObjectName, Schema};
+use std::collections::BTreeSet;
+
+use rungs_schema::{DefinitionKind, DialectName, ObjectName, Schema};
 
 use super::super::extension::Extension;
-use super::super::introspect::introspect_stand_ins;
+use super::super::literal;
 use super::super::stand_in::{GLOBAL, StandIns, bare};
 use crate::db::Connection;
 use crate::dialect::splitter::{self, Word};
@@ -19,8 +21,8 @@ pub(super) struct Database {
     default: String,
     namespaces: Vec<String>,
     extensions: Vec<Asked>,
-    /// `a AS b`, as it is written.
-    casts: Vec<String>,
+    /// The two types of each, as they are written.
+    casts: Vec<(String, String)>,
     /// By the last word of the kind.
     named: Vec<(&'static str, String)>,
 }
@@ -43,7 +45,7 @@ impl Database {
             match (creation.kind.as_str(), name) {
                 ("schema", Some(name)) => found.namespaces.push(name),
                 ("extension", Some(name)) => found.extensions.push(Asked::of(name, &words[creation.at..])),
-                ("cast", _) => found.casts.extend(in_parentheses(sql, &words[creation.at..])),
+                ("cast", _) => found.casts.extend(types_of_cast(sql, &words[creation.at..])),
                 (kind, Some(name)) => {
                     let global = GLOBAL.iter().find(|(long, _)| *long == kind);
                     found.named.extend(global.map(|(_, word)| (*word, name)));
@@ -74,21 +76,13 @@ impl Database {
         self.named.clone()
     }
 
-    /// What is there that belongs to no namespace, with room made for casts.
-    pub(super) async fn prepare(
-        &self,
-        connection: &mut Connection,
-        stand_ins: &StandIns,
-    ) -> Result<Vec<Definition>, DbError> {
-        if !self.is_used() {
-            return Ok(Vec::new());
-        }
-        for cast in &self.casts {
+    /// Makes room for casts.
+    pub(super) async fn make_room(&self, connection: &mut Connection) -> Result<(), DbError> {
+        for (source, target) in &self.casts {
             // The types may not be there yet; then no cast is.
-            super::attempt(connection, &format!("DROP CAST IF EXISTS ({cast})")).await?;
+            super::attempt(connection, &format!("DROP CAST IF EXISTS ({source} AS {target})")).await?;
         }
-        let schema = introspect_stand_ins(connection, stand_ins, true).await?;
-        Ok(schema.definitions.into_iter().filter(|one| is_global(one.kind)).collect())
+        Ok(())
     }
 
     /// A statement as it is run in the transaction: an extension may be there, and brings no other one along, because no
@@ -106,14 +100,26 @@ impl Database {
         format!("CREATE EXTENSION IF NOT EXISTS {}", if ends { &rest[..cut] } else { rest })
     }
 
-    /// Takes out what was there before and nobody declares, and says of extensions what is declared of them.
-    pub(super) fn keep_declared(&self, schema: &mut Schema, before: &[Definition]) {
-        schema.definitions.retain(|one| {
-            let asked = self.extensions.iter().any(|asked| asked.name == one.name.name);
-            match one.kind {
-                DefinitionKind::Extension => asked,
-                kind => !is_global(kind) || !before.contains(one),
+    /// Takes out extensions and casts that nobody declares, and says of extensions what is declared of them.
+    pub(super) async fn keep_declared(
+        &self,
+        connection: &mut Connection,
+        stand_ins: &StandIns,
+        schema: &mut Schema,
+    ) -> Result<(), DbError> {
+        let mut casts: BTreeSet<String> = BTreeSet::new();
+        for (source, target) in &self.casts {
+            let of = |ty: &str| format!("format_type({}::regtype, NULL)", literal(&stand_ins.apply(ty)));
+            let rows = connection.query(&format!("SELECT {} || ' AS ' || {} AS name", of(source), of(target))).await?;
+            for row in rows {
+                let name = row.text("name")?;
+                casts.insert(stand_ins.back(name).unwrap_or_else(|| name.to_owned()));
             }
+        }
+        schema.definitions.retain(|one| match one.kind {
+            DefinitionKind::Extension => self.extensions.iter().any(|asked| asked.name == one.name.name),
+            DefinitionKind::Cast => casts.contains(&one.name.name),
+            _ => true,
         });
         for one in schema.definitions.iter_mut().filter(|one| one.kind == DefinitionKind::Extension) {
             let asked = self.extensions.iter().find(|asked| asked.name == one.name.name);
@@ -122,12 +128,8 @@ impl Database {
             let version = asked.version.clone().or(there.version);
             one.sql = Extension { name: there.name, schema, version }.sql();
         }
+        Ok(())
     }
-}
-
-fn is_global(kind: DefinitionKind) -> bool {
-    use DefinitionKind::{Cast, EventTrigger, Extension, ForeignDataWrapper, Publication, Server};
-    matches!(kind, Cast | EventTrigger | Extension | ForeignDataWrapper | Publication | Server)
 }
 
 impl Asked {
@@ -145,9 +147,10 @@ impl Asked {
     }
 }
 
-/// What stands in the parentheses with which some words of a statement begin.
-fn in_parentheses(sql: &str, words: &[Word<'_>]) -> Option<String> {
+/// The types in the parentheses with which some words of a statement begin.
+fn types_of_cast(sql: &str, words: &[Word<'_>]) -> Option<(String, String)> {
     let start = words.first().filter(|word| word.text() == "(")?.start(sql);
+    let middle = words.iter().find(|word| word.text().eq_ignore_ascii_case("as"))?.start(sql);
     let mut depth = 0;
     let end = words.iter().find(|word| {
         depth += match word.text() {
@@ -157,7 +160,8 @@ fn in_parentheses(sql: &str, words: &[Word<'_>]) -> Option<String> {
         };
         depth == 0
     })?;
-    Some(sql[start + 1..end.start(sql)].to_owned())
+    let between = |from: usize, to: usize| Some(sql.get(from..to)?.trim().to_owned());
+    Some((between(start + 1, middle)?, between(middle + 2, end.start(sql))?))
 }
 
 #[cfg(test)]
@@ -177,8 +181,11 @@ mod tests {
         let Asked { name, schema, version } = &database.extensions[0];
         let read = (name.as_str(), schema.as_deref(), version.as_deref());
         assert_eq!(read, ("uuid-ossp", Some("ext"), Some("1.1")));
-        assert_eq!(database.casts, ["app.money AS numeric(10, 2)"]);
-        assert_eq!((database.namespaces.as_slice(), database.names()), (&["ext".to_owned()][..], vec![("wrapper", "W".to_owned())]));
+        assert_eq!(database.casts, [("app.money".to_owned(), "numeric(10, 2)".to_owned())]);
+        assert_eq!(
+            (database.namespaces.as_slice(), database.names()),
+            (&["ext".to_owned()][..], vec![("wrapper", "W".to_owned())])
+        );
         assert_eq!(
             database.in_scratch(statements[0]),
             "CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA ext VERSION '1.1' "
