@@ -114,9 +114,7 @@ pub enum RevisionFault {
     #[error("{}", circle(links))]
     #[diagnostic(
         code(revision::dependency_cycle),
-        help(
-            "take one of the dependencies away: what depends on a line comes after it, and cannot also come before it"
-        )
+        help("take a dependency away: nothing can come both before and after another")
     )]
     DependencyCycle {
         /// Each names the next one, and the last the first.

@@ -14,6 +14,7 @@ use petgraph::visit::EdgeRef as _;
 use super::directory::{self, Files};
 use super::graph::Tie;
 use super::missing::{self, Missing, Unread};
+use super::spread::Spread;
 use super::{History, Revision, circles, namesakes};
 use crate::error::{RevisionError, RevisionFault};
 
@@ -87,8 +88,8 @@ impl History {
         let ids = revisions.iter().map(|revision| revision.id.clone());
         let index = ids.enumerate().map(|(index, id)| (id, NodeIndex::new(index))).collect();
         let labels = labels.into_iter().map(|(label, node)| (label, position[node.index()])).collect();
-        let mut history = Self { revisions, graph, index, labels, lines: Vec::new() };
-        history.lines = history.spread_labels();
+        let mut history = Self { revisions, graph, index, labels, spread: Spread::default() };
+        history.spread = Spread::new(&history);
         history
     }
 }

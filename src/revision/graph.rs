@@ -1,13 +1,13 @@
 //! The history as a graph.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use petgraph::Direction as Towards;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef as _;
 
 use super::Revision;
+use super::spread::Spread;
 use crate::error::RevisionError;
 
 /// Why one revision comes before another.
@@ -32,41 +32,11 @@ pub struct History {
     pub(super) index: BTreeMap<String, NodeIndex>,
     /// Which revision carries a label.
     pub(super) labels: BTreeMap<String, NodeIndex>,
-    /// The labels of each revision's line.
-    pub(super) lines: Vec<Arc<BTreeSet<String>>>,
+    /// Which labels each revision has.
+    pub(super) spread: Spread,
 }
 
 impl History {
-    /// Every descendant of a labelled revision has its labels, and every ancestor up to a branch or merge point.
-    pub(super) fn spread_labels(&self) -> Vec<Arc<BTreeSet<String>>> {
-        let mut lines: Vec<Arc<BTreeSet<String>>> = Vec::with_capacity(self.revisions.len());
-        for (index, revision) in self.revisions.iter().enumerate() {
-            let mut parents = self.parents_of(NodeIndex::new(index)).map(|parent| Arc::clone(&lines[parent.index()]));
-            // Along a line without new labels, all share one set: memory stays linear in the number of revisions.
-            let mut line = parents.next().unwrap_or_default();
-            for other in parents {
-                if !other.is_subset(&line) {
-                    Arc::make_mut(&mut line).extend(other.iter().cloned());
-                }
-            }
-            if revision.branch_labels.iter().any(|label| !line.contains(label)) {
-                Arc::make_mut(&mut line).extend(revision.branch_labels.iter().cloned());
-            }
-            lines.push(line);
-        }
-        for (label, node) in &self.labels {
-            let mut at = *node;
-            while let Some(parent) = self.only_parent(at) {
-                if !self.is_within_line(parent) || lines[parent.index()].contains(label) {
-                    break;
-                }
-                Arc::make_mut(&mut lines[parent.index()]).insert(label.clone());
-                at = parent;
-            }
-        }
-        lines
-    }
-
     pub(super) fn parents_of(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> + '_ {
         self.tied(node, Towards::Incoming, false)
     }
@@ -204,12 +174,11 @@ impl History {
 
     /// The labels of the line that a revision stands on, in alphabetical order.
     pub fn labels(&self, id: &str) -> Vec<&str> {
-        let line = self.index.get(id).map(|node| &self.lines[node.index()]);
-        line.map(|line| line.iter().map(String::as_str).collect()).unwrap_or_default()
+        self.index.get(id).map(|node| self.spread.labels(*node).collect()).unwrap_or_default()
     }
 
     pub(super) fn has_label(&self, node: NodeIndex, label: &str) -> bool {
-        self.lines[node.index()].contains(label)
+        self.spread.has(node, label)
     }
 
     /// All labels, each with the revision that carries it, in alphabetical order.

@@ -104,9 +104,11 @@ fn read_keys(revision: &mut Revision, block: &[&str], keys: usize, start: usize,
             revision.id.clone_from(id);
         }
         Some(other) => {
-            let help = format!("write it in quotes: revision = \"{other}\"");
+            // A number without quotes is meant as an id.
+            let id = if matches!(other, Value::Array(_) | Value::Table(_)) { String::new() } else { other.to_string() };
+            let help = format!("write it in quotes: revision = \"{}\"", if id.is_empty() { "<id>" } else { &id });
             faults.add(line_of("revision"), format!("`revision` is a text, not {}", kind(other)), Some(&help));
-            revision.id = other.to_string();
+            revision.id = id;
         }
         // Its line is the one that cannot be read.
         None if block.iter().skip(keys).any(|line| key_of(line) == Some("revision")) => {}

@@ -93,6 +93,11 @@ fn help(names: &Names<'_>, unread: &[Unread], tie: Tie, name: &str) -> String {
 fn otherwise(unread: &[Unread]) -> String {
     match unread {
         [] => "is its file missing from this checkout, or its folder from migrate.toml?".to_owned(),
-        [first, ..] => format!("is it in {}, which cannot be read? Else its file is missing", first.path.display()),
+        [first, ..] => {
+            format!(
+                "is it in {}, which cannot be read? Or is its file missing from this checkout?",
+                first.path.display()
+            )
+        }
     }
 }

@@ -20,6 +20,7 @@ mod print;
 mod range;
 mod resolve;
 mod route;
+mod spread;
 mod stamp;
 mod target;
 mod write;

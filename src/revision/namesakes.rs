@@ -38,8 +38,9 @@ fn ids(names: &Names<'_>) -> Vec<RevisionFault> {
         } else {
             let mut places = named_in.get(*id).cloned().unwrap_or_default();
             places.sort();
-            let who = if places.is_empty() { String::new() } else { format!("; it is named in {}", and(&places)) };
-            format!("one of them keeps the id, which is the one that databases have applied{who}")
+            let who = if places.is_empty() { String::new() } else { format!("; {id} is named in {}", and(&places)) };
+            let rest = if nodes.len() == 2 { "the other one" } else { "each of the others" };
+            format!("leave it to the one that databases have applied, and give {rest} a new id{who}")
         };
         RevisionFault::Duplicate { place: others.pop().unwrap_or_default(), id: (*id).to_owned(), others, help }
     };
