@@ -1,11 +1,12 @@
 //! From models to a plan: what `autogenerate` writes and `check` looks for.
 
-mod created;
+mod children;
 mod hints;
 mod models;
 mod needs;
 mod sides;
 mod turns;
+mod unsaid;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,15 +16,15 @@ use rungs_schema::{Declared, DialectName, ObjectName, Schema, Table};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
 use crate::diff::change::Change;
-use crate::diff::{self, Guide};
+use crate::diff::{self, Definitions, Guide};
 use crate::error::{Error, PlanError};
 use crate::revision::Line;
+use crate::source::scratch::Wanted;
 use crate::source::{Adopted, adopt, scratch};
 
 use models::Whose;
 use sides::{Sides, Turn};
 
-pub use created::tables_created;
 pub use models::{Created, Models};
 pub use needs::dependencies;
 
@@ -53,6 +54,22 @@ pub struct Share {
     pub line: Line,
     /// The changes, in an order that works.
     pub changes: Vec<Change>,
+    /// The types and sequences that the tables use which it creates or edits.
+    pub uses: BTreeSet<ObjectName>,
+}
+
+impl Share {
+    fn new(line: &Line, changes: Vec<Change>, next: &Schema) -> Self {
+        let tables = changes.iter().filter_map(|change| match change {
+            Change::CreateTable { next } => Some((**next).clone()),
+            Change::AlterTable(alter) => Some((*alter.next).clone()),
+            _ => None,
+        });
+        let tables: Vec<Table> = tables.collect();
+        let names = next.enums.iter().map(|one| &one.name).chain(next.sequences.iter().map(|one| &one.name));
+        let uses = names.filter(|name| uses(&tables, &name.name)).cloned().collect();
+        Self { line: line.clone(), changes, uses }
+    }
 }
 
 /// Compares a live database with models. `owns` says of a table that no model declares whether it is ours to drop.
@@ -91,29 +108,50 @@ pub async fn compare_lines(
 ) -> Result<Shares, Error> {
     let dialect = dialect::for_version(connection.version())?;
     let rules = dialect.features().rules.clone();
+    let objects = models.objects(dialect.as_ref())?;
     let wanted = dialect.canonical(&models.declared.schema)?;
     let mut live = dialect::introspect(connection, &scope(&wanted)).await?;
-    let owner = |table: &ObjectName| owner(table).filter(|_| !OTHER_LEDGERS.contains(&table.name.as_str()));
+    children::leave_alone(&mut live, |table| {
+        wanted.table(table).is_some() || models.declared.unmanaged.contains(table)
+    });
+    let is_left_alone =
+        |table: &ObjectName| OTHER_LEDGERS.contains(&table.name.as_str()) || models.declared.unmanaged.contains(table);
+    let owner = |table: &ObjectName| owner(table).filter(|_| !is_left_alone(table));
     let whose = Whose::new(models, &live, &rules, owner);
     refuse_without_models(asked, models, &live, &whose)?;
     let hints = models.hints(asked);
     hints::check(&live, &wanted, &hints)?;
     let hints = hints::with_spellings(&live, &wanted, &hints, &rules);
-    let named = adopt(&wanted, &diff::renamed(&live, &wanted, &hints), dialect.as_ref());
-    let mut guide = Guide { open_names: named.open.clone(), rules: rules.clone(), ..Guide::default() };
+    let renamed = diff::renamed(&live, &wanted, &hints);
+    children::refuse_silence(&renamed, &wanted)?;
+    let mut named = adopt(&wanted, &renamed, dialect.as_ref());
+    unsaid::keep(&renamed, &mut named.schema, &wanted, &rules);
+    let mut guide = Guide {
+        open_names: named.open.clone(),
+        one_transaction: dialect.features().transactional_ddl,
+        rules: rules.clone(),
+        ..Guide::default()
+    };
 
     let turns: Vec<Turn> = asked.iter().cloned().map(Turn::whole).collect();
     let sides = Sides { models, whose: &whose, live: &live, wanted: &named.schema, hints: &hints, rules: &rules };
-    let differing: BTreeSet<Line> = shares(&sides, &turns, &guide).into_iter().map(|share| share.line).collect();
+    let mut differing: BTreeSet<Line> = shares(&sides, &turns, &guide).into_iter().map(|share| share.line).collect();
+    if !objects.is_empty() {
+        // How the server prints them is known only once it has built them.
+        differing.extend(asked.iter().filter(|line| models.has_objects(line)).cloned());
+        guide.definitions = Definitions::Declared;
+    }
     if differing.is_empty() {
         return Ok(Shares { shares: Vec::new(), dialect });
     }
 
-    let needed = needed(&named, &whose, &differing);
+    let needed = if objects.is_empty() { needed(&named, &whose, &differing) } else { named.schema.clone() };
     turns::refuse_absent(asked, models, &whose, &live, &needed)?;
-    let mut printed = scratch::as_printed(connection, url, &needed, &models.declared.hints, dialect.as_ref()).await?;
+    let there = Wanted { schema: &needed, hints: &models.declared.hints, objects: &objects };
+    let mut printed = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);
+    unsaid::keep(&renamed, &mut printed, &wanted, &rules);
     dialect.align(&mut live, &mut printed);
     let turns = turns::order(&differing, models, &whose, &live, &printed)?;
     let sides = Sides { models, whose: &whose, live: &live, wanted: &printed, hints: &hints, rules: &rules };
@@ -136,7 +174,7 @@ fn shares(sides: &Sides<'_>, turns: &[Turn], guide: &Guide) -> Vec<Share> {
         let guide = Guide { hints: sides.hints_of(&turn.line), ..guide.clone() };
         let changes = diff::diff(&previous, &next, &guide);
         if !changes.is_empty() {
-            found.push(Share { line: turn.line.clone(), changes });
+            found.push(Share::new(&turn.line, changes, &next));
         }
         previous = next;
     }
@@ -164,11 +202,12 @@ async fn shares_with_renames(
             let after = scratch::after(connection, &renames, dialect).await?;
             let renamed = sides.as_rewritten(diff::renamed(&previous, &next, &guide.hints), after, &turn.line);
             next.definitions.clone_from(&renamed.definitions);
+            sides.definitions(&mut next, &turn.line);
             guide.renamed = Some(renamed);
         }
         let changes = diff::diff(&previous, &next, guide);
         if !changes.is_empty() {
-            found.push(Share { line: turn.line.clone(), changes });
+            found.push(Share::new(&turn.line, changes, &next));
         }
         previous = next;
     }
@@ -181,7 +220,7 @@ fn lines_of(turns: &[Turn]) -> BTreeSet<Line> {
 
 /// The tables of some lines, and those that they refer to, directly or through others; all types and sequences.
 fn needed(named: &Adopted, whose: &Whose, lines: &BTreeSet<Line>) -> Schema {
-    let Schema { tables, sequences, enums, definitions } = named.schema.clone();
+    let Schema { tables, .. } = named.schema.clone();
     let is_asked = |table: &&Table| whose.of(&table.name).is_some_and(|line| lines.contains(line));
     let mut names: BTreeSet<&ObjectName> = BTreeSet::new();
     let mut stack: Vec<&Table> = tables.iter().filter(is_asked).collect();
@@ -193,7 +232,7 @@ fn needed(named: &Adopted, whose: &Whose, lines: &BTreeSet<Line>) -> Schema {
     }
     let names: BTreeSet<ObjectName> = names.into_iter().cloned().collect();
     let tables = tables.into_iter().filter(|table| names.contains(&table.name)).collect();
-    Schema { tables, sequences, enums, definitions }
+    Schema { tables, ..named.schema.clone() }
 }
 
 /// No model at all is a mistyped path much more often than a wish to drop everything.

@@ -23,6 +23,8 @@ pub struct Config {
     pub database_url: Result<Option<String>, ConfigError>,
     /// Files, folders and globs with models, relative to `root` where they are relative.
     pub models: Vec<String>,
+    /// SQL files, folders and globs with views, routines and triggers, relative to `root` where they are relative.
+    pub objects: Vec<String>,
     /// The folder of revisions.
     pub migrations: PathBuf,
     /// How a new revision's file is named; `None` for the default.
@@ -36,6 +38,8 @@ pub struct Config {
 pub struct Branch {
     /// Its models, as [`Config::models`].
     pub models: Vec<String>,
+    /// Its SQL files, as [`Config::objects`].
+    pub objects: Vec<String>,
     /// Its folder of revisions.
     pub migrations: PathBuf,
 }
@@ -59,6 +63,8 @@ struct File {
     database_url: Option<String>,
     #[serde(default)]
     models: Vec<String>,
+    #[serde(default)]
+    objects: Vec<String>,
     migrations: Option<PathBuf>,
     file_template: Option<String>,
     #[serde(default)]
@@ -72,6 +78,8 @@ struct File {
 struct FileBranch {
     #[serde(default)]
     models: Vec<String>,
+    #[serde(default)]
+    objects: Vec<String>,
     migrations: PathBuf,
 }
 
@@ -118,6 +126,7 @@ impl Config {
             root: folder.to_path_buf(),
             database_url: Ok(None),
             models: Vec::new(),
+            objects: Vec::new(),
             migrations: folder.join("migrations"),
             file_template: None,
             branches: BTreeMap::new(),
@@ -175,11 +184,19 @@ impl Config {
         let in_root =
             |paths: Vec<String>| paths.into_iter().map(|path| root.join(path).display().to_string()).collect();
         let branches = file.branches.into_iter().map(|(label, branch)| {
-            (label, Branch { models: in_root(branch.models), migrations: root.join(branch.migrations) })
+            (
+                label,
+                Branch {
+                    models: in_root(branch.models),
+                    objects: in_root(branch.objects),
+                    migrations: root.join(branch.migrations),
+                },
+            )
         });
         Ok(Self {
             database_url,
             models: in_root(models),
+            objects: in_root(file.objects),
             migrations: root.join(migrations),
             file_template: file.file_template,
             branches: branches.collect(),

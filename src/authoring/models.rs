@@ -4,11 +4,15 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::read::Grouped;
-use rungs_schema::{Declared, Hints, ObjectName, Schema};
+use rungs_schema::{Declared, DialectName, Hints, ObjectName, Schema};
 
 use super::uses;
+use crate::dialect::Dialect;
 use crate::diff::Rules;
+use crate::error::PlanError;
+use crate::footprint::tables_created;
 use crate::revision::{History, Line, Lines};
+use crate::source::objects::ObjectStatement;
 
 /// All models of a project, with the line that each belongs to.
 #[derive(Debug, Default)]
@@ -19,6 +23,16 @@ pub struct Models {
     enums: BTreeMap<ObjectName, Line>,
     /// A sequence that no model declares belongs to all lines that use it.
     sequences: BTreeMap<ObjectName, BTreeSet<Line>>,
+    /// What is declared in SQL files.
+    scripts: Vec<Script>,
+}
+
+#[derive(Debug)]
+struct Script {
+    line: Line,
+    /// The bare name of what it creates.
+    name: Option<String>,
+    statement: ObjectStatement,
 }
 
 impl Models {
@@ -34,7 +48,74 @@ impl Models {
             tables: of(tables),
             enums: of(enums),
             sequences: sequences.into_iter().map(|(name, groups)| (name, shared(groups))).collect(),
+            scripts: Vec::new(),
         }
+    }
+
+    /// The same with what the SQL files of a line declare.
+    #[must_use]
+    pub fn with_scripts(mut self, line: &Line, statements: Vec<ObjectStatement>, dialect: DialectName) -> Self {
+        let script = |statement: ObjectStatement| {
+            let name = statement.creates(dialect).map(|name| name.name);
+            Script { line: line.clone(), name, statement }
+        };
+        self.scripts.extend(statements.into_iter().map(script));
+        self
+    }
+
+    /// What is declared as statements: the views and grants of models, and what SQL files hold.
+    ///
+    /// # Errors
+    /// When the engine has no such view, or privileges are not compared.
+    pub fn objects(&self, dialect: &dyn Dialect) -> Result<Vec<ObjectStatement>, PlanError> {
+        let mut all = Vec::new();
+        let has_partitions = dialect.version().name == DialectName::Postgres;
+        for table in &self.declared.schema.tables {
+            let asked = [
+                (table.partition_by.is_some() && !has_partitions, "partition_by"),
+                (!table.exclusions.is_empty(), "exclude"),
+                (table.options.contains_key("row_security"), "row_security"),
+                (table.columns.iter().any(|column| !column.options.is_empty()), "options of a field"),
+            ];
+            if let Some((_, attribute)) = asked.iter().find(|(is_asked, _)| *is_asked) {
+                return Err(PlanError::Unsupported {
+                    engine: dialect.version().to_string(),
+                    action: format!("compare `{attribute}` of table {}", table.name),
+                    help: Some("it is not compared yet: take it off the model, and write it in a revision".to_owned()),
+                });
+            }
+        }
+        for view in &self.declared.views {
+            let statements = dialect.declare_view(view)?.into_iter();
+            all.extend(statements.map(|one| ObjectStatement::of_model(one.sql, &view.model, view.location.as_ref())));
+        }
+        if let Some(grant) = self.declared.grants.first() {
+            let place = grant.location.as_ref().map(ToString::to_string).unwrap_or_default();
+            return Err(PlanError::Unsupported {
+                engine: dialect.version().to_string(),
+                action: format!("compare what {} may do with {}", grant.to, grant.on),
+                help: Some(format!("privileges of models are not compared yet: grant them in a revision ({place})")),
+            });
+        }
+        all.extend(self.scripts.iter().map(|script| script.statement.clone()));
+        Ok(all)
+    }
+
+    /// Whether a line declares more than tables.
+    pub(super) fn has_objects(&self, line: &Line) -> bool {
+        let views = self.declared.views.iter().map(|view| self.of_definition(&view.name));
+        views.chain(self.scripts.iter().map(|script| &script.line)).any(|owner| owner == line)
+    }
+
+    /// The line that declares a view, routine, trigger or the like.
+    pub(super) fn of_definition(&self, name: &ObjectName) -> &Line {
+        if let Some(line) = self.tables.get(name) {
+            return line;
+        }
+        // The name of a routine has its arguments behind it.
+        let bare = name.name.split('(').next().unwrap_or_default();
+        let creates = |script: &&Script| script.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(bare));
+        self.scripts.iter().find(creates).map_or(&Line::Main, |script| &script.line)
     }
 
     /// Models of a project without branches.
@@ -44,6 +125,7 @@ impl Models {
             tables: tables.iter().map(|table| (table.name.clone(), Line::Main)).collect(),
             enums: enums.iter().map(|one| (one.name.clone(), Line::Main)).collect(),
             sequences: sequences.iter().map(|one| (one.name.clone(), BTreeSet::from([Line::Main]))).collect(),
+            scripts: Vec::new(),
             declared,
         }
     }
@@ -52,7 +134,12 @@ impl Models {
     pub(super) fn hints(&self, lines: &BTreeSet<Line>) -> Hints {
         let said = self.declared.hints.tables.iter();
         let said = said.filter(|(table, _)| self.tables.get(*table).is_some_and(|line| lines.contains(line)));
-        Hints { tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect() }
+        let enums = self.declared.hints.enums.iter();
+        let enums = enums.filter(|(name, _)| self.enums.get(*name).is_some_and(|line| lines.contains(line)));
+        Hints {
+            tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
+            enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
+        }
     }
 
     /// The line whose model declares a table.
@@ -85,14 +172,15 @@ impl Models {
 pub struct Created<'a> {
     history: &'a History,
     lines: &'a Lines,
+    dialect: DialectName,
     /// Under names in lower case: whether letter case counts is not known here, and what may be another's is not dropped.
     tables: OnceCell<BTreeMap<String, Line>>,
 }
 
 impl<'a> Created<'a> {
     /// The files are read only when there is such a table.
-    pub fn new(history: &'a History, lines: &'a Lines) -> Self {
-        Self { history, lines, tables: OnceCell::new() }
+    pub fn new(history: &'a History, lines: &'a Lines, dialect: DialectName) -> Self {
+        Self { history, lines, dialect, tables: OnceCell::new() }
     }
 
     /// Whose a table is that no model declares: the line whose revision created it last has it, and the main line what no
@@ -104,7 +192,7 @@ impl<'a> Created<'a> {
         let tables = self.tables.get_or_init(|| {
             let mut tables = BTreeMap::new();
             for (revision, line) in self.history.revisions().iter().zip(self.lines.of_all(self.history)) {
-                for table in super::tables_created(std::iter::once(revision)) {
+                for table in tables_created(std::iter::once(revision), self.dialect) {
                     tables.insert(table.to_lowercase(), line.clone());
                 }
             }

@@ -2,36 +2,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rungs_schema::{ForeignKey, ObjectName, Table};
+use rungs_schema::{DialectName, ForeignKey, ObjectName};
 
-use super::created::{Token, Words, tokens};
-use super::uses;
-use crate::diff::change::{Change, Edit};
-use crate::revision::{Direction, History, Revision};
+use super::Share;
+use crate::diff::change::{Change, Edit, Standing};
+use crate::footprint::{Footprint, Kind, Object, Touch, Way};
+use crate::revision::{History, Revision};
 
-/// What a new revision that carries out some changes depends on, besides its parents and what these stand on already:
-/// the revisions that make the tables, columns and keys that its foreign keys refer to, and the types and sequences that
-/// its tables use; and the last that touched a table of another line which it edits. Oldest first.
+/// What a new revision that carries out a share depends on, besides its parents and what these stand on already: the
+/// revisions that make the tables, columns and keys that its foreign keys refer to, and the types and sequences that its
+/// tables use; and the last that touched a table of another line which it edits. Oldest first.
 ///
 /// `otherwise` gives the revisions to depend on for a table that no revision is seen to create.
 pub fn dependencies(
     history: &History,
     parents: &[String],
-    changes: &[Change],
+    share: &Share,
+    dialect: DialectName,
     otherwise: impl Fn(&ObjectName) -> Vec<String>,
 ) -> Vec<String> {
-    let trail = Trail::read(history.revisions());
+    let needs = Needs::of(&share.changes);
+    let once = needs.edited.iter().chain(&share.uses);
+    let trail = Trail::read(history, needs.referred.keys().chain(once.clone()), dialect);
     let mut found: BTreeSet<String> = BTreeSet::new();
-    let needs = Needs::of(changes);
     for (table, columns) in &needs.referred {
         match trail.made(table, columns) {
-            Some(places) => found.extend(places.into_iter().map(|place| history.revisions()[place].id.clone())),
+            Some(makers) => found.extend(makers.into_iter().map(str::to_owned)),
             None => found.extend(otherwise(table)),
         }
     }
-    let objects = trail.objects.iter().filter(|name| uses(&needs.tables, name)).map(|name| trail.last(name));
-    let edited = needs.edited.iter().map(|name| trail.last(&name.name));
-    found.extend(objects.chain(edited).flatten().map(|place| history.revisions()[place].id.clone()));
+    found.extend(once.filter_map(|name| trail.last(name)).map(str::to_owned));
     without_needless(history, parents, found)
 }
 
@@ -52,8 +52,6 @@ struct Needs {
     referred: BTreeMap<ObjectName, BTreeSet<String>>,
     /// Tables and other things that are edited or go.
     edited: BTreeSet<ObjectName>,
-    /// Tables whose columns may use types and sequences.
-    tables: Vec<Table>,
 }
 
 impl Needs {
@@ -61,173 +59,113 @@ impl Needs {
         let mut needs = Self::default();
         for change in changes {
             match change {
-                Change::CreateTable { next } => {
-                    next.foreign_keys.iter().for_each(|key| needs.refer(&next.name, key));
-                    needs.tables.push((**next).clone());
-                }
+                Change::CreateTable { next } => next.foreign_keys.iter().for_each(|key| needs.refer(&next.name, key)),
                 Change::DropTable { previous } => {
                     needs.edited.insert(previous.name.clone());
                 }
                 Change::AlterTable(alter) => {
                     needs.edited.insert(alter.previous.name.clone());
-                    needs.tables.push((*alter.next).clone());
                     for edit in &alter.edits {
                         if let Edit::ForeignKey(delta) = edit {
                             delta.next().into_iter().for_each(|key| needs.refer(&alter.next.name, key));
                         }
                     }
                 }
-                Change::Enum { delta, columns } => {
+                Change::Enum { delta, standing, .. } => {
                     needs.edited.extend(delta.previous().map(|one| one.name.clone()));
-                    needs.edited.extend(columns.iter().map(|(table, _)| table.clone()));
+                    needs.stand(standing);
                 }
                 Change::Sequence(delta) => needs.edited.extend(delta.previous().map(|one| one.name.clone())),
-                Change::Definition(_) => {}
+                Change::Domain { delta, standing } => {
+                    needs.edited.extend(delta.previous().map(|one| one.name.clone()));
+                    needs.stand(standing);
+                }
+                Change::Composite { delta, standing } => {
+                    needs.edited.extend(delta.previous().map(|one| one.name.clone()));
+                    needs.stand(standing);
+                }
+                Change::Rows(_) | Change::Definition(_) | Change::Access { .. } | Change::DefaultPrivileges { .. } => {}
             }
         }
         needs
     }
 
+    /// What stands on a type may move along with it.
+    fn stand(&mut self, standing: &Standing) {
+        self.edited.extend(standing.tables.iter().map(|table| table.previous.name.clone()));
+    }
+
     fn refer(&mut self, table: &ObjectName, key: &ForeignKey) {
         if key.references != *table {
-            let columns = key.referenced_columns.iter().map(|column| column.to_lowercase());
+            let columns = key.referenced_columns.iter().cloned();
             self.referred.entry(key.references.clone()).or_default().extend(columns);
         }
     }
 }
 
-/// What the statements of all revisions do to names, in the order of the history. Names count by their last part, in lower
-/// case.
-#[derive(Debug, Default)]
-struct Trail {
-    steps: BTreeMap<String, Vec<Step>>,
-    /// Types and sequences.
-    objects: BTreeSet<String>,
+/// What the revisions that mention some names touch, in the order of the history.
+struct Trail<'a> {
+    steps: Vec<(&'a str, Footprint)>,
 }
 
-#[derive(Debug)]
-struct Step {
-    /// Where the revision stands in the history.
-    place: usize,
-    deed: Deed,
-    /// The words of the statement, in lower case.
-    words: BTreeSet<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deed {
-    Makes,
-    Edits,
-    Drops,
-}
-
-impl Trail {
-    fn read(revisions: &[Revision]) -> Self {
-        let mut trail = Self::default();
-        for (place, revision) in revisions.iter().enumerate() {
-            for section in revision.sections(Direction::Up) {
-                let tokens = tokens(&section.text);
-                for statement in tokens.split(|token| *token == Token::Symbol(';')) {
-                    trail.statement(place, statement);
-                }
-            }
-        }
-        trail
-    }
-
-    fn statement(&mut self, place: usize, tokens: &[Token]) {
-        let mut words = Words { tokens, at: 0 };
-        if words.take(&["CREATE"]) {
-            while ["OR", "REPLACE", "UNLOGGED", "UNIQUE"].iter().any(|word| words.take(&[word])) {}
-            if words.take(&["TABLE"]) {
-                words.take(&["IF", "NOT", "EXISTS"]);
-                self.add(place, words.name(), Deed::Makes, tokens);
-            } else if words.take(&["TYPE"]) || words.take(&["SEQUENCE"]) {
-                words.take(&["IF", "NOT", "EXISTS"]);
-                let name = words.name();
-                self.objects.extend(name.as_ref().map(|name| name.to_lowercase()));
-                self.add(place, name, Deed::Makes, tokens);
-            } else if words.take(&["INDEX"]) && words.rest_of_statement_from("ON") {
-                words.take(&["ON"]);
-                words.take(&["ONLY"]);
-                self.add(place, words.name(), Deed::Edits, tokens);
-            }
-        } else if words.take(&["ALTER"]) {
-            if ["TABLE", "TYPE", "SEQUENCE"].iter().any(|word| words.take(&[word])) {
-                while ["IF", "EXISTS", "ONLY"].iter().any(|word| words.take(&[word])) {}
-                let old = words.name();
-                self.add(place, old.clone(), Deed::Edits, tokens);
-                words.rest_of_statement_from("RENAME");
-                if words.take(&["RENAME", "TO"]) || words.take(&["RENAME", "AS"]) {
-                    let new = words.name();
-                    self.add(place, new.clone(), Deed::Makes, tokens);
-                    self.inherit(old, new);
-                }
-            }
-        } else if words.take(&["RENAME", "TABLE"]) {
-            while words.rest_of_statement_from("TO") && words.take(&["TO"]) {
-                self.add(place, words.name(), Deed::Makes, tokens);
-            }
-        } else if words.take(&["DROP", "TABLE"]) {
-            words.take(&["IF", "EXISTS"]);
-            self.add(place, words.name(), Deed::Drops, tokens);
-        }
-    }
-
-    fn add(&mut self, place: usize, name: Option<String>, deed: Deed, tokens: &[Token]) {
-        let Some(name) = name else { return };
-        // `ADD COLUMN b int AFTER a` says nothing of a.
-        let is_place = |at: usize| at > 0 && matches!(&tokens[at - 1], Token::Word(word, _) if word == "AFTER");
-        let names = tokens.iter().enumerate().filter(|(at, _)| !is_place(*at)).filter_map(|(_, token)| token.name());
-        let words = names.map(str::to_lowercase).collect();
-        self.steps.entry(name.to_lowercase()).or_default().push(Step { place, deed, words });
-    }
-
-    /// What was said of the old name is true of the new one.
-    fn inherit(&mut self, old: Option<String>, new: Option<String>) {
-        let (Some(old), Some(new)) = (old, new) else { return };
-        let said = self.steps.get(&old.to_lowercase()).into_iter().flatten();
-        let words: BTreeSet<String> = said.flat_map(|step| step.words.iter().cloned()).collect();
-        if let Some(step) = self.steps.get_mut(&new.to_lowercase()).and_then(|steps| steps.last_mut()) {
-            step.words.extend(words);
-        }
+impl<'a> Trail<'a> {
+    fn read<'n>(history: &'a History, names: impl Iterator<Item = &'n ObjectName>, dialect: DialectName) -> Self {
+        // A quote in a name is doubled in SQL.
+        let longest =
+            |name: &ObjectName| name.name.split(['"', '`']).max_by_key(|part| part.len()).map(str::to_lowercase);
+        let words: BTreeSet<String> = names.filter_map(longest).collect();
+        let mentions = |revision: &&Revision| {
+            revision.up.iter().any(|section| {
+                let text = section.text.to_lowercase();
+                words.iter().any(|word| text.contains(word))
+            })
+        };
+        let read = history.revisions().iter().filter(mentions);
+        Self { steps: read.map(|revision| (revision.id.as_str(), Footprint::of(revision, dialect))).collect() }
     }
 
     /// The revisions that make a table and, where they come later, the columns or the key that is referred to. `None`
     /// where none is seen to make it.
-    fn made(&self, table: &ObjectName, columns: &BTreeSet<String>) -> Option<BTreeSet<usize>> {
-        let steps = self.steps.get(&table.name.to_lowercase())?;
-        let (mut made, mut key, mut gone) = (None, None, None);
-        let mut known: BTreeSet<&String> = BTreeSet::new();
-        for step in steps {
-            match step.deed {
-                Deed::Drops => gone = Some(step.place),
-                Deed::Makes if made.is_none() || gone != Some(step.place) => {
-                    (made, key) = (Some(step.place), None);
-                    known = step.words.iter().collect();
-                }
-                // Where the same revision drops and makes it, it is rebuilt, as SQLite needs it: with what is new?
-                Deed::Makes => {
-                    if columns.iter().any(|column| !known.contains(column) && step.words.contains(column)) {
-                        key = Some(step.place);
+    fn made(&self, table: &ObjectName, columns: &BTreeSet<String>) -> Option<BTreeSet<&'a str>> {
+        let is_wanted = |object: &Object| {
+            let is_column = object.kind == Kind::Column && is(object.table.as_ref(), table);
+            is_column && columns.iter().any(|column| column.eq_ignore_ascii_case(&object.name.name))
+        };
+        let (mut made, mut key) = (None, None);
+        for (id, footprint) in &self.steps {
+            let names_column = footprint.touches().iter().any(|touch| is_wanted(&touch.object));
+            for Touch { object, way, .. } in footprint.touches() {
+                let is_new = matches!(way, Way::Created | Way::Replaced | Way::RenamedFrom(_));
+                let keys = matches!(object.kind, Kind::PrimaryKey | Kind::Constraint | Kind::UniqueIndex);
+                if object.kind == Kind::Table && is(Some(&object.name), table) {
+                    match way {
+                        _ if is_new => (made, key) = (Some(*id), None),
+                        Way::Dropped | Way::RenamedTo(_) => (made, key) = (None, None),
+                        _ => {}
                     }
-                    known.extend(&step.words);
-                }
-                Deed::Edits => {
-                    known.extend(&step.words);
-                    let adds =
-                        ["add", "rename", "change", "unique", "primary"].iter().any(|word| step.words.contains(*word));
-                    if adds && columns.iter().any(|column| step.words.contains(column)) {
-                        key = Some(step.place);
-                    }
+                } else if is_new && (is_wanted(object) || keys && names_column && is(object.table.as_ref(), table)) {
+                    key = Some(*id);
                 }
             }
         }
         made.map(|made| std::iter::once(made).chain(key).collect())
     }
 
-    /// The last revision that does anything to a name.
-    fn last(&self, name: &str) -> Option<usize> {
-        self.steps.get(&name.to_lowercase()).and_then(|steps| steps.last()).map(|step| step.place)
+    /// The last revision that makes, edits or drops something, or a part of it.
+    fn last(&self, name: &ObjectName) -> Option<&'a str> {
+        let structural = |way: &Way| {
+            use Way::{Commented, Deleted, Inserted, Read, Referenced, Updated};
+            !matches!(way, Commented | Deleted | Inserted | Read | Referenced | Updated)
+        };
+        let touches = |touch: &Touch| {
+            let whole = touch.object.table.as_ref().unwrap_or(&touch.object.name);
+            structural(&touch.way) && is(Some(whole), name)
+        };
+        self.steps.iter().rev().find(|(_, footprint)| footprint.touches().iter().any(touches)).map(|(id, _)| *id)
     }
+}
+
+/// Whether two names are one. Letter case does not tell them apart, since for some engines it does not count.
+fn is(one: Option<&ObjectName>, other: &ObjectName) -> bool {
+    one.is_some_and(|one| one.to_string().eq_ignore_ascii_case(&other.to_string()))
 }

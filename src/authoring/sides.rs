@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{ForeignKey, Hints, IndexPart, ObjectName, Schema, Table};
+use rungs_schema::{Definition, ForeignKey, Hints, IndexPart, ObjectName, Schema, Table};
 
 use super::models::{Models, Whose};
 use super::uses;
+use crate::dialect::same_wording;
 use crate::diff::{self, Rules};
 use crate::revision::Line;
 
@@ -48,7 +49,11 @@ impl Sides<'_> {
     /// What a line's models say of renames.
     pub(super) fn hints_of(&self, line: &Line) -> Hints {
         let said = self.hints.tables.iter().filter(|(table, _)| self.whose.of(table) == Some(line));
-        Hints { tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect() }
+        let enums = self.hints.enums.iter().filter(|(name, _)| self.models.of_enum(name) == Some(line));
+        Hints {
+            tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
+            enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
+        }
     }
 
     /// The schema after a turn. `to_come` are the lines whose turn comes later.
@@ -65,6 +70,7 @@ impl Sides<'_> {
         next.sort();
         self.release(&before, &mut next, turn, to_come);
         self.objects(&before, &mut next, &turn.line);
+        self.definitions(&mut next, &turn.line);
         next.sort();
         next
     }
@@ -139,6 +145,23 @@ impl Sides<'_> {
             }
         }
         (next.enums, next.sequences) = (enums, sequences);
+    }
+}
+
+impl Sides<'_> {
+    /// Views and whatever else a line declares come as the server prints them; what nobody declares stays.
+    pub(super) fn definitions(&self, next: &mut Schema, line: &Line) {
+        let is_own = |one: &&Definition| self.models.of_definition(&one.name) == line;
+        for wanted in self.wanted.definitions.iter().filter(is_own) {
+            let is_this =
+                |one: &Definition| (one.kind, &one.name, &one.table) == (wanted.kind, &wanted.name, &wanted.table);
+            match next.definitions.iter_mut().find(|one| is_this(one)) {
+                // SQLite keeps the words of whoever wrote it; other words for the same are no difference.
+                Some(one) if same_wording(&one.sql, &wanted.sql) && one.comment == wanted.comment => {}
+                Some(one) => one.clone_from(wanted),
+                None => next.definitions.push(wanted.clone()),
+            }
+        }
     }
 }
 

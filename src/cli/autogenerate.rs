@@ -62,8 +62,8 @@ impl Autogenerate {
         let lines = context.lines()?;
         let asked = self.asked(context)?;
         let models = context.models_of_lines(&lines)?;
-        let created = Created::new(&history, &lines);
         let mut connection = context.connect(&url).await?;
+        let created = Created::new(&history, &lines, connection.version().name);
         let rows = rows_whole(&mut connection).await?;
         let applied = apply::applied_ids(&rows);
         self.refuse_when_behind(&history, &lines, &applied)?;
@@ -169,18 +169,19 @@ impl Autogenerate {
         let name = dialect.version().name;
         let mut written: Vec<Written> = Vec::new();
         let mut revisions: Vec<Revision> = Vec::new();
-        for Share { line, changes } in shares {
+        for share in shares {
             let so_far = history.with(&revisions)?;
-            let branch = line.label().or(self.branch.as_deref());
+            let branch = share.line.label().or(self.branch.as_deref());
             let mut place = self.placement.place(context, &so_far, branch)?;
-            let needed = authoring::dependencies(&so_far, &place.parents, &changes, &heads);
+            let needed = authoring::dependencies(&so_far, &place.parents, &share, name, &heads);
             place.depends_on.extend(needed.into_iter().filter(|id| !self.placement.names(&so_far, id)));
-            let Plan { up, down } = plan::plan(&changes, dialect)?;
+            let Plan { up, down } = plan::plan(&share.changes, dialect)?;
             let edits = up.iter().filter_map(|statement| statement.needs_edit.clone()).collect();
             let script = (plan::script(&up, name), plan::script(&down, name));
             let revision = draft(context, history, &self.message, place, script, &revisions)?;
             revisions.push(revision.clone());
-            written.push(Written { line, differences: diff::summary(&changes), revision, edits });
+            let differences = diff::summary(&share.changes);
+            written.push(Written { line: share.line, differences, revision, edits });
         }
         Ok(written)
     }

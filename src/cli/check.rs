@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 
 use super::record::Record;
 use super::run::rows_whole;
-use super::{Context, Outcome};
+use super::{Context, Outcome, meeting};
 use crate::apply::{self, Edited, LedgerRow};
 use crate::authoring::{self, Created};
 use crate::diff;
 use crate::error::{Error, WithoutFile};
+use crate::footprint::Meeting;
 use crate::revision::Revision;
 
 /// Fail (exit code 1) when models, revisions and database do not agree.
@@ -22,45 +23,41 @@ impl Check {
         let history = context.history()?;
         let mut connection = context.connect(&url).await?;
         let rows = rows_whole(&mut connection).await?;
-        let pending = history.pending(&apply::applied_ids(&rows));
+        let applied = apply::applied_ids(&rows);
+        let pending = history.pending(&applied);
         let unknown = apply::without_file(&history, &rows);
         let edited = apply::edited(&history, &rows, connection.version().name);
         let lines = context.lines()?;
         let models = context.models_of_lines(&lines)?;
-        let created = Created::new(&history, &lines);
+        let created = Created::new(&history, &lines, connection.version().name);
         let owner = |table: &ObjectName| Some(created.owner(table));
         let asked = context.lines_with_models()?;
         let compared = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;
         let differences: Vec<_> = compared.shares.iter().flat_map(|share| diff::summary(&share.changes)).collect();
+        let meeting = Meeting::of(&history, &history.heads(), connection.version().name);
+        let next = meeting.concerning(|revision| !applied.contains(&revision.id));
         connection.close().await?;
 
         let is_ahead = !unknown.is_empty();
-        let mut text = String::new();
-        for difference in &differences {
-            text.push_str(&format!("{difference}\n"));
-        }
-        for revision in &pending {
-            text.push_str(&format!("pending: {} {}\n", revision.id, revision.message));
-        }
-        for one in &edited {
-            let Edited { revision: Revision { id, message, path, .. }, row } = one;
-            let path = path.display();
-            text.push_str(&format!("edited after it was applied at {}: {path}: {id} {message}\n", row.applied_at));
-        }
-        for row in &unknown {
-            text.push_str(&format!("applied, but without a file: {}\n", WithoutFile::from(*row)));
-        }
+        let mut found: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        found.extend(pending.iter().map(|revision| format!("pending: {} {}", revision.id, revision.message)));
+        found.extend(edited.iter().map(edited_line));
+        found.extend(unknown.iter().map(|row| format!("applied, but without a file: {}", WithoutFile::from(*row))));
+        found.extend(meeting::conflicts(&next));
         let records: Vec<_> = pending.iter().map(|revision| Record::new(revision)).collect();
         context.ui.data(
-            &text,
+            found.join("\n"),
             &json!({
                 "differences": differences,
                 "pending": records,
                 "edited": edited.iter().map(edited_record).collect::<Vec<_>>(),
                 "unknown": unknown.into_iter().map(unknown_record).collect::<Vec<_>>(),
+                "overlaps": meeting::overlaps(&meeting, &applied),
+                "doubts": meeting::doubts(&meeting),
             }),
         );
-        if text.is_empty() {
+        meeting::beside_conflicts(&context.ui, &meeting, &next);
+        if found.is_empty() {
             context.ui.progress("fine: models, revisions and database agree");
             return Ok(Outcome::Fine);
         }
@@ -81,6 +78,11 @@ impl Check {
         }
         Ok(Outcome::Found)
     }
+}
+
+fn edited_line(edited: &Edited<'_, '_>) -> String {
+    let Edited { revision: Revision { id, message, path, .. }, row } = edited;
+    format!("edited after it was applied at {}: {}: {id} {message}", row.applied_at, path.display())
 }
 
 /// A revision that was edited, with the moment since which its file is not what was applied.

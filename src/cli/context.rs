@@ -109,7 +109,20 @@ impl Context {
             Group { name: line.to_string(), paths: paths.iter().map(|path| self.shown(Path::new(path))).collect() }
         };
         let groups: Vec<Group> = lines.iter().map(group).collect();
-        Ok(Models::new(source::models::read_groups(&groups, &self.folder)?, &lines))
+        let mut models = Models::new(source::models::read_groups(&groups, &self.folder)?, &lines);
+        for line in &lines {
+            let patterns = match line.label().and_then(|label| config.branches.get(label)) {
+                Some(branch) => &branch.objects,
+                None => &config.objects,
+            };
+            if !patterns.is_empty() {
+                let patterns: Vec<String> = patterns.iter().map(|path| self.shown(Path::new(path))).collect();
+                let dialect = self.url()?.dialect_name();
+                let statements = source::objects::read(&patterns, &self.folder, dialect)?;
+                models = models.with_scripts(line, statements, dialect);
+            }
+        }
+        Ok(models)
     }
 
     /// The models of the whole project.

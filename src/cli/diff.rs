@@ -4,10 +4,12 @@ use rungs_schema::{Declared, DialectName, Hints};
 
 use super::run::scripts_to;
 use super::{Context, Outcome, complete};
+use crate::authoring;
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
-use crate::diff::{self, Guide};
-use crate::error::{Error, SourceError};
+use crate::diff::change::Change;
+use crate::diff::{self, Definitions, Guide};
+use crate::error::{Error, PlanError, SourceError};
 use crate::plan;
 use crate::source::{self, Source, scratch};
 
@@ -33,6 +35,34 @@ struct Side {
     hints: Hints,
     is_database: bool,
     has_definitions: bool,
+    /// Whether it says who may do what. A script that grants nothing says nothing of it.
+    has_access: bool,
+}
+
+/// Roles belong to the server, and are none of a schema's objects.
+async fn refuse_missing_roles(
+    context: &Context,
+    url: Option<&DatabaseUrl>,
+    changes: &[Change],
+    dialect: &dyn Dialect,
+) -> Result<(), Error> {
+    let roles = diff::roles(changes);
+    if roles.is_empty() {
+        return Ok(());
+    }
+    let url = url.cloned().map_or_else(|| context.url(), Ok)?;
+    let mut connection = Connection::open(&url).await?;
+    let missing = dialect::missing_roles(&mut connection, roles.keys()).await?;
+    connection.close().await?;
+    let Some(first) = missing.first() else { return Ok(()) };
+    let create: Vec<String> = missing.iter().map(|role| format!("CREATE ROLE {};", dialect.quote(role))).collect();
+    Err(PlanError::MissingRole {
+        role: (*first).clone(),
+        what: roles.get(*first).cloned().unwrap_or_default(),
+        more: missing.len() - 1,
+        help: format!("create it there first, as it should be: {}", create.join(" ")),
+    }
+    .into())
 }
 
 impl Diff {
@@ -43,16 +73,32 @@ impl Diff {
         let mut previous = load(context, &from, &engine, dialect.as_ref()).await?;
         let mut next = load(context, &to, &engine, dialect.as_ref()).await?;
         dialect.align(&mut previous.schema, &mut next.schema);
+        // Models say nothing of views and the like but their own.
+        if !previous.has_definitions {
+            complete(&mut previous.schema, &next.schema);
+        }
+        if !next.has_definitions {
+            complete(&mut next.schema, &previous.schema);
+        }
         let both_printed = previous.is_database && next.is_database;
         let same_wording: Option<fn(&str, &str) -> bool> = both_printed.then_some(dialect::same_wording);
         let guide = Guide {
             hints: next.hints,
-            definitions: previous.has_definitions && next.has_definitions,
+            definitions: if previous.has_definitions && next.has_definitions {
+                Definitions::All
+            } else {
+                Definitions::Declared
+            },
+            access: previous.has_access && next.has_access,
+            one_way: true,
             same_wording,
             rules: dialect.features().rules.clone(),
             ..Guide::default()
         };
         let changes = diff::diff(&previous.schema, &next.schema, &guide);
+        if let Source::Database(url) = &from {
+            refuse_missing_roles(context, url.as_ref(), &changes, dialect.as_ref()).await?;
+        }
         let statements = plan::render(&changes, dialect.as_ref())?;
         let mut script = plan::client_script(&statements, dialect.version().name);
         if dialect.version().name == DialectName::Sqlite && script.contains("_rungs_new_") {
@@ -62,6 +108,19 @@ impl Diff {
         context.ui.script("sql", &script);
         Ok(Outcome::Fine)
     }
+}
+
+/// Takes over the definitions that only the other side has.
+fn complete(schema: &mut rungs_schema::Schema, other: &rungs_schema::Schema) {
+    for one in &other.definitions {
+        let is_this = |known: &rungs_schema::Definition| {
+            (known.kind, &known.name, &known.table) == (one.kind, &one.name, &one.table)
+        };
+        if !schema.definitions.iter().any(is_this) {
+            schema.definitions.push(one.clone());
+        }
+    }
+    schema.sort();
 }
 
 /// The database whose engine both sides speak: the first that one of them names, else the configured one.
@@ -93,9 +152,12 @@ async fn dialect_of(context: &Context, url: &DatabaseUrl) -> Result<Box<dyn Dial
 }
 
 async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect: &dyn Dialect) -> Result<Side, Error> {
-    let printed = |schema, is_database| Side { schema, hints: Hints::default(), is_database, has_definitions: true };
+    let printed = |schema: rungs_schema::Schema, is_database| {
+        let has_access = is_database || !schema.access.is_empty() || !schema.default_privileges.is_empty();
+        Side { schema, hints: Hints::default(), is_database, has_definitions: true, has_access }
+    };
     match source {
-        Source::Empty => Ok(printed(rungs_schema::Schema::default(), false)),
+        Source::Empty => Ok(Side { has_access: true, ..printed(rungs_schema::Schema::default(), false) }),
         Source::Database(url) => {
             let url = url.clone().map_or_else(|| context.url(), Ok)?;
             let mut connection = Connection::open(&url).await?;
@@ -132,7 +194,9 @@ async fn declared(
     let wanted = dialect.canonical(&declared.schema)?;
     let named = source::adopt(&wanted, &rungs_schema::Schema::default(), dialect);
     let mut connection = context.server(engine).await?;
-    let schema = scratch::as_printed(&mut connection, engine, &named.schema, &declared.hints, dialect).await?;
+    let objects = authoring::Models::of_main(declared.clone()).objects(dialect)?;
+    let wanted = scratch::Wanted { schema: &named.schema, hints: &declared.hints, objects: &objects };
+    let schema = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
     connection.close().await?;
-    Ok(Side { schema, hints: declared.hints.clone(), is_database: false, has_definitions: false })
+    Ok(Side { schema, hints: declared.hints.clone(), is_database: false, has_definitions: false, has_access: false })
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::placement::{Placement, is_head, named, refuse_overlap};
 use super::write::{draft, write};
-use super::{Context, Outcome, complete};
+use super::{Context, Outcome, complete, meeting};
 use crate::error::{Error, RevisionError};
 use crate::revision::{History, Revision};
 
@@ -42,6 +42,7 @@ impl Merge {
         let placement = Placement::of_merge(self.branch_label, self.rev_id, self.version_path);
         let place = placement.on(context, &history, &context.lines()?, parents, None)?;
         let revision = draft(context, &history, &message, place, Default::default(), &[])?;
+        meeting::before_merge(context, &history, &heads);
         write(&history, std::slice::from_ref(&revision))?;
         let path = revision.path.display().to_string();
         context.ui.data(format!("wrote {path}"), &json!({ "revision": revision.id, "path": path }));

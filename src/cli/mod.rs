@@ -18,6 +18,7 @@ mod heads;
 mod history;
 mod init;
 mod ledger;
+mod meeting;
 mod merge;
 mod models;
 mod placement;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rungs_schema::DialectName;
 use serde_json::{Value, json};
 
-use super::Context;
 use super::ui::Ui;
+use super::{Context, meeting};
 use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
@@ -68,6 +68,9 @@ async fn run(
     let steps = route.map_err(no_route)?;
     apply::check_route(history, &rows, &steps)?;
     warn_of_files(context, history, &rows, connection.version().name, request.direction);
+    if request.direction == Direction::Up {
+        meeting::before_upgrade(ui, history, &applied, &steps, connection.version().name);
+    }
     let report = apply::run(connection, dialect.as_ref(), &steps, &options, &mut tell).await?;
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     Ok(done(&report, history, &rows))

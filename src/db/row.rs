@@ -49,6 +49,16 @@ impl Row {
         Ok(matches!(self.text(column)?.to_ascii_lowercase().as_str(), "t" | "true" | "1" | "yes"))
     }
 
+    /// Gives each value that `rewrite` has another text for that text.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn rewrite(&mut self, rewrite: impl Fn(&str) -> Option<String>) {
+        for value in self.values.iter_mut().flatten() {
+            if let Some(text) = rewrite(value) {
+                *value = text;
+            }
+        }
+    }
+
     /// The values in order.
     pub fn values(&self) -> &[Option<String>] {
         &self.values

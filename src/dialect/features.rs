@@ -1,7 +1,7 @@
 use crate::diff::Rules;
 
 /// What a server can do, by engine and version.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Features {
     /// DDL takes part in transactions.
     pub transactional_ddl: bool,

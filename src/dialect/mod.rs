@@ -17,7 +17,7 @@ mod statement;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use rungs_schema::{Action, ColumnType, DialectName, Schema};
+use rungs_schema::{Action, ColumnType, DialectName, Grant, Schema, View};
 
 use crate::db::{Connection, ServerVersion};
 use crate::diff::change::Change;
@@ -68,6 +68,36 @@ pub trait Dialect: fmt::Debug + Send + Sync {
 
     /// Says in the same words what two schemas, both as the server printed them, say in different ones.
     fn align(&self, _previous: &mut Schema, _next: &mut Schema) {}
+
+    /// The statements that create a view which a model stands for.
+    ///
+    /// # Errors
+    /// When the engine has no such view.
+    fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
+        Err(PlanError::Unsupported {
+            engine: self.version().to_string(),
+            action: format!("keep view {}", view.name),
+            help: Some(format!("look at the model {}", view.model)),
+        })
+    }
+
+    /// The statement that grants what a model grants.
+    ///
+    /// # Errors
+    /// Where privileges are not compared.
+    fn declare_grant(&self, grant: &Grant) -> Result<Statement, PlanError> {
+        Err(PlanError::Unsupported {
+            engine: self.version().to_string(),
+            action: format!("declare what {} may do with {}", grant.to, grant.on),
+            help: Some("take grant(...) away from the model, and grant by hand".to_owned()),
+        })
+    }
+
+    /// The statement that keeps the server from looking into bodies of routines, and the one that lets it look again;
+    /// `None` where it never does.
+    fn body_checks(&self) -> Option<(Statement, Statement)> {
+        None
+    }
 
     /// The statements that carry out one change, in order.
     ///
@@ -135,6 +165,10 @@ pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Sc
         other => return Err(DbError::Engine { engine: other.to_string(), feature: other.word() }),
     };
     schema.tables.retain(|table| table.name.schema.is_some() || !LEDGER_TABLES.contains(&table.name.name.as_str()));
+    schema.access.retain(|one| {
+        let table = one.part_of.as_ref().map_or(one.name(), |(table, _)| table);
+        table.schema.is_some() || !LEDGER_TABLES.contains(&table.name.as_str())
+    });
     schema.sort();
     Ok(schema)
 }
@@ -152,6 +186,24 @@ pub async fn left_out(connection: &mut Connection) -> Result<Vec<String>, DbErro
         DialectName::Postgres => postgres::introspect::left_out(connection).await,
         _ => Ok(Vec::new()),
     }
+}
+
+/// Which of some roles a server does not have.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn missing_roles<'a>(
+    connection: &mut Connection,
+    roles: impl IntoIterator<Item = &'a String>,
+) -> Result<Vec<&'a String>, DbError> {
+    let known: Option<BTreeSet<String>> = match connection.version().name {
+        #[cfg(feature = "postgres")]
+        DialectName::Postgres => Some(postgres::introspect::roles(connection).await?),
+        // Roles are compared on no other engine.
+        _ => None,
+    };
+    let is_missing = |role: &&String| known.as_ref().is_some_and(|known| !known.contains(*role));
+    Ok(roles.into_iter().filter(is_missing).collect())
 }
 
 /// Whether two CREATE TABLE statements of SQLite say the same in the same words.

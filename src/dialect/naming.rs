@@ -1,6 +1,6 @@
 //! Names for what a model leaves unnamed.
 
-use rungs_schema::{Check, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Unique};
+use rungs_schema::{Check, Exclusion, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Unique};
 use sha2::{Digest, Sha256};
 
 /// A constraint or index that wants a name.
@@ -16,6 +16,8 @@ pub enum Part<'a> {
     Check(&'a Check),
     /// An index.
     Index(&'a Index),
+    /// An exclusion constraint.
+    Exclusion(&'a Exclusion),
 }
 
 impl Part<'_> {
@@ -37,6 +39,7 @@ impl Part<'_> {
             Self::ForeignKey(key) => key.columns.join("_"),
             Self::Check(check) => check.column.clone().unwrap_or_default(),
             Self::Index(index) => join(&index.parts),
+            Self::Exclusion(exclusion) => exclusion.columns.join("_"),
         }
     }
 }
@@ -50,6 +53,7 @@ pub fn convention(table: &str, part: Part<'_>) -> String {
         Part::ForeignKey(_) => "fk",
         Part::Check(_) => "ck",
         Part::Index(_) => "ix",
+        Part::Exclusion(_) => "ex",
     };
     let columns = part.columns();
     if columns.is_empty() { format!("{prefix}_{table}") } else { format!("{prefix}_{table}_{columns}") }

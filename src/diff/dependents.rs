@@ -1,86 +1,218 @@
-//! Which views, triggers and routines stand on which others.
+//! Which views, triggers, routines and other definitions stand on what.
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Definition, DefinitionKind, ObjectName};
+use rungs_schema::{Class, Column, Definition, DefinitionKind, Needs, ObjectName, Reference, Schema};
 
-use super::Guide;
 use super::change::{Delta, Edit};
 use super::compare::{AlteredTable, Differences};
+use super::inheritance::parents;
+use super::parts::Named;
+use super::table_parts::{self, Moved};
+use super::{Definitions, Guide, enums};
 
-/// Takes down, and puts up again, the definitions that stay but stand on something that goes or is replaced, or (where
-/// the engine minds) on a column whose type changes.
+/// Takes down, and puts up again, the definitions that stay but stand on something that goes or is made anew, or (where
+/// the engine minds) on a column or key that goes or changes. For the same reasons a definition that changes is dropped
+/// and created where it cannot be replaced as it stands.
 ///
-/// A trigger goes with its table, and is said to, so that the way back brings it too. A view on a table that goes is
-/// not ours to drop unless views are compared: the server says who is in the way.
-pub(super) fn give_way(differences: &mut Differences, guide: &Guide) {
-    let dropped: BTreeSet<ObjectName> = differences.dropped.iter().map(|table| table.name.clone()).collect();
-    let (gone, standing) = std::mem::take(&mut differences.standing).into_iter().partition(|one: &Definition| {
-        one.kind == DefinitionKind::Trigger && one.table.as_ref().is_some_and(|table| dropped.contains(table))
-    });
+/// What stands on one table goes with it, and is said to, so that the way back brings it too. A view on a table that
+/// goes is not ours to drop unless views are compared: the server says who is in the way.
+pub(super) fn give_way(differences: &mut Differences, previous: &Schema, next: &Schema, guide: &Guide) -> Moved {
+    let anew: BTreeSet<ObjectName> = differences.anew.clone();
+    let names = differences.dropped.iter().map(|table| table.name.clone());
+    let dropped: BTreeSet<ObjectName> = names.filter(|name| !anew.contains(name)).collect();
+    let (gone, standing) = std::mem::take(&mut differences.standing)
+        .into_iter()
+        .partition(|one: &Definition| one.table.as_ref().is_some_and(|table| dropped.contains(table)));
     differences.standing = standing;
     let gone: Vec<Definition> = gone;
     differences.definitions.extend(gone.into_iter().map(|previous| Delta::Drop { previous }));
-    let mut moved: BTreeSet<ObjectName> =
-        differences.definitions.iter().filter_map(taken_down).map(|one| one.name.clone()).collect();
-    if guide.definitions {
-        moved.extend(dropped);
+    let mut moved = Moved { gone: taken_down(differences), anew: BTreeSet::new() };
+    moved.gone.extend(anew.iter().map(Reference::relation));
+    if guide.definitions == Definitions::All {
+        moved.gone.extend(dropped.iter().map(Reference::relation));
     }
-    let retyped: BTreeSet<ObjectName> = if guide.rules.views_pin_types {
-        differences.altered.iter().filter(|table| changes_types(table)).map(|table| table.next.name.clone()).collect()
-    } else {
-        BTreeSet::new()
-    };
+    moved.anew = moved.gone.intersection(&brought(differences)).cloned().collect();
+    let altered =
+        if guide.rules.views_pin_types { changed_columns(&differences.altered, previous) } else { Vec::new() };
+    let losing = losing_types(differences);
     loop {
-        let stands_on = |one: &Definition, names: &BTreeSet<ObjectName>| {
-            one.table.iter().chain(&one.needs).any(|need| names.contains(need))
-        };
-        let gives_way = |one: &Definition| stands_on(one, &moved) || (minds_types(one) && stands_on(one, &retyped));
-        let Some(index) = differences.standing.iter().position(gives_way) else { break };
-        let definition = differences.standing.remove(index);
-        moved.insert(definition.name.clone());
-        differences.definitions.push(Delta::Drop { previous: definition.clone() });
-        differences.definitions.push(Delta::Create { next: definition });
-    }
-}
-
-/// What is dropped on the way: a function that changes is replaced where it stands.
-fn taken_down(delta: &Delta<Definition>) -> Option<&Definition> {
-    match delta {
-        Delta::Create { .. } => None,
-        Delta::Drop { previous } => Some(previous),
-        Delta::Alter { previous, .. } => (previous.kind != DefinitionKind::Function).then_some(previous),
-    }
-}
-
-fn minds_types(definition: &Definition) -> bool {
-    match definition.kind {
-        DefinitionKind::View => true,
-        DefinitionKind::Trigger => definition.sql.to_ascii_uppercase().contains("UPDATE OF"),
-        _ => false,
-    }
-}
-
-fn changes_types(table: &AlteredTable) -> bool {
-    table.edits.iter().any(|edit| match edit {
-        Edit::Column { delta: Delta::Alter { previous, next }, .. } => {
-            (&previous.ty, &previous.collation) != (&next.ty, &next.collation)
+        let made_anew = table_parts::columns_made_anew(previous, next, &moved);
+        let pinned: Vec<&(ObjectName, String)> = altered.iter().chain(&made_anew).collect();
+        let again = in_the_way(differences, &Grounds { moved: &moved, pinned: &pinned, losing: &losing, guide });
+        if again.is_empty() {
+            return moved;
         }
-        _ => false,
+        for (previous, next) in again {
+            moved.gone.insert(previous.reference());
+            moved.anew.insert(next.reference());
+            differences.definitions.push(Delta::Drop { previous });
+            differences.definitions.push(Delta::Create { next });
+        }
+    }
+}
+
+/// Why a definition cannot stay where it is.
+struct Grounds<'a> {
+    moved: &'a Moved,
+    pinned: &'a [&'a (ObjectName, String)],
+    losing: &'a BTreeSet<Reference>,
+    guide: &'a Guide,
+}
+
+impl Grounds<'_> {
+    fn gives_way(&self, one: &Definition) -> bool {
+        let gone = &self.moved.gone;
+        let on_table = one.table.as_ref().is_some_and(|table| gone.contains(&Reference::relation(table)));
+        on_table
+            || one.needs.iter().any(|need| gone.contains(need))
+            || self.pinned.iter().any(|(table, column)| reads_column(one, table, column))
+    }
+
+    /// What could be replaced where it stands cannot stay until then where what it stands on goes, or loses what its
+    /// former text names.
+    fn gives_way_to(&self, previous: &Definition, next: &Definition) -> bool {
+        let is_losing = || !has_opaque_body(previous) && previous.needs.iter().any(|need| self.losing.contains(need));
+        let stays = previous.kind.comes_before_tables() || !(is_losing() || self.gives_way(previous));
+        !self.guide.replaces(previous, next) || !stays
+    }
+}
+
+/// Takes out the definitions that are in the way now, as they were and as they will be.
+fn in_the_way(differences: &mut Differences, grounds: &Grounds<'_>) -> Vec<(Definition, Definition)> {
+    let mut found = Vec::new();
+    for delta in std::mem::take(&mut differences.definitions) {
+        match delta {
+            Delta::Alter { previous, next } if grounds.gives_way_to(&previous, &next) => found.push((previous, next)),
+            other => differences.definitions.push(other),
+        }
+    }
+    let standing = std::mem::take(&mut differences.standing);
+    let (going, staying) = standing.into_iter().partition(|one| grounds.gives_way(one));
+    differences.standing = staying;
+    found.extend(Vec::into_iter(going).map(|one: Definition| (one.clone(), one)));
+    found
+}
+
+/// The types that lose values or attributes, or change what they are made of.
+fn losing_types(differences: &Differences) -> BTreeSet<Reference> {
+    let enums = differences.enums.iter().filter_map(|delta| match delta {
+        Delta::Alter { previous, next } if enums::is_built_anew(previous, next) => Some(Reference::ty(&previous.name)),
+        _ => None,
+    });
+    let domains = differences.domains.iter().filter_map(|delta| match delta {
+        Delta::Alter { previous, next } if previous.base != next.base => Some(Reference::ty(&previous.name)),
+        _ => None,
+    });
+    let composites = differences.composites.iter().filter_map(|delta| match delta {
+        Delta::Alter { previous, next } if !next.attributes.starts_with(&previous.attributes) => {
+            Some(Reference::ty(&previous.name))
+        }
+        _ => None,
+    });
+    enums.chain(domains).chain(composites).collect()
+}
+
+/// Whether a definition reads a column of a table, or may. What stands on a table reads none of it but what it says, and a
+/// routine only what its body is known to read: rows that it takes or gives may change.
+pub(super) fn reads_column(one: &Definition, table: &ObjectName, column: &str) -> bool {
+    let relation = Reference::relation(table);
+    if one.table.as_ref() == Some(table) || one.kind.class() == Class::Routine {
+        return one.needs.names_column(&relation, column);
+    }
+    one.needs.column(&relation, column)
+}
+
+/// What is dropped on the way, for good or to come back.
+fn taken_down(differences: &Differences) -> BTreeSet<Reference> {
+    let definitions = differences.definitions.iter().filter_map(|delta| match delta {
+        Delta::Create { .. } | Delta::Alter { .. } => None,
+        Delta::Drop { previous } => Some(previous.reference()),
+    });
+    definitions
+        .chain(dropped(&differences.enums, |one| &one.name))
+        .chain(dropped(&differences.domains, |one| &one.name))
+        .chain(dropped(&differences.composites, |one| &one.name))
+        .collect()
+}
+
+/// The types that are dropped.
+fn dropped<T>(deltas: &[Delta<T>], name: fn(&T) -> &ObjectName) -> impl Iterator<Item = Reference> + '_ {
+    deltas.iter().filter_map(move |delta| match delta {
+        Delta::Drop { previous } => Some(Reference::ty(name(previous))),
+        Delta::Alter { .. } | Delta::Create { .. } => None,
     })
+}
+
+/// What comes on the way, or comes back.
+fn brought(differences: &Differences) -> BTreeSet<Reference> {
+    let definitions = differences.definitions.iter().filter_map(|delta| match delta {
+        Delta::Create { next } => Some(next.reference()),
+        Delta::Drop { .. } | Delta::Alter { .. } => None,
+    });
+    let enums = differences.enums.iter().filter_map(|delta| delta.next()).map(|one| Reference::ty(&one.name));
+    let domains = differences.domains.iter().filter_map(|delta| delta.next()).map(|one| Reference::ty(&one.name));
+    let tables = differences.created.iter().map(|table| Reference::relation(&table.name));
+    definitions.chain(enums).chain(domains).chain(tables).collect()
+}
+
+/// The columns that go, get another type or are computed otherwise, with those of the tables' children; and the tables
+/// that lose a key, as [`Needs::KEY`].
+fn changed_columns(altered: &[AlteredTable], schema: &Schema) -> Vec<(ObjectName, String)> {
+    let mut found = Vec::new();
+    for table in altered {
+        let mut columns = BTreeSet::new();
+        let mut touched = BTreeSet::new();
+        for edit in &table.edits {
+            match edit {
+                Edit::Column { delta: Delta::Alter { previous, next }, .. } if !same_values(previous, next) => {
+                    columns.insert(previous.name.clone());
+                }
+                Edit::Column { delta: Delta::Drop { previous }, .. } => _ = columns.insert(previous.name.clone()),
+                Edit::Column { delta: Delta::Create { next }, .. } => _ = touched.insert(next.name.clone()),
+                Edit::PrimaryKey(Delta::Drop { previous }) if previous.name.is_some() => {
+                    columns.insert(Needs::KEY.to_owned());
+                }
+                Edit::PrimaryKey(Delta::Alter { previous, next }) if !previous.same_but_name(next) => {
+                    columns.insert(Needs::KEY.to_owned());
+                }
+                Edit::Unique(Delta::Drop { .. }) => _ = columns.insert(Needs::KEY.to_owned()),
+                _ => {}
+            }
+        }
+        touched.extend(columns.iter().cloned());
+        // A computed column that reads one of them may be made anew.
+        let computed = table.previous.columns.iter().filter(|column| {
+            let reads = |text: &str| touched.iter().any(|name| !name.is_empty() && text.contains(name.as_str()));
+            column.generated.as_ref().is_some_and(|generated| reads(&generated.expression))
+        });
+        columns.extend(computed.map(|column| column.name.clone()));
+        let mut tables = vec![table.previous.name.clone()];
+        while let Some(name) = tables.pop() {
+            found.extend(columns.iter().map(|column| (name.clone(), column.clone())));
+            let children = schema.tables.iter().filter(|child| parents(child).any(|parent| *parent == name));
+            tables.extend(children.map(|child| child.name.clone()));
+        }
+    }
+    found
+}
+
+fn same_values(previous: &Column, next: &Column) -> bool {
+    (&previous.ty, &previous.collation, &previous.generated) == (&next.ty, &next.collation, &next.generated)
 }
 
 /// The definitions that stand on a table, directly or through others, in an order in which they can be created.
 pub(super) fn of(table: &ObjectName, standing: &[Definition]) -> Vec<Definition> {
-    let mut reached: BTreeSet<&ObjectName> = BTreeSet::from([table]);
+    let mut reached: BTreeSet<Reference> = BTreeSet::from([Reference::relation(table)]);
     let mut found: Vec<usize> = Vec::new();
     loop {
         let before = found.len();
         for (index, definition) in standing.iter().enumerate() {
-            let stands = definition.table.iter().chain(&definition.needs).any(|need| reached.contains(need));
+            let on_table = definition.table.as_ref().is_some_and(|table| reached.contains(&Reference::relation(table)));
+            let stands = on_table || definition.needs.iter().any(|need| reached.contains(need));
             if stands && !found.contains(&index) {
                 found.push(index);
-                reached.insert(&definition.name);
+                reached.insert(definition.reference());
             }
         }
         if found.len() == before {
@@ -97,12 +229,28 @@ pub(super) fn in_creation_order(mut definitions: Vec<Definition>) -> Vec<Definit
     let mut sorted: Vec<Definition> = Vec::with_capacity(definitions.len());
     while !definitions.is_empty() {
         let is_free = |one: &Definition| {
-            let waits_for =
-                |need: &ObjectName| definitions.iter().any(|other| other.name == *need && other.name != one.name);
-            !one.needs.iter().chain(&one.table).any(waits_for)
+            let waits_for = |need: &Reference| {
+                definitions.iter().any(|other| other.reference() == *need && other.reference() != one.reference())
+            };
+            let on_table = one.table.as_ref().is_some_and(|table| waits_for(&Reference::relation(table)));
+            !on_table && !one.needs.iter().any(waits_for)
         };
         let next = definitions.iter().position(is_free).unwrap_or(0);
         sorted.push(definitions.remove(next));
     }
     sorted
+}
+
+/// The needs after a table got another name.
+pub(super) fn renamed(needs: &Needs, old: &ObjectName, new: &ObjectName) -> Needs {
+    needs.renamed(|reference| {
+        let is_this = reference.class == Class::Relation && reference.name == *old;
+        if is_this { Reference::relation(new) } else { reference.clone() }
+    })
+}
+
+/// Whether a definition holds text that the server keeps as it stands, so that what it names is known from the words
+/// alone.
+pub(super) fn has_opaque_body(definition: &Definition) -> bool {
+    matches!(definition.kind, DefinitionKind::Function | DefinitionKind::Procedure | DefinitionKind::Event)
 }

@@ -1,29 +1,55 @@
 //! Compares two schemas: `rename` says what is the same thing under two names, `compare` finds the
 //! changes, `order` puts them into a sequence that works. Nothing here changes its input.
 
+mod access;
+mod anew;
 pub mod change;
 mod compare;
+mod composites;
 mod dependents;
+mod domains;
 mod enums;
 mod foreign_keys;
+mod graph;
 mod index_names;
+mod inheritance;
+mod keyed;
 mod order;
 mod parts;
 mod rename;
+mod standing;
+mod strip;
 mod summary;
+mod table_parts;
+mod texts;
+mod unchecked;
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Hints, ObjectName, Schema};
+use rungs_schema::{Access, Column, Definition, ForeignKey, Hints, ObjectName, Privilege, Schema, Table};
 
 use change::Change;
 
+pub use access::roles;
+#[cfg(feature = "postgres")]
+pub(crate) use composites::{is_in_order, retyped};
+#[cfg(feature = "postgres")]
+pub(crate) use enums::{is_of, with_names};
+#[cfg(feature = "postgres")]
+pub(crate) use inheritance::KEPT_BELOW;
+pub(crate) use inheritance::parents;
 pub use parts::Named;
+#[cfg(feature = "postgres")]
+pub(crate) use parts::part_deltas;
+#[cfg(feature = "postgres")]
 pub(crate) use rename::quoted_length;
+#[cfg(feature = "postgres")]
+pub(crate) use standing::Way;
 pub use summary::{Difference, summary};
+pub use unchecked::unchecked;
 
 /// What a comparison has to know of the engine.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// Foreign keys can be added to and dropped from a table that is there. Where they cannot, CREATE TABLE may
     /// name tables that are not there yet.
@@ -32,16 +58,47 @@ pub struct Rules {
     pub column_order: bool,
     /// A foreign key can be given another name as it stands.
     pub renames_foreign_keys: bool,
+    /// Whether a foreign key can become another one as it stands, besides its name. `None` where none can.
+    pub alters_foreign_key: Option<fn(previous: &ForeignKey, next: &ForeignKey) -> bool>,
+    /// What a child of a table has of one of its columns, where tables have children.
+    pub child_column: Option<fn(parent: &Table, column: &Column) -> Column>,
     /// The type, numbering or nullability of a column cannot change while a foreign key uses it.
     pub foreign_keys_pin_types: bool,
+    /// Whether a foreign key can stand between columns of two types, where the engine asks that. A key whose columns both
+    /// get another type may have to give way until both have it.
+    pub foreign_keys_bridge: Option<fn(&str, &str) -> bool>,
     /// Names of tables that differ in letter case alone are one name.
     pub table_case_is_free: bool,
     /// The same of columns.
     pub column_case_is_free: bool,
-    /// The type of a column cannot change while a view uses it.
+    /// The type of a column cannot change while a view uses it; the engine tells which columns a view uses.
     pub views_pin_types: bool,
     /// The indexes of all tables share one set of names.
     pub index_names_are_shared: bool,
+    /// A value that is added to an enumerated type cannot be used before the transaction ends.
+    pub enum_values_wait: bool,
+    /// Whether a definition can take the other's place without being dropped first, so that nothing that stands on it
+    /// has to give way. `None` where none can.
+    pub replaces: Option<fn(previous: &Definition, next: &Definition) -> bool>,
+    /// Whether a storage option of a table is a setting that stays where a model does not mention it. `None` where none
+    /// is.
+    pub is_setting: Option<fn(&str) -> bool>,
+    /// What the engine grants on an object by itself. `None` where it knows no privileges on objects.
+    pub initial_privileges: Option<fn(&Access) -> BTreeSet<Privilege>>,
+    /// What the engine calls the sequence behind a column that numbers itself.
+    pub column_sequence: Option<fn(table: &ObjectName, column: &str) -> ObjectName>,
+}
+
+/// How far a comparison goes with views, triggers, routines and the like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Definitions {
+    /// Those of `previous` stay, whatever `next` has.
+    #[default]
+    Kept,
+    /// Both sides say what is wanted, but one that stands on a table which goes is not ours to drop.
+    Declared,
+    /// Both sides are whole.
+    All,
 }
 
 /// What guides a comparison besides the two schemas.
@@ -51,15 +108,29 @@ pub struct Guide {
     pub hints: Hints,
     /// Names of constraints and indexes, by table, that nobody chose: such a name is no difference by itself.
     pub open_names: BTreeSet<(ObjectName, String)>,
-    /// Whether views, triggers and routines are compared. Where they are not, those of `previous` stay.
-    pub definitions: bool,
+    /// Whether views, triggers and routines are compared.
+    pub definitions: Definitions,
+    /// Whether owners and privileges are compared. Where they are not, those of `previous` stay.
+    pub access: bool,
+    /// Nobody will ask for the way back, so that what can only be done in one direction is done.
+    pub one_way: bool,
     /// Whether the wording of CREATE TABLE counts where an engine keeps it (SQLite), and what is the same wording.
     pub same_wording: Option<fn(&str, &str) -> bool>,
     /// What `previous` looks like once the renames are done, where the engine was asked: it rewrites the text of views
     /// and triggers too.
     pub renamed: Option<Schema>,
+    /// The changes will be carried out in one transaction, rather than each statement in its own.
+    pub one_transaction: bool,
     /// The engine.
     pub rules: Rules,
+}
+
+impl Guide {
+    /// Whether a definition takes the other's place without being dropped first: there, and back where that counts.
+    fn replaces(&self, previous: &Definition, next: &Definition) -> bool {
+        let replaces = |a, b| self.rules.replaces.is_some_and(|replaces| replaces(a, b));
+        replaces(previous, next) && (self.one_way || replaces(next, previous))
+    }
 }
 
 /// The changes that turn `previous` into `next`, in an order that works. Their reversals, backwards, turn it back.
@@ -68,7 +139,8 @@ pub fn diff(previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
     let previous = guide.renamed.as_ref().unwrap_or(&renamed.schema);
     let differences = compare::compare(previous, next, guide);
     let mut changes = renamed.changes;
-    changes.extend(order::order(differences, previous, next, &guide.rules));
+    let ordered = order::order(differences, previous, next, guide);
+    changes.extend(standing::note(ordered, previous, guide));
     changes
 }
 

@@ -1,6 +1,6 @@
 //! Pairs the parts of two tables.
 
-use rungs_schema::{Check, ForeignKey, Index, PrimaryKey, Unique};
+use rungs_schema::{Check, Exclusion, ForeignKey, Index, PrimaryKey, Unique};
 
 use super::change::Delta;
 
@@ -33,7 +33,7 @@ macro_rules! named {
     )*};
 }
 
-named!(PrimaryKey, Unique, ForeignKey, Check, Index);
+named!(PrimaryKey, Unique, ForeignKey, Check, Index, Exclusion);
 
 /// The differences between two lists of parts. Equal parts are paired first, then those with one name, then those
 /// that are the same but for the name; `is_open` says that a name was nobody's choice, so that it is no difference.
@@ -50,6 +50,11 @@ pub(super) fn deltas<T: Named>(previous: &[T], next: &[T], is_open: impl Fn(&str
     deltas.extend(renamed.into_iter().filter(|(_, b)| !b.name().is_some_and(&is_open)).map(alter));
     deltas.extend(right.into_iter().map(|part| Delta::Create { next: part.clone() }));
     deltas
+}
+
+/// The differences between two lists of parts whose names all count.
+pub(crate) fn part_deltas<T: Named>(previous: &[T], next: &[T]) -> Vec<Delta<T>> {
+    deltas(previous, next, |_| false)
 }
 
 /// Takes the pairs that satisfy a condition out of both lists.

@@ -49,12 +49,29 @@ pub fn summary(changes: &[Change]) -> Vec<Difference> {
             }
             Change::DropTable { previous } => found.push(one("drop", "table", previous.name.to_string(), None)),
             Change::AlterTable(alter) => table(alter, &mut found),
+            // The table that they are in says it.
+            Change::Rows(_) => {}
             Change::Sequence(delta) => found.push(object("sequence", delta, |sequence| sequence.name.to_string())),
             Change::Enum { delta, .. } => found.push(object("type", delta, |enum_type| enum_type.name.to_string())),
+            Change::Domain { delta, .. } => found.push(object("domain", delta, |domain| domain.name.to_string())),
+            Change::Composite { delta, .. } => found.push(object("type", delta, |ty| ty.name.to_string())),
             Change::Definition(delta) => found.extend(definition(delta, &mut taken_down)),
+            // What is only granted again is none.
+            Change::Access { delta, .. } if delta.previous() == delta.next() => {}
+            Change::Access { delta, .. } => {
+                found.push(object("privileges", delta, |one| format!("{} {}", one.word.to_lowercase(), one.name())));
+            }
+            Change::DefaultPrivileges { delta, .. } => {
+                found.push(object("default privileges", delta, |one| one.word.to_lowercase()));
+            }
         }
     }
-    without_detours(found)
+    let mut found = without_detours(found);
+    let gone: Vec<String> =
+        found.iter().filter(|one| one.action == "drop").map(|one| format!("{} {}", one.kind, one.name)).collect();
+    // They go with their object.
+    found.retain(|one| one.kind != "privileges" || one.action != "drop" || !gone.contains(&one.name));
+    found
 }
 
 fn one(action: &'static str, kind: &'static str, name: String, detail: Option<String>) -> Difference {
@@ -99,18 +116,18 @@ fn object<T>(kind: &'static str, delta: &Delta<T>, name: impl Fn(&T) -> String) 
 fn definition(delta: &Delta<Definition>, taken_down: &mut Vec<Definition>) -> Option<Difference> {
     let name = |definition: &Definition| definition.name.to_string();
     let altered = |previous: &Definition, next: &Definition| {
-        one("alter", kind_word(next.kind), name(next), Some(text_change(&previous.sql, &next.sql)))
+        one("alter", next.kind.word(), name(next), Some(text_change(&previous.sql, &next.sql)))
     };
     match delta {
         Delta::Drop { previous } => {
             taken_down.push(previous.clone());
-            Some(one("drop", kind_word(previous.kind), name(previous), None))
+            Some(one("drop", previous.kind.word(), name(previous), None))
         }
         Delta::Create { next } => {
             let same = |one: &Definition| (one.kind, &one.name, &one.table) == (next.kind, &next.name, &next.table);
             match taken_down.iter().position(same).map(|index| taken_down.remove(index)) {
                 Some(previous) if previous.sql != next.sql => Some(altered(&previous, next)),
-                _ => Some(one("create", kind_word(next.kind), name(next), None)),
+                _ => Some(one("create", next.kind.word(), name(next), None)),
             }
         }
         Delta::Alter { previous, next } => Some(altered(previous, next)),
@@ -135,17 +152,6 @@ fn wording(alter: &AlterTable) -> Option<String> {
     Some(text_change(alter.previous.verbatim.as_ref()?, alter.next.verbatim.as_ref()?))
 }
 
-fn kind_word(kind: rungs_schema::DefinitionKind) -> &'static str {
-    use rungs_schema::DefinitionKind::{Event, Function, Procedure, Trigger, View};
-    match kind {
-        Function => "function",
-        Procedure => "procedure",
-        View => "view",
-        Trigger => "trigger",
-        Event => "event",
-    }
-}
-
 fn table(alter: &AlterTable, found: &mut Vec<Difference>) {
     let table = alter.next.name.to_string();
     if alter.is_rename() {
@@ -159,6 +165,9 @@ fn table(alter: &AlterTable, found: &mut Vec<Difference>) {
             Edit::ForeignKey(delta) => part(&table, "foreign key", delta, reference),
             Edit::Check(delta) => part(&table, "check", delta, |check| check.expression.clone()),
             Edit::Index(delta) => part(&table, "index", delta, |index| parts(&index.parts)),
+            Edit::Exclusion(delta) => part(&table, "exclusion constraint", delta, |one| one.definition.clone()),
+            Edit::Inherits => one("alter", "inheritance", table.clone(), None),
+            Edit::Partition => one("alter", "partition", table.clone(), None),
             Edit::Comment => {
                 one("alter", "comment", table.clone(), Some(changed(&alter.previous.comment, &alter.next.comment)))
             }
@@ -297,13 +306,7 @@ mod tests {
 
     #[test]
     fn a_changed_view_shows_the_lines_that_changed() {
-        let view = |sql: &str| Definition {
-            kind: DefinitionKind::View,
-            name: "v".into(),
-            table: None,
-            sql: sql.to_owned(),
-            needs: Vec::new(),
-        };
+        let view = |sql: &str| Definition::new(DefinitionKind::View, "v".into(), sql);
         let (previous, next) = (view("CREATE VIEW v AS\n SELECT 1"), view("CREATE VIEW v AS\n SELECT 2"));
         let there = Change::Definition(Delta::Drop { previous: previous.clone() });
         let back = |next: &Definition| Change::Definition(Delta::Create { next: next.clone() });

@@ -19,7 +19,7 @@ pub(crate) use fault::and;
 pub use fault::{Link, RevisionFault};
 pub use plan::PlanError;
 pub use revision::{RevisionError, WithoutFile};
-pub use source::{ModelFault, SourceError};
+pub use source::{ModelFault, ObjectFault, SourceError};
 
 /// Whatever can go wrong, by stage.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]

@@ -12,6 +12,14 @@ pub enum SourceError {
         #[related]
         faults: Vec<ModelFault>,
     },
+    /// The SQL files of declared objects have faults; all that were found are in here.
+    #[error("the declared objects cannot be read: {}", count(faults.len()))]
+    #[diagnostic(code(objects::invalid))]
+    Objects {
+        /// Each with its place.
+        #[related]
+        faults: Vec<ObjectFault>,
+    },
     /// A word that names no source.
     #[error("`{text}` is not a source of a schema")]
     #[diagnostic(code(source::unknown))]
@@ -71,6 +79,28 @@ pub struct ModelFault {
     pub span: SourceSpan,
     /// `file:line:column`, for output without source excerpts.
     pub place: String,
+}
+
+/// One fault in an SQL file of declared objects.
+#[derive(Debug, Error, Diagnostic)]
+#[error("{place}: {reason}")]
+#[diagnostic(code(objects::fault))]
+pub struct ObjectFault {
+    /// `file:line`, or what the configuration says.
+    pub place: String,
+    /// What is wrong.
+    pub reason: String,
+    /// What to do instead.
+    #[help]
+    pub help: Option<String>,
+}
+
+impl ObjectFault {
+    /// A fault of a whole file or pattern.
+    pub(crate) fn whole(place: &str, reason: String) -> Self {
+        let help = "`objects` in migrate.toml lists files, folders and globs, relative to it".to_owned();
+        Self { place: place.to_owned(), reason, help: Some(help) }
+    }
 }
 
 fn count(faults: usize) -> String {

@@ -3,6 +3,7 @@
 mod limits;
 pub mod models;
 mod names;
+pub mod objects;
 pub mod print;
 pub mod scratch;
 

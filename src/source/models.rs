@@ -20,7 +20,7 @@ pub fn read(paths: &[String], base: &Path) -> Result<Declared, SourceError> {
 /// Reads several groups of paths as one, relative to `base`.
 ///
 /// # Errors
-/// As [`read`], and when a file belongs to two groups.
+/// As [`read()`], and when a file belongs to two groups.
 pub fn read_groups(groups: &[Group], base: &Path) -> Result<Grouped, SourceError> {
     read::read_groups(groups, base)
         .map_err(|errors| SourceError::Models { faults: errors.into_iter().map(fault).collect() })

@@ -3,45 +3,73 @@
 //! What was created is gone afterwards, on every path: PostgreSQL rolls a transaction back, MySQL and MariaDB drop a
 //! scratch database, SQLite forgets `:memory:`.
 
+#[cfg(feature = "postgres")]
+use rungs_schema::ObjectName;
 use rungs_schema::{DialectName, Hints, Schema};
 
+use super::objects::ObjectStatement;
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope, Statement, splitter};
 use crate::diff::change::Change;
-use crate::diff::{self, Guide};
+use crate::diff::{self, Definitions, Guide};
 use crate::error::{DbError, Error, SourceError, excerpt};
 use crate::plan;
+
+/// What is to be built.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The tables, and all else that has a noun.
+    pub schema: &'a Schema,
+    /// Where the models stand, for messages.
+    pub hints: &'a Hints,
+    /// What is declared as statements.
+    pub objects: &'a [ObjectStatement],
+}
 
 /// How the server prints a schema. `target` is a connection to the database that the schema is meant for; it is left
 /// as it was.
 ///
 /// # Errors
-/// When the server does not take the schema (the message names the model), or a scratch place cannot be made.
+/// When the server does not take the schema (the message names the model or the SQL file), or a scratch place cannot be
+/// made.
 pub async fn as_printed(
     target: &mut Connection,
     url: &DatabaseUrl,
-    wanted: &Schema,
-    hints: &Hints,
+    wanted: Wanted<'_>,
     dialect: &dyn Dialect,
 ) -> Result<Schema, Error> {
-    super::limits::check_names(wanted, hints, dialect)?;
-    let guide = Guide { rules: dialect.features().rules.clone(), definitions: true, ..Guide::default() };
-    let statements = plan::render(&diff::diff(&Schema::default(), wanted, &guide), dialect)?;
+    super::limits::check_names(wanted.schema, wanted.hints, dialect)?;
+    let guide = Guide { rules: dialect.features().rules.clone(), definitions: Definitions::All, ..Guide::default() };
+    let statements = plan::render(&diff::diff(&Schema::default(), wanted.schema, &guide), dialect)?;
+    let objects = wanted.objects.iter().map(|object| object.sql.clone());
+    let sql: Vec<String> = statements.iter().map(|statement| statement.sql.clone()).chain(objects).collect();
     let printed = match dialect.version().name {
         #[cfg(feature = "postgres")]
         DialectName::Postgres => {
-            let sql: Vec<String> = statements.iter().map(|statement| statement.sql.clone()).collect();
-            dialect::postgres::scratch::in_scratch_schema(target, &sql).await
+            let in_any_order = !wanted.objects.is_empty();
+            dialect::postgres::scratch::in_scratch_schema(target, &sql, &built(wanted), in_any_order).await
         }
         _ => {
             let mut scratch = Scratch::open(target, url).await?;
-            let printed =
-                build(&mut scratch.connection, statements.iter().map(|statement| statement.sql.as_str())).await;
+            let printed = build_in_any_order(&mut scratch.connection, sql).await;
             scratch.close().await?;
             printed
         }
     };
-    printed.map_err(|error| rejected(error, &statements, wanted, hints))
+    printed.map_err(|error| rejected(error, &statements, wanted))
+}
+
+/// The names of all that would be created.
+#[cfg(feature = "postgres")]
+fn built(wanted: Wanted<'_>) -> Vec<ObjectName> {
+    let schema = wanted.schema;
+    let tables = schema.tables.iter().map(|table| &table.name);
+    let sequences = schema.sequences.iter().map(|sequence| &sequence.name);
+    let types = schema.enums.iter().map(|one| &one.name).chain(schema.domains.iter().map(|one| &one.name));
+    let composites = schema.composites.iter().map(|one| &one.name);
+    let definitions = schema.definitions.iter().map(|one| &one.name);
+    let nouns = tables.chain(sequences).chain(types).chain(composites).chain(definitions).cloned();
+    nouns.chain(wanted.objects.iter().filter_map(|object| object.creates(DialectName::Postgres))).collect()
 }
 
 /// What an SQLite database looks like after some changes, as SQLite itself carries them out, in a transaction that is
@@ -102,6 +130,26 @@ async fn build<'a>(connection: &mut Connection, statements: impl Iterator<Item =
         connection.execute(sql).await?;
     }
     dialect::introspect(connection, &Scope::Everything).await
+}
+
+/// As [`build`]; a statement that fails is tried again after the others, as long as that helps.
+async fn build_in_any_order(connection: &mut Connection, statements: Vec<String>) -> Result<Schema, DbError> {
+    let mut waiting = statements;
+    loop {
+        let before = waiting.len();
+        let mut failed = Vec::new();
+        for sql in waiting {
+            match connection.execute(&sql).await {
+                Ok(_) => {}
+                Err(DbError::Statement { .. }) => failed.push(sql),
+                Err(other) => return Err(other),
+            }
+        }
+        if failed.is_empty() || failed.len() == before {
+            return build(connection, failed.iter().map(String::as_str)).await;
+        }
+        waiting = failed;
+    }
 }
 
 /// A scratch database with a connection to it.
@@ -177,11 +225,20 @@ fn unique() -> String {
 }
 
 /// What the server said of the models, with the place of the model whose statement it was.
-fn rejected(error: DbError, statements: &[Statement], wanted: &Schema, hints: &Hints) -> Error {
+fn rejected(error: DbError, statements: &[Statement], wanted: Wanted<'_>) -> Error {
     let DbError::Statement { reason, sql, help, .. } = &error else { return error.into() };
+    if let Some(object) = wanted.objects.iter().find(|object| object.sql == *sql) {
+        let help = Some(format!(
+            "look at {}{}",
+            object.place,
+            help.iter().map(|help| format!("; {help}")).collect::<String>()
+        ));
+        return SourceError::Rejected { reason: format!("{reason}\n  in: {}", excerpt(sql)), help }.into();
+    }
+    let Wanted { schema, hints, .. } = wanted;
     let comment = statements.iter().find(|statement| statement.sql == *sql).map(|statement| statement.comment.as_str());
     let table =
-        wanted.tables.iter().filter(|table| comment.is_some_and(|comment| mentions(comment, &table.name.to_string())));
+        schema.tables.iter().filter(|table| comment.is_some_and(|comment| mentions(comment, &table.name.to_string())));
     let place = table.filter_map(|table| hints.tables.get(&table.name)).find_map(|hints| {
         hints.location.as_ref().map(|location| format!("look at the model {} at {location}", hints.model))
     });

@@ -236,7 +236,12 @@ fn bash_completes_what_readline_cuts_into_pieces() {
     assert_eq!(found, "left left@head left@base");
     let cases: [(&str, &[&str], &str, &str); 6] = [
         ("migrate upgrade left@h", &["migrate", "upgrade", "left", "@", "h"], "h", "head"),
-        ("migrate upgrade  left@", &["migrate", "upgrade", "left", "@"], "@", "@head @base @a0d8cd78f167 @1975ea83b712"),
+        (
+            "migrate upgrade  left@",
+            &["migrate", "upgrade", "left", "@"],
+            "@",
+            "@head @base @a0d8cd78f167 @1975ea83b712",
+        ),
         (
             "migrate history -r left@head:a0",
             &["migrate", "history", "-r", "left", "@", "head", ":", "a0"],

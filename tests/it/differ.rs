@@ -24,5 +24,5 @@ pub fn changes(
         }
     }
     let rules = dialect.features().rules.clone();
-    diff(previous, next, &Guide { hints, definitions: true, rules, ..Guide::default() })
+    diff(previous, next, &Guide { hints, definitions: rungs::diff::Definitions::All, rules, ..Guide::default() })
 }

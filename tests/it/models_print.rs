@@ -190,6 +190,7 @@ fn sample() -> Schema {
                 max: Some(10),
                 cache: Some(2),
                 cycle: true,
+                unlogged: false,
                 owned_by: Some((ObjectName::qualified("odd schema", "1st \"group\""), "Id".into())),
                 comment: Some("c".into()),
             },
@@ -199,13 +200,12 @@ fn sample() -> Schema {
             values: vec!["happy".into(), "so-so".into(), "So So".into(), "1".into(), "self".into()],
             comment: Some("how it goes".into()),
         }],
-        definitions: vec![Definition {
-            kind: DefinitionKind::View,
-            name: "active_users".into(),
-            table: None,
-            sql: "CREATE VIEW active_users AS SELECT 1".into(),
-            needs: Vec::new(),
-        }],
+        definitions: vec![Definition::new(
+            DefinitionKind::View,
+            "active_users".into(),
+            "CREATE VIEW active_users AS SELECT 1",
+        )],
+        ..Schema::default()
     }
 }
 
@@ -257,6 +257,7 @@ fn odd_table() -> Table {
                 deferrable: Some(Deferrable { initially_deferred: true }),
                 on_conflict: Some("FAIL".into()),
                 comment: Some("u".into()),
+                options: options(&[]),
             },
             Unique {
                 name: Some("uq_1st \"group\"_unique_a b".into()),

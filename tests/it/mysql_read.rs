@@ -150,7 +150,7 @@ fn definitions_survive() {
         let names: Vec<_> = schema.definitions.iter().map(|one| one.name.name.as_str()).collect();
         assert_eq!(names, ["f", "p", "v", "w", "tr", "e"]);
         let view = &schema.definitions[2];
-        assert_eq!(view.needs.iter().map(|name| name.name.as_str()).collect::<Vec<_>>(), ["t", "w"]);
+        assert_eq!(view.needs.iter().map(|need| need.name.name.as_str()).collect::<Vec<_>>(), ["t", "w"]);
         assert!(schema.definitions.iter().all(|one| !one.sql.contains("DEFINER=")), "{:?}", schema.definitions);
         assert!(rungs::dialect::mysql::needs_delimiter(&schema.definitions[4].sql));
         assert!(!rungs::dialect::mysql::needs_delimiter(&schema.definitions[3].sql));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rungs::diff::change::{AlterTable, Change, Delta, Edit};
-use rungs::schema::{Definition, DefinitionKind, ObjectName};
+use rungs::schema::{Definition, DefinitionKind, ObjectName, Reference};
 
 use crate::harness::{Engine, play};
 use crate::sqlite_support::{
@@ -444,11 +444,8 @@ fn views_and_triggers_come_go_and_change() {
         db.run(&["CREATE TABLE t (a INT)"]).await;
         let dialect = db.dialect().await;
         let view = |sql: &str| Definition {
-            kind: DefinitionKind::View,
-            name: "v \"w".into(),
-            table: None,
-            sql: sql.to_owned(),
-            needs: vec!["t".into()],
+            needs: [Reference::relation(&"t".into())].into_iter().collect(),
+            ..Definition::new(DefinitionKind::View, "v \"w".into(), sql)
         };
         let one = view("CREATE VIEW \"v \"\"w\" AS SELECT 1 AS x FROM t");
         let two = view("CREATE VIEW \"v \"\"w\" AS SELECT 2 AS x FROM t");

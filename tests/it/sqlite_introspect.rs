@@ -162,7 +162,7 @@ fn views_and_triggers_keep_their_words_and_say_what_they_need() {
             .definitions
             .iter()
             .map(|definition| {
-                let needs: Vec<&str> = definition.needs.iter().map(|need| need.name.as_str()).collect();
+                let needs: Vec<&str> = definition.needs.iter().map(|need| need.name.name.as_str()).collect();
                 (
                     definition.kind,
                     definition.name.name.as_str(),

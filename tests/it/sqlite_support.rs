@@ -109,11 +109,7 @@ fn differences<T: Clone + PartialEq>(previous: &[T], next: &[T]) -> Vec<Delta<T>
 
 /// The definitions that stand on a table, or name it.
 pub fn dependents(schema: &Schema, name: &ObjectName) -> Vec<Definition> {
-    let stands = |definition: &&Definition| {
-        definition.needs.contains(name)
-            || definition.table.as_ref() == Some(name)
-            || definition.kind == DefinitionKind::View
-    };
+    let stands = |definition: &&Definition| definition.stands_on(name) || definition.kind == DefinitionKind::View;
     schema.definitions.iter().filter(stands).cloned().collect()
 }
 

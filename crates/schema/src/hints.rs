@@ -1,22 +1,26 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{ObjectName, Schema};
-
-/// A schema as models declare it, with what only models can say.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Declared {
-    /// The nouns.
-    pub schema: Schema,
-    /// What is not a noun.
-    pub hints: Hints,
-}
+use crate::ObjectName;
 
 /// What models say beyond the nouns: it guides a comparison and is no part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hints {
     /// By table, under the name that the model gives it now.
     pub tables: BTreeMap<ObjectName, TableHints>,
+    /// By enumerated type, under the name that it has now.
+    pub enums: BTreeMap<ObjectName, EnumHints>,
+}
+
+/// What an enumeration says of its type.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnumHints {
+    /// The name the type had before.
+    pub renamed_from: Option<ObjectName>,
+    /// The former values of those that have others now, by the present one.
+    pub values: BTreeMap<String, String>,
+    /// Where the enumeration stands.
+    pub location: Option<Location>,
 }
 
 /// What a model says of its table.

@@ -1,4 +1,4 @@
-use crate::{Definition, EnumType, ObjectName, Sequence, Table};
+use crate::{Access, CompositeType, DefaultPrivileges, Definition, Domain, EnumType, ObjectName, Sequence, Table};
 
 /// What a database holds, or should hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -10,8 +10,16 @@ pub struct Schema {
     pub sequences: Vec<Sequence>,
     /// The enumerated types, sorted by name.
     pub enums: Vec<EnumType>,
-    /// Views, triggers and routines, sorted by kind and name.
+    /// The domains, sorted by name.
+    pub domains: Vec<Domain>,
+    /// The composite types that are no table's row, sorted by name.
+    pub composites: Vec<CompositeType>,
+    /// Views, triggers, routines and all else that is kept as a statement, sorted by kind and name.
     pub definitions: Vec<Definition>,
+    /// Owners and privileges, sorted by object.
+    pub access: Vec<Access>,
+    /// What future objects grant from the start, sorted by role, namespace and kind.
+    pub default_privileges: Vec<DefaultPrivileges>,
 }
 
 impl Schema {
@@ -25,6 +33,10 @@ impl Schema {
         self.tables.sort_by(|a, b| a.name.cmp(&b.name));
         self.sequences.sort_by(|a, b| a.name.cmp(&b.name));
         self.enums.sort_by(|a, b| a.name.cmp(&b.name));
+        self.domains.sort_by(|a, b| a.name.cmp(&b.name));
+        self.composites.sort_by(|a, b| a.name.cmp(&b.name));
+        self.access.sort_by(|a, b| (&a.object, &a.word).cmp(&(&b.object, &b.word)));
+        self.default_privileges.sort_by(|a, b| (&a.role, &a.namespace, &a.word).cmp(&(&b.role, &b.namespace, &b.word)));
         self.definitions.sort_by(|a, b| (a.kind, &a.name, &a.table).cmp(&(b.kind, &b.name, &b.table)));
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Definition, DefinitionKind, ObjectName};
+use rungs_schema::{Definition, DefinitionKind, Needs, ObjectName, Reference};
 
 use super::token::{Cursor, Kind, Token, tokens, without_database};
 
@@ -25,7 +25,7 @@ pub(super) fn cleaned(sql: &str, database: &str, user: &str) -> String {
 
 /// An object whose needs are not known yet.
 pub(super) fn definition(kind: DefinitionKind, name: &str, table: Option<&str>, sql: String) -> Definition {
-    Definition { kind, name: ObjectName::bare(name), table: table.map(ObjectName::bare), sql, needs: Vec::new() }
+    Definition { table: table.map(ObjectName::bare), ..Definition::new(kind, ObjectName::bare(name), sql) }
 }
 
 /// Finds in each definition the names of the objects that it reads or calls.
@@ -38,22 +38,27 @@ pub(super) fn find_needs(definitions: &mut [Definition], tables: &[ObjectName]) 
     let routines = named(&[DefinitionKind::Function, DefinitionKind::Procedure]);
     for definition in definitions {
         let found = tokens(&definition.sql);
-        let mut needs = BTreeSet::new();
+        let mut needs = Needs::default();
         for (index, token) in found.iter().enumerate() {
             let Some(name) = token.identifier() else { continue };
             let before = index.checked_sub(1).map(|before| found[before]);
             let after = found.get(index + 1);
             let called = after.is_some_and(|after| after.is_symbol("("));
             let read = before.is_some_and(|before| names_relation_after(&before));
-            if (called && routines.contains(&name)) || (read && relations.contains(&name)) {
-                needs.insert(name);
+            if name == definition.name.name {
+                continue;
+            }
+            if called && routines.contains(&name) {
+                needs.add(Reference::routine(&ObjectName::bare(&name)));
+            }
+            if read && relations.contains(&name) {
+                needs.add(Reference::relation(&ObjectName::bare(name)));
             }
         }
-        needs.remove(&definition.name.name);
-        definition.needs = needs.into_iter().map(ObjectName::bare).collect();
-        if let Some(table) = definition.table.as_ref().filter(|table| !definition.needs.contains(table)) {
-            definition.needs.push(table.clone());
+        if let Some(table) = &definition.table {
+            needs.add(Reference::relation(table));
         }
+        definition.needs = needs;
     }
 }
 
@@ -78,14 +83,12 @@ pub fn needs_delimiter(sql: &str) -> bool {
 
 /// The statement that drops an object.
 pub(super) fn dropped(kind: DefinitionKind, name: &str) -> String {
-    let word = match kind {
-        DefinitionKind::Function => "FUNCTION",
-        DefinitionKind::Procedure => "PROCEDURE",
-        DefinitionKind::View => "VIEW",
-        DefinitionKind::Trigger => "TRIGGER",
-        DefinitionKind::Event => "EVENT",
-    };
-    format!("DROP {word} {name}")
+    format!("DROP {} {name}", kind.word().to_ascii_uppercase())
+}
+
+/// A view is replaced where it stands, so that what reads it has not to give way.
+pub(super) fn replaces(previous: &Definition, next: &Definition) -> bool {
+    previous.kind == DefinitionKind::View && next.kind == previous.kind && previous.name == next.name
 }
 
 /// The statement that puts a view in the place of the one that is there.

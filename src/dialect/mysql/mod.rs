@@ -9,6 +9,7 @@ mod clause;
 mod ddl;
 mod ddl_column;
 mod ddl_key;
+mod declare;
 mod default;
 mod definition;
 pub mod introspect;
@@ -17,7 +18,7 @@ mod render;
 mod token;
 mod types;
 
-use rungs_schema::{Action, ColumnType, DialectName, Schema};
+use rungs_schema::{Action, ColumnType, DialectName, Schema, View};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
@@ -43,13 +44,21 @@ impl Mysql {
             transactional_ddl: false,
             identifier_length: 64,
             rules: Rules {
+                initial_privileges: None,
+                column_sequence: None,
+                replaces: Some(definition::replaces),
+                is_setting: None,
                 foreign_keys_in_place: true,
                 column_order: true,
                 renames_foreign_keys: false,
+                alters_foreign_key: None,
+                child_column: None,
                 foreign_keys_pin_types: true,
+                foreign_keys_bridge: None,
                 table_case_is_free: false,
                 column_case_is_free: true,
                 views_pin_types: false,
+                enum_values_wait: false,
                 index_names_are_shared: false,
             },
         };
@@ -129,6 +138,10 @@ impl Dialect for Mysql {
     fn same_action(&self, one: Action, other: Action) -> bool {
         let checked = |action| matches!(action, Action::NoAction | Action::Restrict);
         one == other || (checked(one) && checked(other))
+    }
+
+    fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
+        declare::view(self, view)
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

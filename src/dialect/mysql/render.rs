@@ -1,6 +1,6 @@
 //! Changes as statements.
 
-use rungs_schema::{Definition, DefinitionKind, Sequence, Table};
+use rungs_schema::{Definition, Sequence, Table};
 use sea_query::MysqlQueryBuilder;
 
 use super::{Mysql, alter, definition};
@@ -20,6 +20,11 @@ pub(super) fn render(dialect: &Mysql, change: &Change) -> Result<Vec<Statement>,
             let name = delta.next().or(delta.previous()).map(|ty| ty.name.to_string()).unwrap_or_default();
             Err(dialect.unsupported(format!("keep type {name}: an enumeration is part of its column here"), None))
         }
+        Change::Rows(_)
+        | Change::Domain { .. }
+        | Change::Composite { .. }
+        | Change::Access { .. }
+        | Change::DefaultPrivileges { .. } => Err(dialect.unsupported(format!("keep {}", change.subject()), None)),
         Change::Definition(delta) => Ok(define(dialect, delta)),
     }
 }
@@ -70,9 +75,7 @@ fn define(dialect: &Mysql, delta: &Delta<Definition>) -> Vec<Statement> {
         Delta::Create { next } => vec![create(next)],
         Delta::Drop { previous } => vec![drop(previous)],
         Delta::Alter { previous, next } => {
-            let in_place =
-                previous.kind == DefinitionKind::View && next.kind == previous.kind && previous.name == next.name;
-            match definition::replacing(&next.sql).filter(|_| in_place) {
+            match definition::replacing(&next.sql).filter(|_| definition::replaces(previous, next)) {
                 Some(sql) => vec![Statement::new(sql, format!("replaces view {}", next.name))],
                 None => vec![drop(previous), create(next)],
             }

@@ -34,6 +34,11 @@ pub(super) fn made_name(table: &str, middle: &str, label: &str) -> String {
     if middle.is_empty() { format!("{table}_{label}") } else { format!("{table}_{middle}_{label}") }
 }
 
+/// A name that the server takes whole.
+pub(super) fn cut_to_fit(name: &str) -> String {
+    crate::dialect::fit(name.to_owned(), IDENTIFIER_BYTES)
+}
+
 fn cut(text: &str, mut end: usize) -> &str {
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -1,45 +1,157 @@
-//! A throwaway namespace, in which the server prints what we ask it to create.
+//! Throwaway namespaces, in which the server prints what we ask it to create.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
-use rungs_schema::Schema;
+use rungs_schema::{DialectName, ObjectName, Schema};
 
-use super::introspect::introspect_in_transaction;
+use super::introspect::introspect_stand_ins;
+use super::stand_in::StandIns;
 use super::{literal, quote};
 use crate::db::Connection;
-use crate::dialect::Scope;
+use crate::dialect::splitter::{self, Word};
 use crate::error::DbError;
 
-/// Runs statements in a fresh namespace that comes first on the `search_path`, reads it as the default namespace,
-/// and takes everything back, also after an error. What names another namespace is done there, and taken back too.
-/// The connection must not be inside a transaction.
+/// Runs statements with fresh namespaces in the places of those that they build in, of which the default one comes
+/// first on the `search_path`; reads them under the names that they stand for; and takes everything back, also after an
+/// error. `built` names what the statements create: what else they name is what is there. The connection must not be
+/// inside a transaction.
+///
+/// `in_any_order` says that nobody has put the statements into an order: one that fails is tried again after the
+/// others.
 ///
 /// # Errors
 /// When the server rejects a statement, or cannot be read. A failure to roll back is told only when all else went
 /// well.
-pub async fn in_scratch_schema(connection: &mut Connection, statements: &[String]) -> Result<Schema, DbError> {
+pub async fn in_scratch_schema(
+    connection: &mut Connection,
+    statements: &[String],
+    built: &[ObjectName],
+    in_any_order: bool,
+) -> Result<Schema, DbError> {
     connection.execute("BEGIN").await?;
-    let schema = create_and_read(connection, statements).await;
+    let schema = create_and_read(connection, statements, built, in_any_order).await;
     let rolled_back = connection.execute("ROLLBACK").await;
     let schema = schema?;
     rolled_back?;
     Ok(schema)
 }
 
-async fn create_and_read(connection: &mut Connection, statements: &[String]) -> Result<Schema, DbError> {
+async fn create_and_read(
+    connection: &mut Connection,
+    statements: &[String],
+    built: &[ObjectName],
+    in_any_order: bool,
+) -> Result<Schema, DbError> {
+    let rows = connection.query("SELECT current_schema() AS name").await?;
+    let default = rows.first().map(|row| row.opt("name")).transpose()?.flatten().unwrap_or("public").to_owned();
     // RandomState is seeded anew for each process, and differs from one instance to the next.
-    let name = format!("rungs_scratch_{:016x}", RandomState::new().hash_one(std::process::id()));
-    connection.execute(&format!("CREATE SCHEMA {}", quote(&name))).await?;
+    let prefix = format!("rungs_scratch_{:016x}", RandomState::new().hash_one(std::process::id()));
+    let stand_ins = StandIns::new(&prefix, &default, built);
+    for name in std::iter::once(stand_ins.default()).chain(stand_ins.others()) {
+        connection.execute(&format!("CREATE SCHEMA {}", quote(name))).await?;
+    }
     connection
         .execute(&format!(
             "SELECT set_config('search_path', concat_ws(', ', {}, NULLIF(current_setting('search_path'), '')), true)",
-            literal(&quote(&name))
+            literal(&quote(stand_ins.default()))
         ))
         .await?;
     // The order of definitions is the caller's; what a routine's body names need not be there.
     connection.execute("SET LOCAL check_function_bodies = off").await?;
-    for statement in statements {
-        connection.execute(statement).await?;
+    // The namespaces stand already.
+    let statements = statements.iter().filter(|sql| !sql.to_ascii_uppercase().starts_with("CREATE SCHEMA "));
+    let mut waiting: Vec<Waiting> = statements.map(|sql| Waiting::new(sql, &stand_ins)).collect();
+    if in_any_order {
+        waiting = rounds(connection, waiting).await?;
     }
-    introspect_in_transaction(connection, &Scope::default_namespace()).await
+    for statement in waiting {
+        let outcome = connection.execute(&statement.sql).await;
+        outcome.map_err(|error| told(error, &stand_ins, &statement.original))?;
+    }
+    introspect_stand_ins(connection, &stand_ins).await
+}
+
+/// Runs statements that come in no order. One that names what another is still to create waits for it: it would find the
+/// live thing of that name. Where the names close a circle, or a statement fails, the others go first. What is left fails.
+async fn rounds(connection: &mut Connection, mut waiting: Vec<Waiting>) -> Result<Vec<Waiting>, DbError> {
+    loop {
+        let open: Vec<Option<String>> = waiting.iter().map(|one| one.creates.clone()).collect();
+        let waits = |index: usize, one: &Waiting| {
+            let others = open.iter().enumerate().filter(|(other, _)| *other != index);
+            others.filter_map(|(_, name)| name.as_ref()).any(|name| one.names.contains(name))
+        };
+        let free: Vec<bool> = waiting.iter().enumerate().map(|(index, one)| !waits(index, one)).collect();
+        let mut left = Vec::new();
+        let before = waiting.len();
+        for (one, is_free) in waiting.into_iter().zip(&free) {
+            if !is_free || !attempt(connection, &one.sql).await? {
+                left.push(one);
+            }
+        }
+        if left.len() == before {
+            // A circle, or the rest is wrong: whatever can be run now is.
+            let mut failed = Vec::new();
+            for one in left {
+                if !attempt(connection, &one.sql).await? {
+                    failed.push(one);
+                }
+            }
+            left = failed;
+        }
+        if left.is_empty() || left.len() == before {
+            return Ok(left);
+        }
+        waiting = left;
+    }
+}
+
+/// A statement, with what it creates and which names it has in it, in lower case.
+struct Waiting {
+    /// As its author wrote it.
+    original: String,
+    sql: String,
+    creates: Option<String>,
+    names: BTreeSet<String>,
+}
+
+impl Waiting {
+    fn new(original: &str, stand_ins: &StandIns) -> Self {
+        let sql = stand_ins.apply(original);
+        let words = splitter::words(DialectName::Postgres, &sql);
+        let bare = |word: &Word<'_>| word.text().trim_matches('"').to_lowercase();
+        let names = words.iter().filter(|word| matches!(word, Word::Name(_))).map(bare).collect();
+        // Nobody calls a trigger by its name, which may be that of its function.
+        let is_called = !words.iter().take(6).any(|word| {
+            ["trigger", "index", "policy", "rule"].iter().any(|kind| word.text().eq_ignore_ascii_case(kind))
+        });
+        let creates = splitter::created(&words).filter(|_| is_called).map(|(_, name)| bare(name));
+        Self { names, creates, original: original.to_owned(), sql }
+    }
+}
+
+/// Whether the server takes a statement. One that it does not take has done nothing.
+async fn attempt(connection: &mut Connection, sql: &str) -> Result<bool, DbError> {
+    connection.execute("SAVEPOINT rungs_attempt").await?;
+    let outcome = connection.execute(sql).await;
+    let end = if outcome.is_ok() { "RELEASE" } else { "ROLLBACK TO" };
+    match outcome {
+        Ok(_) | Err(DbError::Statement { .. }) => {
+            connection.execute(&format!("{end} SAVEPOINT rungs_attempt")).await?;
+            Ok(outcome.is_ok())
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// What the server said, in the words of whoever wrote the statement.
+fn told(error: DbError, stand_ins: &StandIns, original: &str) -> DbError {
+    let back = |text: String| stand_ins.back(&text).unwrap_or(text);
+    match error {
+        DbError::Statement { reason, help, code, position, .. } => {
+            let (reason, help, sql) = (back(reason), help.map(back), original.to_owned());
+            DbError::Statement { reason, sql, help, code, position }
+        }
+        other => other,
+    }
 }

@@ -65,6 +65,11 @@ impl<'a> Lexer<'a> {
         true
     }
 
+    /// Whether `"x"` is a text and not a name.
+    pub(super) fn has_texts_in_double_quotes(&self) -> bool {
+        self.is_mysql()
+    }
+
     fn is_mysql(&self) -> bool {
         matches!(self.dialect, DialectName::Mysql | DialectName::Mariadb)
     }

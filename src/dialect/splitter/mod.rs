@@ -69,6 +69,146 @@ impl Piece<'_> {
     }
 }
 
+/// A token of a statement: a word or number, something in quotes, or a symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lexeme<'a> {
+    /// What it is.
+    pub kind: LexemeKind,
+    /// Its text, quotes included.
+    pub text: &'a str,
+    /// Where it begins in the statement, in bytes.
+    pub start: usize,
+    /// The line of the statement on which it begins, from 1.
+    pub line: usize,
+}
+
+/// What a token is, as far as the splitter tells tokens apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LexemeKind {
+    /// A name, keyword or number.
+    Word,
+    /// A string or a quoted name; which of them it is depends on the quote and the engine.
+    Quoted,
+    /// Anything else.
+    Symbol(char),
+}
+
+/// The tokens of a statement, without white space and comments.
+///
+/// # Errors
+/// When a quote or comment does not end.
+pub fn lexemes(dialect: DialectName, sql: &str) -> Result<Vec<Lexeme<'_>>, SplitError> {
+    let mut lexer = Lexer::new(dialect, sql);
+    let mut lexemes = Vec::new();
+    while let Some(token) = lexer.next()? {
+        let kind = match token.kind {
+            Kind::Space | Kind::Comment | Kind::Delimiter => continue,
+            Kind::Word => LexemeKind::Word,
+            Kind::Quoted => LexemeKind::Quoted,
+            Kind::Symbol(symbol) => LexemeKind::Symbol(symbol),
+        };
+        lexemes.push(Lexeme { kind, text: lexer.text(&token), start: token.start, line: token.line });
+    }
+    Ok(lexemes)
+}
+
+/// A word of a statement, as far as names are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word<'a> {
+    /// A name or keyword, in its quotes where it has some.
+    Name(&'a str),
+    /// A text in quotes.
+    Text(&'a str),
+    /// A single character.
+    Symbol(&'a str),
+}
+
+impl<'a> Word<'a> {
+    /// As it is written.
+    pub fn text(&self) -> &'a str {
+        match self {
+            Self::Name(text) | Self::Text(text) | Self::Symbol(text) => text,
+        }
+    }
+
+    /// Where it stands in the statement that it was taken from.
+    pub fn start(&self, sql: &str) -> usize {
+        (self.text().as_ptr() as usize).saturating_sub(sql.as_ptr() as usize)
+    }
+}
+
+/// The words of a statement, without blanks and comments. What cannot be understood to its end ends the list.
+pub fn words(dialect: DialectName, sql: &str) -> Vec<Word<'_>> {
+    let mut lexer = Lexer::new(dialect, sql);
+    let mut words = Vec::new();
+    while let Ok(Some(token)) = lexer.next() {
+        let text = lexer.text(&token);
+        let is_name =
+            text.starts_with(['"', '`', '[']) && !(text.starts_with('"') && lexer.has_texts_in_double_quotes());
+        match token.kind {
+            Kind::Space | Kind::Comment | Kind::Delimiter => {}
+            Kind::Word => words.push(Word::Name(text)),
+            Kind::Quoted if is_name => words.push(Word::Name(text)),
+            Kind::Quoted => words.push(Word::Text(text)),
+            Kind::Symbol(_) => words.push(Word::Symbol(text)),
+        }
+    }
+    words
+}
+
+/// What a statement creates: the namespace, where it says one, and the name. `None` when it creates nothing that has a
+/// name of its own.
+pub fn created<'w, 'a>(words: &'w [Word<'a>]) -> Option<(Option<&'w Word<'a>>, &'w Word<'a>)> {
+    const KINDS: [&str; 34] = [
+        "or",
+        "replace",
+        "temp",
+        "temporary",
+        "unlogged",
+        "global",
+        "local",
+        "recursive",
+        "materialized",
+        "unique",
+        "constraint",
+        "foreign",
+        "table",
+        "view",
+        "function",
+        "procedure",
+        "type",
+        "domain",
+        "sequence",
+        "aggregate",
+        "index",
+        "concurrently",
+        "trigger",
+        "rule",
+        "policy",
+        "extension",
+        "collation",
+        "statistics",
+        "event",
+        "publication",
+        "if",
+        "not",
+        "exists",
+        "schema",
+    ];
+    let (first, rest) = words.split_first()?;
+    if !first.text().eq_ignore_ascii_case("create") {
+        return None;
+    }
+    let is_kind = |word: &&Word<'a>| KINDS.contains(&word.text().to_ascii_lowercase().as_str());
+    let at = rest.iter().position(|word| !is_kind(&word))?;
+    let is_name = |word: Option<&'w Word<'a>>| word.filter(|word| matches!(word, Word::Name(_)));
+    let name = is_name(rest.get(at))?;
+    match (rest.get(at + 1), is_name(rest.get(at + 2))) {
+        (Some(dot), Some(second)) if dot.text() == "." => Some((Some(name), second)),
+        _ => Some((None, name)),
+    }
+}
+
 /// Why a script cannot be split.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]

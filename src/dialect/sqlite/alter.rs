@@ -102,6 +102,9 @@ impl<'a> Work<'a> {
             | Edit::Unique(_)
             | Edit::ForeignKey(Delta::Alter { .. })
             | Edit::Check(Delta::Alter { .. })
+            | Edit::Exclusion(_)
+            | Edit::Inherits
+            | Edit::Partition
             | Edit::Options
             | Edit::Wording => false,
         });
@@ -306,7 +309,7 @@ fn is_left(edit: &Edit, moved: &Table, next: &Table, renames: &Renames) -> bool 
         Edit::Index(_) => true,
         Edit::Comment | Edit::ColumnOrder => false,
         Edit::Options => moved.options != next.options,
-        Edit::Wording => true,
+        Edit::Wording | Edit::Exclusion(_) | Edit::Inherits | Edit::Partition => true,
     }
 }
 

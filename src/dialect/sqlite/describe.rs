@@ -45,7 +45,10 @@ fn reasons_of(table: &str, edit: &Edit, work: &Work<'_>) -> Vec<String> {
         }
         Edit::Options => vec!["changes its options".to_owned()],
         // An index is created again in any case; comments and order are not kept.
-        Edit::Index(_) | Edit::Comment | Edit::ColumnOrder => Vec::new(),
+        // The last three are nothing that a table of SQLite has.
+        Edit::Index(_) | Edit::Comment | Edit::ColumnOrder | Edit::Exclusion(_) | Edit::Inherits | Edit::Partition => {
+            Vec::new()
+        }
         Edit::Wording => vec!["gives it the wanted wording".to_owned()],
     }
 }

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Definition, DefinitionKind, ObjectName, Schema, Table};
+use rungs_schema::{Definition, DefinitionKind, ObjectName, Reference, Schema, Table};
 
 use super::ddl::{self, token};
 use crate::db::{Connection, Row};
@@ -59,13 +59,7 @@ pub async fn introspect(connection: &mut Connection) -> Result<Schema, DbError> 
             let table =
                 if kind == DefinitionKind::Trigger { Some(ObjectName::bare(row.text("tbl_name")?)) } else { None };
             let name = ObjectName::bare(row.text("name")?);
-            schema.definitions.push(Definition {
-                kind,
-                name,
-                table,
-                sql: row.text("sql")?.to_owned(),
-                needs: Vec::new(),
-            });
+            schema.definitions.push(Definition { table, ..Definition::new(kind, name, row.text("sql")?) });
         }
     }
     spell_owners(&mut schema);
@@ -115,8 +109,7 @@ fn name_what_definitions_need(schema: &mut Schema) {
             .map(|token| token.identifier().to_ascii_lowercase())
             .collect();
         let named = names.iter().filter(|name| words.contains(&name.name.to_ascii_lowercase()));
-        definition.needs = named.filter(|name| **name != definition.name).cloned().collect();
-        definition.needs.sort();
+        definition.needs = named.filter(|name| **name != definition.name).map(Reference::relation).collect();
     }
 }
 

@@ -7,13 +7,14 @@
 mod alter;
 mod canonical;
 mod ddl;
+mod declare;
 mod describe;
 pub mod introspect;
 mod rebuild;
 mod rename;
 mod render;
 
-use rungs_schema::{ColumnType, Schema};
+use rungs_schema::{ColumnType, Schema, View};
 
 pub use ddl::same_text;
 
@@ -37,13 +38,21 @@ impl Sqlite {
             transactional_ddl: true,
             identifier_length: 0,
             rules: Rules {
+                initial_privileges: None,
+                column_sequence: None,
+                replaces: None,
+                is_setting: None,
                 foreign_keys_in_place: false,
                 column_order: false,
                 renames_foreign_keys: false,
+                alters_foreign_key: None,
+                child_column: None,
                 foreign_keys_pin_types: false,
+                foreign_keys_bridge: None,
                 table_case_is_free: true,
                 column_case_is_free: true,
                 views_pin_types: false,
+                enum_values_wait: false,
                 index_names_are_shared: true,
             },
         };
@@ -87,6 +96,10 @@ impl Dialect for Sqlite {
             Part::Index(_) => Some(fit(convention(table, part), self.features.identifier_length)),
             _ => None,
         }
+    }
+
+    fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
+        declare::view(self, view)
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {

@@ -29,14 +29,13 @@ pub(super) fn render(dialect: &Sqlite, change: &Change) -> Result<Vec<Statement>
         }
         Change::AlterTable(alter) => alter::alter(dialect, alter),
         Change::Definition(delta) => definition(dialect, delta),
-        Change::Sequence(delta) => {
-            let name = delta.next().or(delta.previous()).map(|sequence| sequence.name.to_string());
-            Err(unsupported(dialect, format!("keep sequence {}", name.unwrap_or_default())))
-        }
-        Change::Enum { delta, .. } => {
-            let name = delta.next().or(delta.previous()).map(|found| found.name.to_string());
-            Err(unsupported(dialect, format!("keep type {}", name.unwrap_or_default())))
-        }
+        Change::Rows(_)
+        | Change::Sequence(_)
+        | Change::Enum { .. }
+        | Change::Domain { .. }
+        | Change::Composite { .. }
+        | Change::Access { .. }
+        | Change::DefaultPrivileges { .. } => Err(unsupported(dialect, format!("keep {}", change.subject()))),
     }
 }
 

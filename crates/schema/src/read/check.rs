@@ -10,9 +10,10 @@ use super::error::{Fault, ReadError};
 use super::files::Reading;
 use super::model::{self, Model};
 use super::reference::{Reference, Target};
+use super::role::DeclaredGrant;
 use super::scope::{Lookup, Scope, TypeItem};
 use super::words::{advice, nearest};
-use crate::{Declared, ForeignKey, Location, ObjectName, Sequence, Table};
+use crate::{Declared, EnumHints, ForeignKey, Grant, Location, ObjectName, Sequence, Table, View};
 
 /// A model with the module it stands in.
 struct Placed<T> {
@@ -55,6 +56,7 @@ pub fn grouped(mut reading: Reading) -> Result<Grouped, Vec<ReadError>> {
     checker.enum_names();
     let keys = checker.references();
     let sequences = checker.sequences();
+    let queries = checker.queries();
     let Checker { reading, models, enums, mut errors } = checker;
     if !errors.is_empty() {
         errors.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
@@ -63,17 +65,26 @@ pub fn grouped(mut reading: Reading) -> Result<Grouped, Vec<ReadError>> {
     let mut grouped = Grouped::default();
     let group = |module: usize| reading.world.modules[module].group;
     grouped.sequences = groups_of_sequences(&models, group);
-    for (placed, keys) in models.into_iter().zip(keys) {
+    for ((placed, keys), query) in models.into_iter().zip(keys).zip(queries) {
         let file = &reading.files[reading.world.modules[placed.module].file].shown;
-        grouped.tables.insert(placed.item.table.name.clone(), group(placed.module));
-        take(&mut grouped.declared, placed.item, keys, file);
+        if !placed.item.role.unmanaged {
+            grouped.tables.insert(placed.item.table.name.clone(), group(placed.module));
+        }
+        take(&mut grouped.declared, placed.item, keys, query, file);
     }
+    let declared = &mut grouped.declared;
     for placed in enums {
-        grouped.enums.insert(placed.item.ty.name.clone(), group(placed.module));
-        grouped.declared.schema.enums.push(placed.item.ty);
+        let file = &reading.files[reading.world.modules[placed.module].file].shown;
+        let DbEnum { ident, ty, hints, .. } = placed.item;
+        grouped.enums.insert(ty.name.clone(), group(placed.module));
+        let location = location(file, ident.span());
+        declared.hints.enums.insert(ty.name.clone(), EnumHints { location, ..hints });
+        declared.schema.enums.push(ty);
     }
-    grouped.declared.schema.sequences = sequences;
-    grouped.declared.schema.sort();
+    declared.views.sort_by(|a, b| a.name.cmp(&b.name));
+    declared.grants.sort_by(|a, b| (&a.on, &a.location).cmp(&(&b.on, &b.location)));
+    declared.schema.sequences = sequences;
+    declared.schema.sort();
     Ok(grouped)
 }
 
@@ -97,19 +108,42 @@ fn groups_of_sequences(
     groups
 }
 
-fn take(declared: &mut Declared, model: Model, keys: Vec<ForeignKey>, file: &str) {
-    let location = |span: Span| {
-        let start = span.start();
-        Some(Location { file: file.to_owned(), line: start.line, column: start.column + 1 })
-    };
+fn location(file: &str, span: Span) -> Option<Location> {
+    let start = span.start();
+    Some(Location { file: file.to_owned(), line: start.line, column: start.column + 1 })
+}
+
+fn take(declared: &mut Declared, model: Model, keys: Vec<ForeignKey>, query: Option<String>, file: &str) {
     let mut hints = model.hints;
-    hints.location = location(model.ident.span());
+    hints.location = location(file, model.ident.span());
     for field in &model.fields {
         if let Some(column) = hints.columns.get_mut(&field.column) {
-            column.location = location(field.span);
+            column.location = location(file, field.span);
         }
     }
-    declared.hints.tables.insert(model.table.name.clone(), hints);
+    let Table { name, comment, indexes, .. } = &model.table;
+    if model.role.unmanaged {
+        declared.unmanaged.insert(name.clone());
+        return;
+    }
+    for grant in model.role.grants {
+        let DeclaredGrant { privileges, to, grantable, tokens } = grant;
+        let span = tokens.into_iter().next().map_or_else(Span::call_site, |token| token.span());
+        declared.grants.push(Grant { on: name.clone(), privileges, to, grantable, location: location(file, span) });
+    }
+    if let Some(query) = query {
+        declared.views.push(View {
+            name: name.clone(),
+            materialized: model.role.materialized,
+            query,
+            indexes: indexes.clone(),
+            comment: comment.clone(),
+            model: hints.model,
+            location: hints.location,
+        });
+        return;
+    }
+    declared.hints.tables.insert(name.clone(), hints);
     declared.schema.tables.push(Table { foreign_keys: keys, ..model.table });
 }
 
@@ -264,6 +298,13 @@ impl Checker {
                 }
             }
         }
+        if let Some(view) =
+            self.models.iter().find(|one| one.item.role.view.is_some() && one.item.table.name == key.references)
+        {
+            return Err(
+                reference.fault(format!("`{}` is a view, which no foreign key can refer to", view.item.ident.unraw()))
+            );
+        }
         if key.columns.len() == key.referenced_columns.len()
             || (reference.external && key.referenced_columns.is_empty())
         {
@@ -359,6 +400,35 @@ impl Checker {
             Lookup::Outside(_) => Err(None),
             Lookup::Ambiguous(found) => Err(Some(scope.places(&found))),
         }
+    }
+
+    /// The query of each model that stands for a view.
+    fn queries(&mut self) -> Vec<Option<String>> {
+        let mut faults = Vec::new();
+        let mut all = Vec::new();
+        for placed in &self.models {
+            let Some(view) = &placed.item.role.view else {
+                all.push(None);
+                continue;
+            };
+            if !view.is_file {
+                all.push(Some(view.text.clone()));
+                continue;
+            }
+            let file = &self.reading.files[self.reading.world.modules[placed.module].file].shown;
+            let beside = std::path::Path::new(file).parent().unwrap_or(std::path::Path::new(""));
+            let path = self.reading.base.join(beside).join(&view.text);
+            all.push(match std::fs::read_to_string(&path) {
+                Ok(text) => Some(text),
+                Err(error) => {
+                    let fault = Fault::over(&view.tokens, format!("cannot read {}: {error}", path.display()));
+                    faults.push((placed.module, fault.help("the path is relative to this file")));
+                    None
+                }
+            });
+        }
+        self.tell(faults);
+        all
     }
 
     fn sequences(&mut self) -> Vec<Sequence> {

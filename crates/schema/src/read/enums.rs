@@ -8,12 +8,13 @@ use syn::{Fields, ItemEnum};
 
 use super::entry::{self, Entry, Keys};
 use super::error::Fault;
+use super::reference;
 use super::scope::Scope;
 use super::words::{Case, nearest, snake_case};
-use crate::{EnumType, ObjectName};
+use crate::{EnumHints, EnumType, ObjectName};
 
 /// The attributes.
-pub const KEYS: &[&str] = &["name", "schema", "rename_all", "comment"];
+pub const KEYS: &[&str] = &["name", "schema", "rename_all", "comment", "renamed_from"];
 
 /// An enumeration as it is declared.
 #[derive(Debug, Clone)]
@@ -24,11 +25,14 @@ pub struct DbEnum {
     pub ty: EnumType,
     /// Its variants, in the order of the values.
     pub variants: Vec<Ident>,
+    /// What it says beyond the type; the place is filled in by whoever knows the file.
+    pub hints: EnumHints,
 }
 
 struct Header {
     name: ObjectName,
     comment: Option<String>,
+    renamed_from: Option<ObjectName>,
     case: Case,
 }
 
@@ -41,6 +45,7 @@ fn header(item: &ItemEnum, scope: Scope<'_>, faults: &mut Vec<Fault>) -> Header 
     let mut header = Header {
         name: ObjectName::bare(snake_case(&item.ident.unraw().to_string())),
         comment: None,
+        renamed_from: None,
         case: Case::Snake,
     };
     let mut keys = Keys::of("an enumeration", KEYS, &[]);
@@ -48,6 +53,9 @@ fn header(item: &ItemEnum, scope: Scope<'_>, faults: &mut Vec<Fault>) -> Header 
         if let Err(fault) = keys.check(&entry).and_then(|()| header_entry(&entry, scope, &mut header)) {
             faults.push(fault);
         }
+    }
+    if let Some(previous) = header.renamed_from.as_mut().filter(|previous| previous.schema.is_none()) {
+        previous.schema.clone_from(&header.name.schema);
     }
     header
 }
@@ -57,6 +65,11 @@ fn header_entry(entry: &Entry, scope: Scope<'_>, header: &mut Header) -> Result<
         "name" => header.name.name = entry.name()?,
         "schema" => header.name.schema = Some(entry.name()?),
         "comment" => header.comment = Some(entry.text(scope)?),
+        "renamed_from" => {
+            let text = entry.name()?;
+            let name = reference::object_name(&text);
+            header.renamed_from = Some(name.ok_or_else(|| entry.fault(format!("`{text}` is not a name")))?);
+        }
         _ => header.case = case(entry)?,
     }
     Ok(())
@@ -79,6 +92,7 @@ pub fn read(item: &ItemEnum, scope: Scope<'_>, faults: &mut Vec<Fault>) -> DbEnu
     let mut values = Vec::new();
     let mut variants = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut hints = EnumHints { renamed_from: header.renamed_from, ..EnumHints::default() };
     if item.variants.is_empty() {
         faults.push(Fault::at(item.ident.span(), format!("the enumeration `{}` has no variants", item.ident)));
     }
@@ -93,12 +107,17 @@ pub fn read(item: &ItemEnum, scope: Scope<'_>, faults: &mut Vec<Fault>) -> DbEnu
             );
         }
         let mut value = header.case.apply(&variant.ident.unraw().to_string());
-        let mut keys = Keys::of("a variant", &["value"], &[]);
+        let mut previous = None;
+        let mut keys = Keys::of("a variant", &["value", "renamed_from"], &[]);
         for entry in entry::of_attributes(&variant.attrs, "db_enum", faults) {
             match keys.check(&entry).and_then(|()| entry.literal()) {
+                Ok(text) if entry.key == "renamed_from" => previous = Some(text),
                 Ok(text) => value = text,
                 Err(fault) => faults.push(fault),
             }
+        }
+        if let Some(previous) = previous {
+            hints.values.insert(value.clone(), previous);
         }
         if !seen.insert(value.clone()) {
             faults.push(Fault::at(
@@ -109,5 +128,12 @@ pub fn read(item: &ItemEnum, scope: Scope<'_>, faults: &mut Vec<Fault>) -> DbEnu
         values.push(value);
         variants.push(variant.ident.clone());
     }
-    DbEnum { ident: item.ident.clone(), ty: EnumType { name: header.name, values, comment: header.comment }, variants }
+    for (value, previous) in &hints.values {
+        if values.contains(previous) {
+            let text = format!("`{value}` cannot be renamed from `{previous}`, which is still a value");
+            faults.push(Fault::at(item.ident.span(), text).help("take `renamed_from` away once the rename is done"));
+        }
+    }
+    let ty = EnumType { name: header.name, values, comment: header.comment };
+    DbEnum { ident: item.ident.clone(), ty, variants, hints }
 }

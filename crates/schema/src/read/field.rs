@@ -39,6 +39,7 @@ pub const KEYS: &[&str] = &[
     "on_delete",
     "on_row_update",
     "on_update",
+    "options",
     "precision",
     "primary_key",
     "references",
@@ -102,6 +103,7 @@ pub fn open<'f>(builder: &mut Builder<'_>, field: &'f Field) -> Option<Open<'f>>
 /// Reads what the attributes say of the column, and the constraints beside it.
 pub fn read(builder: &mut Builder<'_>, open: &Open<'_>) {
     companions(builder, &open.given);
+    builder.fits_role(&open.given);
     let column = column(builder, open);
     builder.table.columns.push(column);
     if let Some(entry) = open.given.get("primary_key") {
@@ -163,6 +165,8 @@ fn column(builder: &mut Builder<'_>, open: &Open<'_>) -> Column {
     if let Some(text) = sequence_default(builder, given) {
         default = Some(text);
     }
+    let options = given.get("options").map(|entry| builder.reader.options(entry));
+    let options = options.and_then(|read| builder.reader.keep(read)).unwrap_or_default();
     let stored = !builder.flag(given, "virtual");
     if builder.flag(given, "stored")
         && !stored
@@ -183,6 +187,8 @@ fn column(builder: &mut Builder<'_>, open: &Open<'_>) -> Column {
         collation: builder.name(given, "collation"),
         comment: builder.text(given, "comment"),
         invisible: builder.flag(given, "invisible"),
+        options,
+        needs: crate::Needs::default(),
     }
 }
 
@@ -195,6 +201,8 @@ fn column_type(builder: &mut Builder<'_>, open: &Open<'_>) -> (ColumnType, bool)
         }
         None => match types::column_type(&open.field.ty, scope) {
             Ok(mapped) => (refined(builder, &open.given, mapped.ty), mapped.nullable),
+            // Nobody creates the column, so that it does not matter which type it has.
+            Err(_) if !builder.role.is_table() => (None, false),
             Err(fault) => {
                 builder.reader.faults.push(fault);
                 (None, false)

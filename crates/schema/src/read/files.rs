@@ -29,7 +29,8 @@ pub struct Reading {
     pub world: World,
     /// What went wrong.
     pub errors: Vec<ReadError>,
-    base: PathBuf,
+    /// What paths are relative to.
+    pub base: PathBuf,
     /// The module of each file by its real path; `None` for a file that could not be read.
     modules: BTreeMap<PathBuf, Option<usize>>,
     /// The group of each file that a path of the caller's leads to, by its real path.

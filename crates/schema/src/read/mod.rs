@@ -13,6 +13,7 @@ mod files;
 mod model;
 mod parts;
 mod reference;
+mod role;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub use files::Group;
 pub use model::{DeclaredSequence, Model};
 pub use parts::FieldColumn;
 pub use reference::{Reference, Target, written};
+pub use role::{DeclaredGrant, Role, ViewQuery};
 pub use words::{Case, field_identifier, snake_case, type_identifier};
 
 /// Reads every model that files, folders (with the folders in them) and globs lead to, relative to `base`. A file is

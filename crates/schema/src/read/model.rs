@@ -12,6 +12,7 @@ use super::error::Fault;
 use super::field;
 use super::parts::{FieldColumn, Reader};
 use super::reference::{self, Reference};
+use super::role::Role;
 use super::scope::Scope;
 use super::words::{Case, snake_case};
 use crate::{AutoIncrement, ObjectName, PrimaryKey, Sequence, Table, TableHints};
@@ -37,8 +38,16 @@ pub const KEYS: &[&str] = &[
     "without_rowid",
     "unlogged",
     "options",
+    "partition_by",
+    "exclude",
+    "row_security",
+    "grant",
+    "view",
+    "view_file",
+    "materialized",
+    "managed",
 ];
-const REPEATABLE: &[&str] = &["unique", "index", "check", "foreign_key", "sequence"];
+const REPEATABLE: &[&str] = &["unique", "index", "check", "foreign_key", "sequence", "exclude", "grant"];
 
 /// A struct as it is declared.
 #[derive(Debug, Clone)]
@@ -55,6 +64,8 @@ pub struct Model {
     pub references: Vec<Reference>,
     /// The sequences that it declares or uses.
     pub sequences: Vec<DeclaredSequence>,
+    /// What it stands for, and what it grants.
+    pub role: Role,
 }
 
 /// A sequence that a model declares, or only uses.
@@ -117,6 +128,8 @@ pub struct Builder<'a> {
     pub optional: BTreeMap<String, TokenStream>,
     /// The columns that number themselves, with the place where they say so.
     pub numbered: Vec<TokenStream>,
+    /// What the struct stands for.
+    pub role: Role,
 }
 
 impl Builder<'_> {
@@ -171,7 +184,9 @@ pub fn read(item: &ItemStruct, scope: Scope<'_>) -> (Model, Vec<Fault>) {
         case: None,
         optional: BTreeMap::new(),
         numbered: Vec::new(),
+        role: Role::default(),
     };
+    builder.role(&given);
     builder.header(item, &given);
     builder.fields(item);
     builder.constraints(&given);
@@ -183,6 +198,7 @@ pub fn read(item: &ItemStruct, scope: Scope<'_>) -> (Model, Vec<Fault>) {
         fields: builder.reader.fields,
         references: builder.references,
         sequences: builder.sequences,
+        role: builder.role,
     };
     (model, builder.reader.faults)
 }
@@ -214,6 +230,8 @@ impl Builder<'_> {
                 self.table.options.insert(key.to_owned(), String::new());
             }
         }
+        self.table.partition_by = self.sql(given, "partition_by");
+        self.row_security(given);
     }
 
     fn fields(&mut self, item: &ItemStruct) {
@@ -262,6 +280,8 @@ impl Builder<'_> {
                     self.table.checks.extend(check);
                 }
                 "foreign_key" => self.foreign_key(entry),
+                "exclude" => self.exclude(entry),
+                "grant" => self.grant(entry),
                 _ => self.sequence(entry),
             }
         }

@@ -100,7 +100,7 @@ impl Reader<'_> {
         parts
     }
 
-    fn names(&mut self, all: &[Entry]) -> Vec<String> {
+    pub(super) fn names(&mut self, all: &[Entry]) -> Vec<String> {
         let mut names = Vec::new();
         for entry in all {
             if !matches!(entry.shape, Shape::Word) {

@@ -1,28 +1,48 @@
 //! Reads a live database, straight from `pg_catalog`, in one message to the server.
 //!
-//! Left out for now are partitioned tables and their partitions, inheritance children, typed and foreign tables,
-//! materialised views, `EXCLUDE` constraints, `WITHOUT OVERLAPS` and `PERIOD` keys, and whatever an extension owns.
+//! Whatever an extension owns is left out: the extension brings it.
 
+mod access;
+mod collations;
+mod column_options;
+mod composites;
 mod constraints;
-mod definitions;
+mod domains;
 mod enums;
+mod extensions;
 mod filter;
+mod foreign;
 mod indexes;
 mod left_out;
+mod namespaces;
+mod needs;
+mod operators;
+mod policies;
+mod publications;
+mod ranges;
+mod reparse;
+mod routines;
 mod sequences;
+mod statistics;
 mod tables;
+mod text_search;
+mod triggers;
 mod value;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::{Schema, Table};
 
+use super::stand_in::StandIns;
 use crate::db::{Connection, Rows};
 use crate::dialect::Scope;
 use crate::error::DbError;
 
 use filter::Filter;
 pub(crate) use left_out::left_out;
+use needs::AllNeeds;
+pub(in crate::dialect::postgres) use views::EMPTY;
 
 /// What decides how the server prints expressions, besides `search_path`. The session's own settings are put back
 /// with the transaction or the savepoint.
@@ -36,22 +56,44 @@ type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(Query, Reader); 9] = [
+const QUERIES: [(Query, Reader); 30] = [
+    (needs::query, needs::read),
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
     (constraints::query, constraints::read),
     (indexes::query, indexes::read),
     (sequences::query, sequences::read),
     (enums::query, enums::read),
-    (definitions::views_query, definitions::read_views),
-    (definitions::routines_query, definitions::read_routines),
-    (definitions::triggers_query, definitions::read_triggers),
+    (domains::query, domains::read),
+    (composites::query, composites::read),
+    (ranges::query, ranges::read),
+    (collations::query, collations::read),
+    (extensions::query, extensions::read),
+    (namespaces::query, namespaces::read),
+    (routines::query, routines::read),
+    (routines::aggregates_query, routines::read_aggregates),
+    (operators::query, operators::read),
+    (operators::casts_query, operators::read_casts),
+    (text_search::dictionaries_query, text_search::read_dictionaries),
+    (text_search::configurations_query, text_search::read_configurations),
+    (foreign::wrappers_query, foreign::read_wrappers),
+    (foreign::servers_query, foreign::read_servers),
+    (views::query, views::read),
+    (statistics::query, statistics::read),
+    (triggers::query, triggers::read),
+    (triggers::rules_query, triggers::read_rules),
+    (triggers::events_query, triggers::read_events),
+    (policies::query, policies::read),
+    (publications::query, publications::read),
+    (access::query, access::read),
+    (access::default_privileges_query, access::read_default_privileges),
 ];
 
 /// What was found so far.
 #[derive(Debug, Default)]
 struct Found {
     schema: Schema,
+    needs: AllNeeds,
     /// Tables by `oid`.
     tables: BTreeMap<String, Table>,
     /// The `oid`s of sequences that stand with their columns.
@@ -65,7 +107,7 @@ struct Found {
 /// When it cannot be read.
 pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    let read = read(connection, scope, begin, "COMMIT").await;
+    let read = read(connection, scope, begin, "COMMIT", None).await;
     if read.is_err() {
         // The first error is the one to tell; if the connection broke, there is nothing to roll back.
         let _ = connection.execute("ROLLBACK").await;
@@ -79,8 +121,22 @@ pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Sc
 /// # Errors
 /// When it cannot be read.
 pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
+    read_at_savepoint(connection, scope, None).await
+}
+
+/// As [`introspect_in_transaction`], for what was built in stand-ins, under the names that they stand for.
+pub(super) async fn introspect_stand_ins(connection: &mut Connection, stand_ins: &StandIns) -> Result<Schema, DbError> {
+    let names = stand_ins.others().map(|name| Some(name.to_owned())).chain([None]);
+    read_at_savepoint(connection, &Scope::Namespaces(names.collect()), Some(stand_ins)).await
+}
+
+async fn read_at_savepoint(
+    connection: &mut Connection,
+    scope: &Scope,
+    stand_ins: Option<&StandIns>,
+) -> Result<Schema, DbError> {
     let restore = "ROLLBACK TO SAVEPOINT rungs_introspect; RELEASE SAVEPOINT rungs_introspect";
-    let read = read(connection, scope, "SAVEPOINT rungs_introspect", restore).await;
+    let read = read(connection, scope, "SAVEPOINT rungs_introspect", restore, stand_ins).await;
     if read.is_err() {
         // As above: the first error is the one to tell.
         let _ = connection.execute(restore).await;
@@ -88,19 +144,37 @@ pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scop
     read
 }
 
-async fn read(connection: &mut Connection, scope: &Scope, begin: &str, end: &str) -> Result<Schema, DbError> {
+async fn read(
+    connection: &mut Connection,
+    scope: &Scope,
+    begin: &str,
+    end: &str,
+    stand_ins: Option<&StandIns>,
+) -> Result<Schema, DbError> {
     let filter = Filter::new(scope, connection.version());
     let queries: Vec<String> = QUERIES.iter().map(|(query, _)| query(&filter)).collect();
     let script = format!("{begin}; {PRINTING}; {}; {end}", queries.join(";\n"));
     let mut results = connection.query_many(&script).await?.into_iter().skip(1 + PRINTING.split("; ").count());
     let mut found = Found::default();
     for (_, reader) in QUERIES {
-        let rows = results
+        let mut rows = results
             .next()
             .ok_or_else(|| DbError::Answer { reason: "the server answered fewer queries than were sent".to_owned() })?;
+        if let Some(stand_ins) = stand_ins {
+            rows.iter_mut().for_each(|row| row.rewrite(|text| stand_ins.back(text)));
+        }
         reader(&mut found, &rows)?;
     }
     Ok(found.into_schema())
+}
+
+/// The names of all roles of the server.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) async fn roles(connection: &mut Connection) -> Result<BTreeSet<String>, DbError> {
+    let rows = connection.query("SELECT rolname FROM pg_roles").await?;
+    rows.iter().map(|row| row.text("rolname").map(str::to_owned)).collect()
 }
 
 impl Found {
@@ -110,13 +184,18 @@ impl Found {
     }
 
     fn into_schema(mut self) -> Schema {
-        for table in self.tables.values_mut() {
+        for (oid, table) in &mut self.tables {
+            table.needs = self.needs.of("pg_class", oid);
+            self.needs.hand_out(oid, table);
             table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
             table.checks.sort_by(|a, b| a.name.cmp(&b.name));
             table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+            table.exclusions.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        self.schema.tables = self.tables.into_values().collect();
+        self.schema.tables = std::mem::take(&mut self.tables).into_values().collect();
+        reparse::schema(&mut self.schema);
+        access::keep_known(&mut self);
         self.schema.sort();
         self.schema
     }

@@ -9,7 +9,7 @@ fn an_unknown_attribute_names_its_neighbour() {
         "m.rs:3:13: unknown attribute `lenght` of a field\n  help: did you mean `length`? allowed here: \
          auto_increment, backfill, charset, check, collation, column, comment, default, deferrable, fixed, fk_name, \
          generated, identity, index, invisible, length, not_null_conflict, nullable, on_delete, on_row_update, \
-         on_update, precision, primary_key, references, renamed_from, scale, sequence, skip, stored, type, unique, \
+         on_update, options, precision, primary_key, references, renamed_from, scale, sequence, skip, stored, type, unique, \
          unsigned, virtual\n"
     );
     assert_eq!(

@@ -2,6 +2,7 @@
 
 mod faults;
 mod names;
+mod roles;
 mod tables;
 
 use std::collections::BTreeMap;
