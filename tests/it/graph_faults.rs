@@ -433,3 +433,44 @@ proptest! {
         }
     }
 }
+
+/// The variants, so that a new one is missed here by the compiler.
+fn known_code(fault: &RevisionFault) -> &'static str {
+    match fault {
+        RevisionFault::Malformed { .. } => "revision::malformed",
+        RevisionFault::Unreadable { .. } => "revision::unreadable",
+        RevisionFault::Duplicate { .. } => "revision::duplicate",
+        RevisionFault::DuplicateLabel { .. } => "revision::duplicate_label",
+        RevisionFault::MissingParent { .. } => "revision::missing_parent",
+        RevisionFault::MissingDependency { .. } => "revision::missing_dependency",
+        RevisionFault::SelfLoop { .. } => "revision::self_loop",
+        RevisionFault::Cycle { .. } => "revision::cycle",
+        RevisionFault::DependencyCycle { .. } => "revision::dependency_cycle",
+    }
+}
+
+#[test]
+fn the_documentation_lists_every_fault() {
+    let files = tempfile::tempdir().unwrap();
+    std::fs::write(files.path().join("a.sql"), "-- no header\n").unwrap();
+    let read = |folder: std::path::PathBuf| match History::read(&[folder]) {
+        Err(RevisionError::Invalid { faults }) => faults,
+        other => panic!("{other:?}"),
+    };
+    let mut found = read(files.path().to_owned());
+    found.extend(read(files.path().join("a.sql")));
+    let graphs: [&[&str]; 5] = [
+        &["a: /one", "a: /two", "b: @l", "c: @l"],
+        &["b: a", "c: >q"],
+        &["a: a"],
+        &["a: b", "b: a"],
+        &["a: >b", "b: >a"],
+    ];
+    found.extend(graphs.iter().flat_map(|lines| refused(lines.iter().map(|line| revision(line)).collect())));
+    found.iter().for_each(|fault| assert_eq!(code(fault), known_code(fault)));
+    let found: BTreeSet<String> = found.iter().map(code).collect();
+    let docs = include_str!("../../docs/revisions.md");
+    let rows = docs.lines().filter_map(|line| line.strip_prefix("| `revision::")?.split_once('`'));
+    let documented: BTreeSet<String> = rows.map(|(code, _)| format!("revision::{code}")).collect();
+    assert_eq!(documented, found);
+}
