@@ -151,10 +151,9 @@ impl Models {
 
     /// The line that declares a view, routine, trigger or the like.
     pub(super) fn of_definition(&self, one: &Definition) -> &Line {
-        if one.kind.class() == Class::Relation {
-            if let Some(line) = self.tables.get(&one.name) {
-                return line;
-            }
+        let of_model = self.tables.get(&one.name).filter(|_| one.kind.class() == Class::Relation);
+        if let Some(line) = of_model {
+            return line;
         }
         // The name of a routine has its arguments behind it.
         let bare = one.name.name.split('(').next().unwrap_or_default();

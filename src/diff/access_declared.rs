@@ -35,10 +35,9 @@ pub(super) fn with(declared: &DeclaredAccess, access: &Access, all: &BTreeSet<Pr
 /// What is granted to a role that owns the object is granted to the owner.
 fn of_owner(privilege: &Privilege, access: &Access) -> Privilege {
     let mut privilege = privilege.clone();
-    if let (Grantee::Role(role), Some(owner)) = (&privilege.grantee, &access.owner) {
-        if role == owner {
-            privilege.grantee = Grantee::Owner;
-        }
+    let is_owner = matches!((&privilege.grantee, &access.owner), (Grantee::Role(role), Some(owner)) if role == owner);
+    if is_owner {
+        privilege.grantee = Grantee::Owner;
     }
     privilege
 }

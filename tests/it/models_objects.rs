@@ -235,3 +235,47 @@ fn what_is_no_longer_declared_stays() {
         assert_eq!(all(&db).await, before);
     });
 }
+
+#[test]
+fn models_are_printed_with_what_postgres_alone_has() {
+    play(Engine::Postgres, |db| async move {
+        db.run(&["CREATE EXTENSION IF NOT EXISTS btree_gist"]).await;
+        let full = notes(
+            "#[model(row_security = \"force\", exclude = \"USING gist (room WITH =, during WITH &&)\")]",
+            "#[model(options(storage = \"external\"))]",
+        );
+        let logs = with_logs().replace(&notes("", ""), &full);
+        let project = Project::with_models(db.url_text(), &logs);
+        project.run("autogenerate -m first --apply").ok();
+        let printed = project.run("models").ok().stdout;
+        for said in [
+            "row_security = \"force\"",
+            "exclude = \"USING gist",
+            "storage = \"EXTERNAL\"",
+            "partition_by = \"RANGE (id)\"",
+        ] {
+            assert!(printed.contains(said), "{said}\n{printed}");
+        }
+        project.write("models.rs", &printed);
+        project.run("check").ok();
+    });
+}
+
+#[test]
+fn a_model_of_mysql_is_partitioned_and_its_silence_leaves_partitions_alone() {
+    play(Engine::Mysql, |db| async move {
+        let logs = |by: &str| {
+            format!(
+                "#[derive(Model)] #[model(table = \"logs\"{by})] pub struct Log {{ #[model(primary_key)] pub id: i64 }}"
+            )
+        };
+        let project = Project::with_models(db.url_text(), &logs(", partition_by = \"HASH (id) PARTITIONS 3\""));
+        project.run("autogenerate -m first --apply").ok();
+        project.run("check").ok();
+        let count = "SELECT count(*) FROM information_schema.partitions WHERE table_schema = database() \
+                     AND table_name = 'logs' AND partition_name IS NOT NULL";
+        assert_eq!(text(&db, count).await, "3");
+        project.write_models(&logs(""));
+        project.run("check").ok();
+    });
+}
