@@ -191,7 +191,7 @@ mod tests {
         let applied = stand_ins.apply(sql);
         assert_eq!(
             applied,
-            "CREATE PUBLICATION \"rungs_x_g0_\" FOR TABLE all; CREATE SERVER IF NOT EXISTS \"RUNGS_X_G1_\" TYPE 'Far'"
+            "CREATE PUBLICATION \"RUNGS_X_G0_\" FOR TABLE all; CREATE SERVER IF NOT EXISTS \"RUNGS_X_G1_\" TYPE 'Far'"
         );
         assert_eq!(stand_ins.back(&applied).as_deref(), Some(sql));
     }
