@@ -73,6 +73,7 @@ mod sqlite_alter;
 mod sqlite_canonical;
 mod sqlite_introspect;
 mod sqlite_law;
+mod sqlite_lines;
 mod sqlite_support;
 mod stamp;
 mod stamp_half_done;
