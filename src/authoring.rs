@@ -1,8 +1,10 @@
 //! From models to a plan: what `autogenerate` writes and `check` looks for.
 
 mod hints;
+mod likely;
 mod models;
 mod needs;
+mod said;
 mod sides;
 mod turns;
 
@@ -14,7 +16,7 @@ use rungs_schema::{Declared, DialectName, ObjectName, Schema, Table};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
 use crate::diff::change::Change;
-use crate::diff::{self, Definitions, Guide};
+use crate::diff::{self, Definitions, Guide, Likely};
 use crate::error::{Error, PlanError};
 use crate::revision::Line;
 use crate::source::scratch::Wanted;
@@ -23,8 +25,9 @@ use crate::source::{Adopted, adopt, scratch};
 use models::Whose;
 use sides::{Sides, Turn};
 
-pub use models::{Created, Models};
+pub use models::{Created, Models, Settings};
 pub use needs::dependencies;
+pub use said::{Known, Rename, say, with_values};
 
 /// How a live database and models differ.
 #[derive(Debug)]
@@ -41,6 +44,8 @@ pub struct Shares {
     /// What each line has to do, each after those that it needs. A line comes twice where foreign keys go round in a
     /// circle of lines: its second share ties those that close the circle.
     pub shares: Vec<Share>,
+    /// The drops and adds that look like renames, and that nobody has said anything of.
+    pub likely: Vec<Likely>,
     /// The dialect that they are for.
     pub dialect: Box<dyn Dialect>,
 }
@@ -82,7 +87,7 @@ pub async fn compare(
 ) -> Result<Comparison, Error> {
     let models = Models::of_main(declared.clone());
     let owner = |table: &ObjectName| owns(table).then_some(Line::Main);
-    let Shares { shares, dialect } =
+    let Shares { shares, dialect, .. } =
         compare_lines(connection, url, &models, &BTreeSet::from([Line::Main]), owner).await?;
     Ok(Comparison { changes: shares.into_iter().flat_map(|share| share.changes).collect(), dialect })
 }
@@ -107,8 +112,11 @@ pub async fn compare_lines(
     let dialect = dialect::for_version(connection.version())?;
     let rules = dialect.features().rules.clone();
     let objects = models.objects(dialect.as_ref())?;
-    let wanted = dialect.canonical(&models.declared.schema)?;
-    let mut live = dialect::introspect(connection, &scope(&wanted)).await?;
+    let mut wanted = dialect.canonical(&models.declared.schema)?;
+    let scope = scope(&wanted);
+    let mut live = dialect::introspect(connection, &scope).await?;
+    [&mut live, &mut wanted].into_iter().for_each(|schema| models.settings.ignore.take_out(schema));
+    let models = &said::with_renames(models, &live, &wanted)?;
     let is_left_alone =
         |table: &ObjectName| OTHER_LEDGERS.contains(&table.name.as_str()) || models.declared.unmanaged.contains(table);
     let owner = |table: &ObjectName| owner(table).filter(|_| !is_left_alone(table));
@@ -117,7 +125,8 @@ pub async fn compare_lines(
     let hints = models.hints(asked);
     hints::check(&live, &wanted, &hints)?;
     let hints = hints::with_spellings(&live, &wanted, &hints, &rules);
-    let named = adopt(&wanted, &diff::renamed(&live, &wanted, &hints), dialect.as_ref());
+    let renamed = diff::renamed(&live, &wanted, &hints);
+    let named = adopt(&wanted, &renamed, &models.settings.naming, dialect.as_ref())?;
     let mut guide = Guide { open_names: named.open.clone(), rules: rules.clone(), ..Guide::default() };
 
     let turns: Vec<Turn> = asked.iter().cloned().map(Turn::whole).collect();
@@ -129,7 +138,7 @@ pub async fn compare_lines(
         guide.definitions = Definitions::Declared;
     }
     if differing.is_empty() {
-        return Ok(Shares { shares: Vec::new(), dialect });
+        return Ok(Shares { shares: Vec::new(), likely: Vec::new(), dialect });
     }
 
     let needed = if objects.is_empty() { needed(&named, &whose, &differing) } else { named.schema.clone() };
@@ -138,17 +147,19 @@ pub async fn compare_lines(
     let mut printed = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);
+    models.settings.ignore.take_out(&mut printed);
     dialect.align(&mut live, &mut printed);
     let turns = turns::order(&differing, models, &whose, &live, &printed)?;
     let sides = Sides { models, whose: &whose, live: &live, wanted: &printed, hints: &hints, rules: &rules };
-    let mut shares = match dialect.version().name {
-        DialectName::Sqlite => shares_with_renames(&sides, &turns, &mut guide, connection, dialect.as_ref()).await?,
-        _ => shares(&sides, &turns, &guide),
-    };
+    let mut shares =
+        shares_with_renames(&sides, &turns, &mut guide, Server { connection, scope: &scope, dialect: dialect.as_ref() })
+            .await?;
+    let mut likely: Vec<Likely> = shares.iter().flat_map(|share| diff::likely(&share.changes)).collect();
+    likely.extend(likely::values(models, asked, &renamed, &hints));
     for share in &mut shares {
         share.changes = std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
     }
-    Ok(Shares { shares, dialect })
+    Ok(Shares { shares, likely, dialect })
 }
 
 /// What each turn has to do; those with nothing to do are left out.
@@ -167,13 +178,31 @@ fn shares(sides: &Sides<'_>, turns: &[Turn], guide: &Guide) -> Vec<Share> {
     found
 }
 
-/// As [`shares`], where SQLite is asked what it makes of renames: it rewrites the text of views and triggers too.
+/// Whom to ask.
+struct Server<'a> {
+    connection: &'a mut Connection,
+    scope: &'a Scope,
+    dialect: &'a dyn Dialect,
+}
+
+impl Server<'_> {
+    /// Whether renames are tried out before they are compared: SQLite rewrites the text of all that names a thing, and
+    /// PostgreSQL prints views under the new names. Elsewhere a view keeps its words.
+    fn is_asked(&self, renames: &[Change], schema: &Schema) -> bool {
+        match self.dialect.version().name {
+            DialectName::Sqlite => !renames.is_empty(),
+            DialectName::Postgres => schema.definitions.iter().any(|one| diff::stands_on_renamed(one, renames)),
+            DialectName::Mysql | DialectName::Mariadb => false,
+        }
+    }
+}
+
+/// As [`shares`], where the server is asked what it makes of renames: it rewrites the text of views and triggers too.
 async fn shares_with_renames(
     sides: &Sides<'_>,
     turns: &[Turn],
     guide: &mut Guide,
-    connection: &mut Connection,
-    dialect: &dyn Dialect,
+    server: Server<'_>,
 ) -> Result<Vec<Share>, Error> {
     let mut found = Vec::new();
     let mut previous = sides.live.clone();
@@ -183,9 +212,11 @@ async fn shares_with_renames(
         guide.hints = sides.hints_of(&turn.line);
         guide.renamed = None;
         let new = diff::renames(&previous, &next, &guide.hints);
-        if !new.is_empty() {
-            renames.extend(new);
-            let after = scratch::after(connection, &renames, dialect).await?;
+        let is_asked = server.is_asked(&new, &previous);
+        renames.extend(new);
+        if is_asked {
+            let mut after = scratch::after(server.connection, &renames, server.scope, server.dialect).await?;
+            sides.models.settings.ignore.take_out(&mut after);
             let renamed = sides.as_rewritten(diff::renamed(&previous, &next, &guide.hints), after, &turn.line);
             next.definitions.clone_from(&renamed.definitions);
             sides.definitions(&mut next, &turn.line);

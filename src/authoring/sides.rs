@@ -50,9 +50,11 @@ impl Sides<'_> {
     pub(super) fn hints_of(&self, line: &Line) -> Hints {
         let said = self.hints.tables.iter().filter(|(table, _)| self.whose.of(table) == Some(line));
         let enums = self.hints.enums.iter().filter(|(name, _)| self.models.of_enum(name) == Some(line));
+        let views = self.hints.views.iter().filter(|(name, _)| self.models.of_definition(name) == line);
         Hints {
             tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
             enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
+            views: views.map(|(name, former)| (name.clone(), former.clone())).collect(),
         }
     }
 
@@ -62,7 +64,12 @@ impl Sides<'_> {
         let own = self.wanted.tables.iter().filter(|table| is_own(table)).map(|table| without_late(table, turn));
         let own: Vec<Table> = own.collect();
         let others = previous.tables.iter().filter(|table| !is_own(table)).cloned();
-        let candidate = Schema { tables: own.iter().cloned().chain(others).collect(), ..Schema::default() };
+        let candidate = Schema {
+            tables: own.iter().cloned().chain(others).collect(),
+            enums: self.wanted.enums.clone(),
+            definitions: self.wanted.definitions.clone(),
+            ..Schema::default()
+        };
         // What is renamed is renamed for those who refer to it too.
         let before = diff::renamed(previous, &candidate, &self.hints_of(&turn.line));
         let others = before.tables.iter().filter(|table| !is_own(table)).cloned();

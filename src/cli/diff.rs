@@ -1,10 +1,13 @@
 //! `migrate diff`.
 
-use rungs_schema::{Declared, DialectName, Hints};
+use std::collections::BTreeSet;
 
+use rungs_schema::{Declared, Definition, DefinitionKind, DialectName, Hints, ObjectName};
+
+use super::renames::{self, Renames};
 use super::run::scripts_to;
 use super::{Context, Outcome};
-use crate::authoring;
+use crate::authoring::{self, Known};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
 use crate::diff::{self, Definitions, Guide};
@@ -26,6 +29,8 @@ pub(super) struct Diff {
     /// The schema to arrive at
     #[arg(long, value_name = "SOURCE")]
     to: String,
+    #[command(flatten)]
+    renames: Renames,
 }
 
 /// One side of the comparison.
@@ -34,6 +39,8 @@ struct Side {
     hints: Hints,
     is_database: bool,
     has_definitions: bool,
+    /// Names that no model gives.
+    open_names: BTreeSet<(ObjectName, String)>,
 }
 
 impl Diff {
@@ -53,8 +60,12 @@ impl Diff {
         }
         let both_printed = previous.is_database && next.is_database;
         let same_wording: Option<fn(&str, &str) -> bool> = both_printed.then_some(dialect::same_wording);
+        let settings = context.settings()?;
+        [&mut previous.schema, &mut next.schema].into_iter().for_each(|schema| settings.ignore.take_out(schema));
+        self.say_renames(&previous, &mut next)?;
         let guide = Guide {
             hints: next.hints,
+            open_names: next.open_names,
             definitions: if previous.has_definitions && next.has_definitions {
                 Definitions::All
             } else {
@@ -65,6 +76,11 @@ impl Diff {
             ..Guide::default()
         };
         let changes = diff::diff(&previous.schema, &next.schema, &guide);
+        if !self.renames.are_settled() {
+            for note in renames::noted(&diff::likely(&changes)) {
+                context.ui.warning(format!("{note}: it is dropped and added here; --rename says that it is one"));
+            }
+        }
         let statements = plan::render(&changes, dialect.as_ref())?;
         let mut script = plan::client_script(&statements, dialect.version().name);
         if dialect.version().name == DialectName::Sqlite && script.contains("_rungs_new_") {
@@ -73,6 +89,16 @@ impl Diff {
         }
         context.ui.script("sql", &script);
         Ok(Outcome::Fine)
+    }
+}
+
+impl Diff {
+    fn say_renames(&self, previous: &Side, next: &mut Side) -> Result<(), Error> {
+        let is_view = |one: &&Definition| matches!(one.kind, DefinitionKind::View | DefinitionKind::MaterializedView);
+        let views = next.schema.definitions.iter().filter(is_view).map(|view| view.name.clone()).collect();
+        let known =
+            Known { live: &previous.schema, wanted: &next.schema, enums: &next.schema.enums, views: &views };
+        Ok(authoring::say(self.renames.told(), known, &mut next.hints)?)
     }
 }
 
@@ -118,7 +144,13 @@ async fn dialect_of(context: &Context, url: &DatabaseUrl) -> Result<Box<dyn Dial
 }
 
 async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect: &dyn Dialect) -> Result<Side, Error> {
-    let printed = |schema, is_database| Side { schema, hints: Hints::default(), is_database, has_definitions: true };
+    let printed = |schema, is_database| Side {
+        schema,
+        hints: Hints::default(),
+        is_database,
+        has_definitions: true,
+        open_names: BTreeSet::new(),
+    };
     match source {
         Source::Empty => Ok(printed(rungs_schema::Schema::default(), false)),
         Source::Database(url) => {
@@ -155,11 +187,13 @@ async fn declared(
     declared: &Declared,
 ) -> Result<Side, Error> {
     let wanted = dialect.canonical(&declared.schema)?;
-    let named = source::adopt(&wanted, &rungs_schema::Schema::default(), dialect);
+    let naming = context.settings()?.naming;
+    let named = source::adopt(&wanted, &rungs_schema::Schema::default(), &naming, dialect)?;
     let mut connection = context.server(engine).await?;
     let objects = authoring::Models::of_main(declared.clone()).objects(dialect)?;
     let wanted = scratch::Wanted { schema: &named.schema, hints: &declared.hints, objects: &objects };
     let schema = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
     connection.close().await?;
-    Ok(Side { schema, hints: declared.hints.clone(), is_database: false, has_definitions: false })
+    let hints = authoring::with_values(declared, named.schema.enums.is_empty());
+    Ok(Side { schema, hints, is_database: false, has_definitions: false, open_names: named.open })
 }

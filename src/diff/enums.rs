@@ -34,6 +34,21 @@ pub(super) fn is_built_anew(previous: &EnumType, next: &EnumType) -> bool {
     !kept.eq(&previous.values)
 }
 
+/// The values of a type that have other names, each with the new one.
+///
+/// [`split`] never makes such a pair of types: what it makes first has all old values, and what it makes then has none
+/// but those. Two types of the same length in which a place holds a value that the other does not have are therefore a
+/// rename of values, and nothing else.
+pub(crate) fn renamed_values<'a>(previous: &'a EnumType, next: &'a EnumType) -> Vec<(&'a String, &'a String)> {
+    if previous.values.len() != next.values.len() {
+        return Vec::new();
+    }
+    let differing = previous.values.iter().zip(&next.values).filter(|(old, new)| old != new);
+    let pairs: Vec<_> = differing.collect();
+    let is_rename = |(old, new): &(&String, &String)| !next.values.contains(old) && !previous.values.contains(new);
+    if pairs.iter().all(is_rename) { pairs } else { Vec::new() }
+}
+
 /// The old values in their order, with each new one after the value that it follows.
 fn union(old: &[String], new: &[String]) -> Vec<String> {
     let mut all = old.to_vec();
@@ -65,7 +80,7 @@ fn columns_kept(schema: &Schema, kept: &Schema, name: &ObjectName) -> Vec<(Objec
 }
 
 /// Whether the server's words for a column's type name this type: `mood`, `"Mood"[]`, `other.mood`.
-fn is_of(ty: &str, name: &ObjectName) -> bool {
+pub(super) fn is_of(ty: &str, name: &ObjectName) -> bool {
     let bare = |text: &str| text.trim_matches('"').replace("\"\"", "\"");
     let ty = ty.trim_end_matches("[]");
     match &name.schema {

@@ -9,18 +9,25 @@ mod foreign_keys;
 mod graph;
 mod index_names;
 mod order;
+mod likely;
 mod parts;
 mod rename;
+mod rename_objects;
 mod summary;
+mod words;
 
 use std::collections::BTreeSet;
 
 use rungs_schema::{Definition, Hints, ObjectName, Schema};
 
-use change::Change;
+use change::{Change, Delta};
 
+pub(crate) use enums::renamed_values;
+pub(crate) use rename_objects::stands_on_renamed;
+pub use likely::{Likely, LikelyKind, likely, likely_values};
 pub use parts::Named;
 pub use summary::{Difference, summary};
+pub(crate) use words::{literals, names_column};
 
 /// What a comparison has to know of the engine.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +47,8 @@ pub struct Rules {
     pub column_case_is_free: bool,
     /// The type of a column cannot change while a view uses it.
     pub views_pin_types: bool,
+    /// A view or trigger that stands on something follows it to another name by itself.
+    pub definitions_follow_renames: bool,
     /// The indexes of all tables share one set of names.
     pub index_names_are_shared: bool,
     /// Whether a definition can take the other's place without being dropped first, so that nothing that stands on it
@@ -82,9 +91,35 @@ pub fn diff(previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
     let renamed = rename::apply(previous, next, &guide.hints);
     let previous = guide.renamed.as_ref().unwrap_or(&renamed.schema);
     let differences = compare::compare(previous, next, guide);
-    let mut changes = renamed.changes;
-    changes.extend(order::order(differences, previous, next, &guide.rules));
-    changes
+    let mut changes = order::order(differences, previous, next, &guide.rules);
+    let mut first = Vec::new();
+    if !guide.rules.definitions_follow_renames {
+        first = out_of_the_way(&mut changes, &renamed.changes);
+    }
+    first.extend(renamed.changes);
+    first.extend(changes);
+    first
+}
+
+/// Where a view names what it stands on as it was written, one that changes goes before a rename and comes back after
+/// it: in both directions the server then meets names that are there. Takes the drops out, and returns them.
+fn out_of_the_way(changes: &mut Vec<Change>, renames: &[Change]) -> Vec<Change> {
+    let mut first = Vec::new();
+    for change in std::mem::take(changes) {
+        match change {
+            Change::Definition(delta) if delta.previous().is_some_and(|one| stands_on_renamed(one, renames)) => {
+                let (previous, next) = match delta {
+                    Delta::Alter { previous, next } => (Some(previous), Some(next)),
+                    Delta::Drop { previous } => (Some(previous), None),
+                    Delta::Create { next } => (None, Some(next)),
+                };
+                first.extend(previous.map(|previous| Change::Definition(Delta::Drop { previous })));
+                changes.extend(next.map(|next| Change::Definition(Delta::Create { next })));
+            }
+            other => changes.push(other),
+        }
+    }
+    first
 }
 
 /// What `previous` looks like once the renames that the hints tell of are done.

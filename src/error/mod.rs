@@ -14,7 +14,7 @@ pub(crate) use apply::mending;
 pub use apply::{ApplyError, Refusal, Stopped};
 pub use config::ConfigError;
 pub use db::DbError;
-pub use plan::PlanError;
+pub use plan::{PlanError, RenameQuestion};
 pub use revision::{RevisionError, RevisionFault, WithoutFile};
 pub use source::{ModelFault, ObjectFault, SourceError};
 

@@ -8,6 +8,7 @@ use crate::dialect::Statement;
 use crate::dialect::postgres::{Postgres, literal, qualified, quote};
 use crate::dialect::simple::drop_type;
 use crate::diff::change::Delta;
+use crate::diff::renamed_values;
 use crate::error::PlanError;
 
 pub(super) fn render(
@@ -46,6 +47,16 @@ fn alter(
     next: &EnumType,
     columns: &[(ObjectName, Column)],
 ) -> Result<Vec<Statement>, PlanError> {
+    let renamed = renamed_values(previous, next);
+    if !renamed.is_empty() {
+        let mut out = rename(dialect, "TYPE", "type", &previous.name, &next.name)?;
+        let name = qualified(&next.name);
+        out.extend(renamed.into_iter().map(|(old, new)| {
+            let sql = format!("ALTER TYPE {name} RENAME VALUE {} TO {}", literal(old), literal(new));
+            Statement::new(sql, format!("renames value {old} of type {} to {new}", next.name))
+        }));
+        return Ok(out);
+    }
     let Some(additions) = additions(previous, next) else { return Ok(rebuild(previous, next, columns)) };
     let mut out = rename(dialect, "TYPE", "type", &previous.name, &next.name)?;
     out.extend(additions);
