@@ -8,7 +8,7 @@ mod said;
 mod sides;
 mod turns;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rungs_schema::{Declared, DialectName, ObjectName, Schema, Table};
@@ -124,13 +124,22 @@ pub async fn compare_lines(
     refuse_without_models(asked, models, &live, &whose)?;
     let hints = models.hints(asked);
     hints::check(&live, &wanted, &hints)?;
-    let hints = hints::with_spellings(&live, &wanted, &hints, &rules);
+    let mut hints = hints::with_spellings(&live, &wanted, &hints, &rules);
+    let replaced_views = if rules.renames_views { BTreeMap::new() } else { std::mem::take(&mut hints.views) };
     let renamed = diff::renamed(&live, &wanted, &hints);
     let named = adopt(&wanted, &renamed, &models.settings.naming, dialect.as_ref())?;
     let mut guide = Guide { open_names: named.open.clone(), rules: rules.clone(), ..Guide::default() };
 
     let turns: Vec<Turn> = asked.iter().cloned().map(Turn::whole).collect();
-    let sides = Sides { models, whose: &whose, live: &live, wanted: &named.schema, hints: &hints, rules: &rules };
+    let sides = Sides {
+        models,
+        whose: &whose,
+        live: &live,
+        wanted: &named.schema,
+        hints: &hints,
+        replaced_views: &replaced_views,
+        rules: &rules,
+    };
     let mut differing: BTreeSet<Line> = shares(&sides, &turns, &guide).into_iter().map(|share| share.line).collect();
     if !objects.is_empty() {
         // How the server prints them is known only once it has built them.
@@ -150,7 +159,15 @@ pub async fn compare_lines(
     models.settings.ignore.take_out(&mut printed);
     dialect.align(&mut live, &mut printed);
     let turns = turns::order(&differing, models, &whose, &live, &printed)?;
-    let sides = Sides { models, whose: &whose, live: &live, wanted: &printed, hints: &hints, rules: &rules };
+    let sides = Sides {
+        models,
+        whose: &whose,
+        live: &live,
+        wanted: &printed,
+        hints: &hints,
+        replaced_views: &replaced_views,
+        rules: &rules,
+    };
     let mut shares =
         shares_with_renames(&sides, &turns, &mut guide, Server { connection, scope: &scope, dialect: dialect.as_ref() })
             .await?;

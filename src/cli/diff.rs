@@ -63,6 +63,9 @@ impl Diff {
         let settings = context.settings()?;
         [&mut previous.schema, &mut next.schema].into_iter().for_each(|schema| settings.ignore.take_out(schema));
         self.say_renames(&previous, &mut next)?;
+        if !dialect.features().rules.renames_views {
+            next.hints.views.clear();
+        }
         let guide = Guide {
             hints: next.hints,
             open_names: next.open_names,
@@ -98,7 +101,8 @@ impl Diff {
         let views = next.schema.definitions.iter().filter(is_view).map(|view| view.name.clone()).collect();
         let known =
             Known { live: &previous.schema, wanted: &next.schema, enums: &next.schema.enums, views: &views };
-        Ok(authoring::say(self.renames.told(), known, &mut next.hints)?)
+        authoring::say(self.renames.told(), known, &mut next.hints)?;
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use rungs_schema::{Column, EnumType, ObjectName, Table};
 
 use super::change::{AlterTable, Change, Delta, Edit};
+use super::enums::renamed_values;
 
 /// What can look like a rename.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,13 +97,19 @@ fn tables(changes: &[Change]) -> Vec<Likely> {
 }
 
 /// In hundredths: how much of the larger table's columns both have, by name and type. A column of another type counts
-/// half. Three fifths make a likely rename, two where the names are alike too.
+/// half; one that has another name and all else, in the same place, a quarter. Three fifths make a likely rename, two
+/// where the names are alike too.
 fn table_likeness(old: &Table, new: &Table) -> Option<u32> {
-    let shared: u32 = old
-        .columns
-        .iter()
-        .filter_map(|column| Some(if new.column(&column.name)?.ty == column.ty { 100 } else { 50 }))
-        .sum();
+    let alike = |(at, column): (usize, &Column)| match new.column(&column.name) {
+        Some(same) if same.ty == column.ty => 100,
+        Some(_) => 50,
+        None => {
+            let other = new.columns.get(at).filter(|other| old.column(&other.name).is_none());
+            let same = other.is_some_and(|other| Column { name: column.name.clone(), ..other.clone() } == *column);
+            if same { 25 } else { 0 }
+        }
+    };
+    let shared: u32 = old.columns.iter().enumerate().map(alike).sum();
     let larger = u32::try_from(old.columns.len().max(new.columns.len())).ok().filter(|larger| *larger > 0)?;
     let alike = names_alike(&old.name.name, &new.name.name);
     let likeness = shared / larger;
@@ -170,7 +177,7 @@ fn names_alike(old: &str, new: &str) -> bool {
     within(&old, &new)
         || within(&new, &old)
         || shares_word()
-        || similar::TextDiff::from_chars(old.as_str(), new.as_str()).ratio() >= 0.6
+        || old.len().min(new.len()) >= 4 && similar::TextDiff::from_chars(old.as_str(), new.as_str()).ratio() >= 0.6
 }
 
 /// Types whose values are the same under another name, and values that others have come in the places of.
@@ -178,6 +185,12 @@ fn types(changes: &[Change]) -> Vec<Likely> {
     let mut sides: BTreeMap<&ObjectName, (Option<&EnumType>, Option<&EnumType>)> = BTreeMap::new();
     for change in changes {
         let Change::Enum { delta, .. } = change else { continue };
+        if let Delta::Alter { previous, next } = delta
+            && (previous.name != next.name || !renamed_values(previous, next).is_empty())
+        {
+            // Somebody has said so already.
+            continue;
+        }
         let Some(name) = delta.previous().or(delta.next()).map(|one| &one.name) else { continue };
         let sides = sides.entry(name).or_insert((delta.previous(), None));
         sides.1 = delta.next();

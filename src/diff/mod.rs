@@ -47,6 +47,8 @@ pub struct Rules {
     pub column_case_is_free: bool,
     /// The type of a column cannot change while a view uses it.
     pub views_pin_types: bool,
+    /// A view can be given another name. Elsewhere it goes, and comes back under the new one.
+    pub renames_views: bool,
     /// A view or trigger that stands on something follows it to another name by itself.
     pub definitions_follow_renames: bool,
     /// The indexes of all tables share one set of names.

@@ -172,7 +172,7 @@ fn with_head(sql: &str, old: &str, new: &str) -> String {
 /// What stands on a renamed relation or type: the engine may know it under its old name still.
 pub(crate) fn stands_on_renamed(definition: &Definition, renames: &[Change]) -> bool {
     renames.iter().any(|change| match change {
-        Change::AlterTable(alter) => definition.stands_on(&alter.previous.name),
+        Change::AlterTable(alter) => [&alter.previous, &alter.next].iter().any(|table| definition.stands_on(&table.name)),
         Change::Enum { delta, .. } => {
             delta.previous().is_some_and(|one| definition.needs.contains(&Reference::ty(&one.name)))
         }

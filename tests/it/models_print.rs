@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rungs::db::ServerVersion;
-use rungs::dialect::{self, Dialect, Features, Part, Statement, convention};
+use rungs::dialect::{self, Dialect, Features, Naming, Part, Statement, convention};
 use rungs::diff::change::Change;
 use rungs::error::PlanError;
 use rungs::schema::*;

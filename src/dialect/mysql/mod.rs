@@ -53,6 +53,7 @@ impl Mysql {
                 table_case_is_free: false,
                 column_case_is_free: true,
                 views_pin_types: false,
+                renames_views: false,
                 definitions_follow_renames: false,
                 index_names_are_shared: false,
             },

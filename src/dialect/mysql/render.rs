@@ -1,6 +1,6 @@
 //! Changes as statements.
 
-use rungs_schema::{Definition, DefinitionKind, Sequence, Table};
+use rungs_schema::{Definition, Sequence, Table};
 use sea_query::MysqlQueryBuilder;
 
 use super::{Mysql, alter, definition};
@@ -72,9 +72,6 @@ fn define(dialect: &Mysql, delta: &Delta<Definition>) -> Vec<Statement> {
     match delta {
         Delta::Create { next } => vec![create(next)],
         Delta::Drop { previous } => vec![drop(previous)],
-        Delta::Alter { previous, next } if previous.name != next.name && next.kind == DefinitionKind::View => {
-            vec![rename(dialect, &previous.name, &next.name, "view")]
-        }
         Delta::Alter { previous, next } => {
             match definition::replacing(&next.sql).filter(|_| definition::replaces(previous, next)) {
                 Some(sql) => vec![Statement::new(sql, format!("replaces view {}", next.name))],

@@ -44,6 +44,7 @@ impl Postgres {
                 table_case_is_free: false,
                 column_case_is_free: false,
                 views_pin_types: true,
+                renames_views: true,
                 definitions_follow_renames: true,
                 index_names_are_shared: true,
             },
