@@ -1,11 +1,13 @@
 //! From models to a plan: what `autogenerate` writes and `check` looks for.
 
 mod hints;
+mod left_behind;
 mod likely;
 mod models;
 mod needs;
 mod said;
 mod sides;
+mod stubs;
 mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,7 @@ use crate::source::{Adopted, adopt, scratch};
 use models::Whose;
 use sides::{Sides, Turn};
 
+pub use left_behind::LeftBehind;
 pub use models::{Created, Models, Settings};
 pub use needs::dependencies;
 pub use said::{Known, Rename, say, with_values};
@@ -46,6 +49,9 @@ pub struct Shares {
     pub shares: Vec<Share>,
     /// The drops and adds that look like renames, and that nobody has said anything of.
     pub likely: Vec<Likely>,
+    /// Views and the like that nobody declares, and that name what is renamed, where the engine leaves their words as
+    /// they are: they no longer work afterwards.
+    pub left_behind: Vec<LeftBehind>,
     /// The dialect that they are for.
     pub dialect: Box<dyn Dialect>,
 }
@@ -115,10 +121,14 @@ pub async fn compare_lines(
     let mut wanted = dialect.canonical(&models.declared.schema)?;
     let scope = scope(&wanted);
     let mut live = dialect::introspect(connection, &scope).await?;
-    [&mut live, &mut wanted].into_iter().for_each(|schema| models.settings.ignore.take_out(schema));
+    let ignore = &models.settings.ignore;
+    ignore.take_out(&mut wanted);
     let models = &said::with_renames(models, &live, &wanted)?;
-    let is_left_alone =
-        |table: &ObjectName| OTHER_LEDGERS.contains(&table.name.as_str()) || models.declared.unmanaged.contains(table);
+    let is_left_alone = |table: &ObjectName| {
+        OTHER_LEDGERS.contains(&table.name.as_str())
+            || models.declared.unmanaged.contains(table)
+            || ignore.covers_table(table)
+    };
     let owner = |table: &ObjectName| owner(table).filter(|_| !is_left_alone(table));
     let whose = Whose::new(models, &live, &rules, owner);
     refuse_without_models(asked, models, &live, &whose)?;
@@ -128,6 +138,8 @@ pub async fn compare_lines(
     let replaced_views = if rules.renames_views { BTreeMap::new() } else { std::mem::take(&mut hints.views) };
     let renamed = diff::renamed(&live, &wanted, &hints);
     let named = adopt(&wanted, &renamed, &models.settings.naming, dialect.as_ref())?;
+    let mut first = named.schema.clone();
+    ignore.settle(&renamed, &mut first);
     let mut guide = Guide { open_names: named.open.clone(), rules: rules.clone(), ..Guide::default() };
 
     let turns: Vec<Turn> = asked.iter().cloned().map(Turn::whole).collect();
@@ -135,7 +147,7 @@ pub async fn compare_lines(
         models,
         whose: &whose,
         live: &live,
-        wanted: &named.schema,
+        wanted: &first,
         hints: &hints,
         replaced_views: &replaced_views,
         rules: &rules,
@@ -147,16 +159,17 @@ pub async fn compare_lines(
         guide.definitions = Definitions::Declared;
     }
     if differing.is_empty() {
-        return Ok(Shares { shares: Vec::new(), likely: Vec::new(), dialect });
+        return Ok(Shares { shares: Vec::new(), likely: Vec::new(), left_behind: Vec::new(), dialect });
     }
 
     let needed = if objects.is_empty() { needed(&named, &whose, &differing) } else { named.schema.clone() };
     turns::refuse_absent(asked, models, &whose, &live, &needed)?;
+    let needed = stubs::with_referred(needed, &live);
     let there = Wanted { schema: &needed, hints: &models.declared.hints, objects: &objects };
     let mut printed = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);
-    models.settings.ignore.take_out(&mut printed);
+    ignore.settle(&renamed, &mut printed);
     dialect.align(&mut live, &mut printed);
     let turns = turns::order(&differing, models, &whose, &live, &printed)?;
     let sides = Sides {
@@ -176,7 +189,11 @@ pub async fn compare_lines(
     for share in &mut shares {
         share.changes = std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
     }
-    Ok(Shares { shares, likely, dialect })
+    let left_behind = match rules.definitions_follow_renames {
+        true => Vec::new(),
+        false => left_behind::by(shares.iter().flat_map(|share| &share.changes), &live),
+    };
+    Ok(Shares { shares, likely, left_behind, dialect })
 }
 
 /// What each turn has to do; those with nothing to do are left out.
@@ -232,8 +249,7 @@ async fn shares_with_renames(
         let is_asked = server.is_asked(&new, &previous);
         renames.extend(new);
         if is_asked {
-            let mut after = scratch::after(server.connection, &renames, server.scope, server.dialect).await?;
-            sides.models.settings.ignore.take_out(&mut after);
+            let after = scratch::after(server.connection, &renames, server.scope, server.dialect).await?;
             let renamed = sides.as_rewritten(diff::renamed(&previous, &next, &guide.hints), after, &turn.line);
             next.definitions.clone_from(&renamed.definitions);
             sides.definitions(&mut next, &turn.line);

@@ -73,7 +73,7 @@ impl Autogenerate {
         apply::check_files(&history, &rows)?;
         let owner = |table: &ObjectName| Some(created.owner(table));
         let mut answers = self.renames.answers();
-        let Shares { shares, dialect, .. } = loop {
+        let Shares { shares, dialect, left_behind, .. } = loop {
             models.settings.renames.clone_from(&answers.renames);
             let compared = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;
             if !answers.ask(context, &compared.likely)? {
@@ -90,6 +90,9 @@ impl Autogenerate {
             let line = models.of_table(table).cloned().unwrap_or_else(|| created.owner(table));
             applied_tips(&history, &lines, &line, &applied)
         };
+        for one in &left_behind {
+            context.ui.warning(format!("{one}: change it in the revision, or declare it, so that it is made anew"));
+        }
         let written = self.drafts(context, &history, shares, dialect.as_ref(), heads)?;
         if self.sql {
             context.ui.script("sql", &script(&written));

@@ -61,11 +61,12 @@ impl Diff {
         let both_printed = previous.is_database && next.is_database;
         let same_wording: Option<fn(&str, &str) -> bool> = both_printed.then_some(dialect::same_wording);
         let settings = context.settings()?;
-        [&mut previous.schema, &mut next.schema].into_iter().for_each(|schema| settings.ignore.take_out(schema));
         self.say_renames(&previous, &mut next)?;
         if !dialect.features().rules.renames_views {
             next.hints.views.clear();
         }
+        let renamed = diff::renamed(&previous.schema, &next.schema, &next.hints);
+        settings.ignore.settle(&renamed, &mut next.schema);
         let guide = Guide {
             hints: next.hints,
             open_names: next.open_names,

@@ -56,7 +56,7 @@ pub fn likely(changes: &[Change]) -> Vec<Likely> {
     let mut found = tables(changes);
     for change in changes {
         if let Change::AlterTable(alter) = change {
-            found.extend(columns(alter));
+            found.extend(columns(alter, changes));
         }
     }
     found.extend(types(changes));
@@ -113,10 +113,14 @@ fn table_likeness(old: &Table, new: &Table) -> Option<u32> {
     let larger = u32::try_from(old.columns.len().max(new.columns.len())).ok().filter(|larger| *larger > 0)?;
     let alike = names_alike(&old.name.name, &new.name.name);
     let likeness = shared / larger;
+    if larger == 1 && !alike {
+        // Every table has a key.
+        return None;
+    }
     (likeness >= 60 || alike && likeness >= 40).then_some(likeness + if alike { 50 } else { 0 })
 }
 
-fn columns(alter: &AlterTable) -> Vec<Likely> {
+fn columns(alter: &AlterTable, changes: &[Change]) -> Vec<Likely> {
     let name = |column: &Column| written(&alter.next.name, Some(&column.name));
     let gone = alter.edits.iter().filter_map(|edit| match edit {
         Edit::Column { delta: Delta::Drop { previous }, .. } => Some((name(previous), previous)),
@@ -126,8 +130,27 @@ fn columns(alter: &AlterTable) -> Vec<Likely> {
         Edit::Column { delta: Delta::Create { next }, backfill: None } => Some((name(next), next)),
         _ => None,
     });
-    let likeness = |old: &Column, new: &Column| column_likeness(alter, old, new);
+    let likeness = |old: &Column, new: &Column| {
+        match (referred(alter, changes, &old.name, |alter| &alter.previous), referred(alter, changes, &new.name, |alter| &alter.next)) {
+            (Some(was), Some(is)) if was != is => None,
+            _ => column_likeness(alter, old, new),
+        }
+    };
     pairs(LikelyKind::Column, &gone.collect::<Vec<_>>(), &come.collect::<Vec<_>>(), likeness)
+}
+
+/// The table that a column refers to, before or after. A foreign key may have changes of its own.
+fn referred<'a>(
+    alter: &AlterTable,
+    changes: &'a [Change],
+    column: &str,
+    side: fn(&AlterTable) -> &Table,
+) -> Option<&'a ObjectName> {
+    let of_table = changes.iter().filter_map(|change| match change {
+        Change::AlterTable(other) if other.next.name == alter.next.name => Some(side(other)),
+        _ => None,
+    });
+    of_table.flat_map(|table| &table.foreign_keys).find(|key| key.columns == [column]).map(|key| &key.references)
 }
 
 /// Points for what two columns have in common; the same type, nullability and default are enough, and so is a kindred
@@ -211,17 +234,19 @@ fn types(changes: &[Change]) -> Vec<Likely> {
     found
 }
 
-/// The values that others may have taken the places of.
+/// The values that others have taken the places of, as far as the list is the same otherwise: rows do not lose a value
+/// unseen, since the server refuses to, so that less is asked here.
 pub fn likely_values(name: &ObjectName, old: &[String], new: &[String]) -> Vec<Likely> {
-    let gone: Vec<(usize, &String)> = old.iter().enumerate().filter(|(_, one)| !new.contains(one)).collect();
-    let come: Vec<(usize, &String)> = new.iter().enumerate().filter(|(_, one)| !old.contains(one)).collect();
-    let alone = gone.len() == 1 && come.len() == 1;
     let mut found = Vec::new();
-    for (place, value) in gone {
-        let next = come.iter().filter(|(at, new)| alone || *at == place || names_alike(value, new));
-        let next: Vec<String> = next.map(|(_, new)| written(name, Some(new))).collect();
-        if !next.is_empty() {
-            found.push(Likely { kind: LikelyKind::Value, previous: written(name, Some(value)), next });
+    for (was, is) in old.iter().zip(new) {
+        match (new.contains(was), old.contains(is)) {
+            (false, false) => found.push(Likely {
+                kind: LikelyKind::Value,
+                previous: written(name, Some(was)),
+                next: vec![written(name, Some(is))],
+            }),
+            _ if was == is => {}
+            _ => break,
         }
     }
     found
@@ -261,5 +286,6 @@ mod tests {
         ]);
         assert_eq!(likely_values(&mood, &of("a b"), &of("a b c")), []);
         assert_eq!(likely_values(&mood, &of("a b"), &of("b")), []);
+        assert_eq!(likely_values(&mood, &of("a b c"), &of("c b d")), []);
     }
 }

@@ -1,10 +1,9 @@
 //! What is not looked at: `table:spatial_ref_sys`, `schema:topology`, `index:users.tmp_*`.
 
-use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use glob::Pattern;
-use rungs_schema::{Class, Definition, DefinitionKind, ObjectName, Schema, Table};
+use rungs_schema::{Class, Definition, DefinitionKind, ObjectName, Reference, Schema, Table};
 
 use crate::diff::Named;
 
@@ -126,56 +125,66 @@ impl Ignore {
 
     /// Takes what is ignored out of a schema, with all that stands on it.
     pub fn take_out(&self, schema: &mut Schema) {
+        self.settle(&Schema::default(), schema);
+    }
+
+    /// Lets whatever is ignored be as it is in the other schema, so that it is no difference, and nothing that is built
+    /// anew loses it.
+    pub fn settle(&self, live: &Schema, schema: &mut Schema) {
         if self.entries.is_empty() {
             return;
         }
-        let tables: BTreeSet<ObjectName> =
-            schema.tables.iter().map(|table| &table.name).filter(|name| self.covers(Kind::Table, name)).cloned().collect();
-        schema.tables.retain(|table| !tables.contains(&table.name));
-        schema.tables.iter_mut().for_each(|table| self.take_parts_out(table));
-        schema.sequences.retain(|one| {
+        swap(&live.tables, &mut schema.tables, |one| self.covers_table(&one.name));
+        for table in &mut schema.tables {
+            let empty = Table::default();
+            self.settle_parts(live.table(&table.name).unwrap_or(&empty), table);
+        }
+        swap(&live.sequences, &mut schema.sequences, |one| {
             let owner = one.owned_by.as_ref().map(|(table, _)| table);
-            !self.covers(Kind::Sequence, &one.name) && !owner.is_some_and(|table| tables.contains(table))
+            self.covers(Kind::Sequence, &one.name) || owner.is_some_and(|table| self.covers_table(table))
         });
-        schema.enums.retain(|one| !self.covers(Kind::Type, &one.name));
-        schema.domains.retain(|one| !self.covers(Kind::Type, &one.name));
-        schema.composites.retain(|one| !self.covers(Kind::Type, &one.name));
-        let views: BTreeSet<ObjectName> = schema
-            .definitions
-            .iter()
-            .filter(|one| matches!(one.kind, DefinitionKind::View | DefinitionKind::MaterializedView))
-            .map(|one| &one.name)
-            .filter(|name| self.covers(Kind::View, name))
-            .cloned()
-            .collect();
-        schema.definitions.retain(|one| {
-            let on = one.table.as_ref();
-            !self.covers_definition(one) && !on.is_some_and(|on| tables.contains(on) || views.contains(on))
-        });
-        schema.access.retain(|access| {
-            let name = &access.object.name;
-            match access.object.class {
-                Class::Relation => ![Kind::Table, Kind::View, Kind::Sequence].iter().any(|kind| self.covers(*kind, name)),
-                Class::Type => !self.covers(Kind::Type, name),
-                Class::Routine => ![Kind::Function, Kind::Procedure].iter().any(|kind| self.covers(*kind, &routine(name))),
-                Class::Namespace => !self.has(Kind::Schema, &[&name.name]),
-                _ => true,
-            }
-        });
+        swap(&live.enums, &mut schema.enums, |one| self.covers(Kind::Type, &one.name));
+        swap(&live.domains, &mut schema.domains, |one| self.covers(Kind::Type, &one.name));
+        swap(&live.composites, &mut schema.composites, |one| self.covers(Kind::Type, &one.name));
+        swap(&live.definitions, &mut schema.definitions, |one| self.covers_definition(one));
+        swap(&live.access, &mut schema.access, |one| self.covers_object(&one.object));
+        schema.sort();
     }
 
-    fn take_parts_out(&self, table: &mut Table) {
+    /// Whether a table is ignored.
+    pub fn covers_table(&self, name: &ObjectName) -> bool {
+        self.covers(Kind::Table, name)
+    }
+
+    fn covers_object(&self, object: &Reference) -> bool {
+        let any = |kinds: &[Kind], name: &ObjectName| kinds.iter().any(|kind| self.covers(*kind, name));
+        match object.class {
+            Class::Relation => any(&[Kind::Table, Kind::View, Kind::Sequence], &object.name),
+            Class::Type => any(&[Kind::Type], &object.name),
+            Class::Routine => any(&[Kind::Function, Kind::Procedure], &routine(&object.name)),
+            Class::Namespace => self.has(Kind::Schema, &[&object.name.name]),
+            _ => false,
+        }
+    }
+
+    fn settle_parts(&self, live: &Table, table: &mut Table) {
         if !self.entries.iter().any(|entry| matches!(entry.kind, Kind::Column | Kind::Index | Kind::Constraint)) {
             return;
         }
         let name = table.name.clone();
         let covers = |kind: Kind, part: Option<&str>| part.is_some_and(|part| self.covers_part(kind, &name, part));
         table.columns.retain(|one| !covers(Kind::Column, Some(&one.name)));
-        table.indexes.retain(|one| !covers(Kind::Index, one.name()));
-        table.uniques.retain(|one| !covers(Kind::Constraint, one.name()));
-        table.checks.retain(|one| !covers(Kind::Constraint, one.name()));
-        table.foreign_keys.retain(|one| !covers(Kind::Constraint, one.name()));
-        table.exclusions.retain(|one| !covers(Kind::Constraint, one.name()));
+        for (at, column) in live.columns.iter().enumerate().filter(|(_, one)| covers(Kind::Column, Some(&one.name))) {
+            let before = at.checked_sub(1).map(|before| &live.columns[before].name);
+            let place = before.map(|before| table.columns.iter().position(|one| one.name == *before));
+            let place = place.map_or(0, |found| found.map_or(table.columns.len(), |at| at + 1));
+            table.columns.insert(place, column.clone());
+        }
+        swap(&live.indexes, &mut table.indexes, |one| covers(Kind::Index, one.name()));
+        swap(&live.uniques, &mut table.uniques, |one| covers(Kind::Constraint, one.name()));
+        swap(&live.checks, &mut table.checks, |one| covers(Kind::Constraint, one.name()));
+        swap(&live.foreign_keys, &mut table.foreign_keys, |one| covers(Kind::Constraint, one.name()));
+        swap(&live.exclusions, &mut table.exclusions, |one| covers(Kind::Constraint, one.name()));
     }
 
     fn covers_definition(&self, one: &Definition) -> bool {
@@ -199,7 +208,10 @@ impl Ignore {
             }
         };
         match &one.table {
-            Some(table) => self.covers_part(kind, table, &one.name.name) || self.in_schema(table),
+            Some(table) => {
+                let whole = self.covers_table(table) || self.covers(Kind::View, table);
+                whole || self.covers_part(kind, table, &one.name.name)
+            }
             None => self.covers(kind, &routine(&one.name)),
         }
     }
@@ -226,6 +238,12 @@ impl Ignore {
             entry.words.iter().zip(words).all(|(pattern, word)| pattern.matches(word))
         })
     }
+}
+
+/// Puts the ignored ones of one list into the places of those of another.
+fn swap<T: Clone>(live: &[T], list: &mut Vec<T>, is_ignored: impl Fn(&T) -> bool) {
+    list.retain(|one| !is_ignored(one));
+    list.extend(live.iter().filter(|one| is_ignored(one)).cloned());
 }
 
 /// The schema of a name; the default one goes by the name that it has on most servers.

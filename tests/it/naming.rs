@@ -42,7 +42,7 @@ on_every_engine!(what_is_unnamed_is_called_by_the_convention, |db| async move {
     assert_eq!(applied(&project, ""), Vec::<String>::new());
     // The printed models leave out what the convention says, and mean the same.
     let models = project.run("models").ok().stdout;
-    for name in ["ix_users", "uq_users", "fk_users", "pk_users", "ck_users"] {
+    for name in ["ix_users", "uq_users", "fk_name", "pk_users", "ck_users"] {
         assert!(!models.contains(name), "{name}: {models}");
     }
     assert!(models.contains("name = \"age\""), "{models}");

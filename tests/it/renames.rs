@@ -179,6 +179,19 @@ on_every_engine!(a_view_gets_another_name_and_follows_its_table, |db| async move
 });
 
 #[test]
+fn a_view_that_nobody_declares_is_pointed_out_where_it_would_break() {
+    crate::harness::play(Engine::Mysql, |db| async move {
+        let project = Project::with_models(db.url_text(), PEOPLE);
+        applied(&project, "");
+        db.run(&["CREATE VIEW mails AS SELECT mail FROM people", "CREATE VIEW ages AS SELECT age FROM people"]).await;
+        project.write_models(&PEOPLE.replace("pub mail", "pub email").replace("columns(mail)", "columns(email)"));
+        let ran = project.run("autogenerate -m x --rename people.mail=people.email").ok();
+        assert!(ran.stderr.contains("view mails names people.mail"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("ages"), "{}", ran.stderr);
+    });
+}
+
+#[test]
 fn a_type_gets_another_name_on_postgres() {
     crate::harness::play(Engine::Postgres, |db| async move {
         let with_check = |models: &str| models.replace("#[model(table = \"users\")]", "#[model(table = \"users\", check(name = \"ck_mood\", expr = \"mood <> 'happy' OR id > 0\"), index(name = \"ix_mood\", columns(id), where = \"mood = 'sad'\"))]");
