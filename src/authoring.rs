@@ -181,9 +181,13 @@ pub async fn compare_lines(
         replaced_views: &replaced_views,
         rules: &rules,
     };
-    let mut shares =
-        shares_with_renames(&sides, &turns, &mut guide, Server { connection, scope: &scope, dialect: dialect.as_ref() })
-            .await?;
+    let mut shares = shares_with_renames(
+        &sides,
+        &turns,
+        &mut guide,
+        Server { connection, scope: &scope, dialect: dialect.as_ref() },
+    )
+    .await?;
     let mut likely: Vec<Likely> = shares.iter().flat_map(|share| diff::likely(&share.changes)).collect();
     likely.extend(likely::values(models, asked, &renamed, &hints));
     for share in &mut shares {

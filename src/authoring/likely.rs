@@ -29,7 +29,8 @@ pub(super) fn values(models: &Models, asked: &BTreeSet<Line>, live: &Schema, hin
             }
             let said = hints.enums.get(name).map(|said| &said.values);
             held.retain(|value| !said.is_some_and(|said| said.values().any(|former| former == value)));
-            let open: Vec<String> = wanted.values.iter().filter(|new| !said.is_some_and(|said| said.contains_key(*new))).cloned().collect();
+            let open: Vec<String> =
+                wanted.values.iter().filter(|new| !said.is_some_and(|said| said.contains_key(*new))).cloned().collect();
             for likely in diff::likely_values(name, &held, &open) {
                 if !found.contains(&likely) {
                     found.push(likely);
@@ -44,9 +45,8 @@ pub(super) fn values(models: &Models, asked: &BTreeSet<Line>, live: &Schema, hin
 fn held(live: &Schema, table: &ObjectName, column: &str) -> Vec<String> {
     let Some(table) = live.table(table) else { return Vec::new() };
     let ty = table.column(column).and_then(|column| column.ty.native()).filter(|ty| ty.starts_with("enum("));
-    let is_list = |expression: &&str| {
-        diff::names_column(expression, column) && expression.to_ascii_uppercase().contains(" IN (")
-    };
+    let is_list =
+        |expression: &&str| diff::names_column(expression, column) && expression.to_ascii_uppercase().contains(" IN (");
     let check = || table.checks.iter().map(|check| check.expression.as_str()).find(is_list);
     ty.or_else(check).map(diff::literals).unwrap_or_default()
 }

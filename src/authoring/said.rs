@@ -188,7 +188,11 @@ impl Known<'_> {
             Some((live, wanted)) => Some(wanted).filter(|_| names(live).contains(old.as_str())),
             None if rename.previous.len() == 1 => {
                 let holds = |table: &&Table| names(table).contains(new.as_str());
-                self.wanted.tables.iter().find(holds).filter(|_| self.live.tables.iter().any(|t| names(t).contains(old.as_str())))
+                self.wanted
+                    .tables
+                    .iter()
+                    .find(holds)
+                    .filter(|_| self.live.tables.iter().any(|t| names(t).contains(old.as_str())))
             }
             None => None,
         };
@@ -211,9 +215,11 @@ impl Known<'_> {
         let (Some((_, old)), Some((ty, new))) = (within(&rename.previous), within(&rename.next)) else { return false };
         let ty = if ty.is_empty() { within(&rename.previous).map_or(ty, |(ty, _)| ty) } else { ty };
         let Some(ty) = object(ty).and_then(|name| wanted(&name)) else { return false };
-        let was = hints.enums.get(&ty.name).and_then(|said| said.renamed_from.clone()).unwrap_or_else(|| ty.name.clone());
+        let was =
+            hints.enums.get(&ty.name).and_then(|said| said.renamed_from.clone()).unwrap_or_else(|| ty.name.clone());
         // Where an enumeration is no type of its own, its rows are looked at later.
-        let is_there = self.live.enums.is_empty() || live(&was).is_some_and(|live| live.values.iter().any(|v| v == old));
+        let is_there =
+            self.live.enums.is_empty() || live(&was).is_some_and(|live| live.values.iter().any(|v| v == old));
         let has = |value: &str| ty.values.iter().any(|one| one == value);
         if !is_there || has(old) || !has(new) {
             return false;

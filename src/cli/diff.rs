@@ -100,8 +100,7 @@ impl Diff {
     fn say_renames(&self, previous: &Side, next: &mut Side) -> Result<(), Error> {
         let is_view = |one: &&Definition| matches!(one.kind, DefinitionKind::View | DefinitionKind::MaterializedView);
         let views = next.schema.definitions.iter().filter(is_view).map(|view| view.name.clone()).collect();
-        let known =
-            Known { live: &previous.schema, wanted: &next.schema, enums: &next.schema.enums, views: &views };
+        let known = Known { live: &previous.schema, wanted: &next.schema, enums: &next.schema.enums, views: &views };
         authoring::say(self.renames.told(), known, &mut next.hints)?;
         Ok(())
     }

@@ -288,10 +288,13 @@ fn pieces(template: &str, noun: Noun) -> Result<Vec<Piece>, String> {
         if !text.is_empty() {
             pieces.push(Piece::Text(std::mem::take(&mut text)));
         }
-        let piece = piece(token).ok_or_else(|| format!("`{template}`: there is no token `{token}`; there are {TOKENS}"))?;
+        let piece =
+            piece(token).ok_or_else(|| format!("`{template}`: there is no token `{token}`; there are {TOKENS}"))?;
         let is_referred = matches!(piece, Piece::ReferredTable | Piece::Column { referred: true, .. });
         if is_referred && noun != Noun::ForeignKey {
-            return Err(format!("`{template}`: only a foreign key refers to another table, so that `{token}` stands in fk alone"));
+            return Err(format!(
+                "`{template}`: only a foreign key refers to another table, so that `{token}` stands in fk alone"
+            ));
         }
         pieces.push(piece);
         rest = tail;
@@ -377,7 +380,10 @@ mod tests {
             referenced_columns: vec!["id".to_owned()],
             ..ForeignKey::default()
         };
-        let fk = naming(Noun::ForeignKey, "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s_%(referred_column_0_name)s");
+        let fk = naming(
+            Noun::ForeignKey,
+            "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s_%(referred_column_0_name)s",
+        );
         let found = fk.name(&table(), Part::ForeignKey(&key), None, LIMITS);
         assert_eq!(found, Named::Yes("fk_users_age_ages_id".to_owned()));
         let check = Check { expression: "\"age\" > length(name)".to_owned(), ..Check::default() };

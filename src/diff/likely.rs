@@ -97,11 +97,12 @@ fn tables(changes: &[Change]) -> Vec<Likely> {
 }
 
 /// In hundredths: how much of the larger table's columns both have, by name and type. A column of another type counts
-/// half; one that has another name and all else, in the same place, a quarter. Three fifths make a likely rename, two
-/// where the names are alike too.
+/// half, and so does the primary key's, since most tables have an `id`; one that has another name and all else, in the
+/// same place, a quarter. Nearly half of all make a likely rename, less where the names are alike too.
 fn table_likeness(old: &Table, new: &Table) -> Option<u32> {
+    let keys = old.primary_key_columns();
     let alike = |(at, column): (usize, &Column)| match new.column(&column.name) {
-        Some(same) if same.ty == column.ty => 100,
+        Some(same) if same.ty == column.ty && !keys.contains(&column.name.as_str()) => 100,
         Some(_) => 50,
         None => {
             let other = new.columns.get(at).filter(|other| old.column(&other.name).is_none());
@@ -117,7 +118,7 @@ fn table_likeness(old: &Table, new: &Table) -> Option<u32> {
         // Every table has a key.
         return None;
     }
-    (likeness >= 60 || alike && likeness >= 40).then_some(likeness + if alike { 50 } else { 0 })
+    (likeness >= 45 || alike && likeness >= 30).then_some(likeness + if alike { 50 } else { 0 })
 }
 
 fn columns(alter: &AlterTable, changes: &[Change]) -> Vec<Likely> {
@@ -130,11 +131,12 @@ fn columns(alter: &AlterTable, changes: &[Change]) -> Vec<Likely> {
         Edit::Column { delta: Delta::Create { next }, backfill: None } => Some((name(next), next)),
         _ => None,
     });
-    let likeness = |old: &Column, new: &Column| {
-        match (referred(alter, changes, &old.name, |alter| &alter.previous), referred(alter, changes, &new.name, |alter| &alter.next)) {
-            (Some(was), Some(is)) if was != is => None,
-            _ => column_likeness(alter, old, new),
-        }
+    let likeness = |old: &Column, new: &Column| match (
+        referred(alter, changes, &old.name, |alter| &alter.previous),
+        referred(alter, changes, &new.name, |alter| &alter.next),
+    ) {
+        (Some(was), Some(is)) if was != is => None,
+        _ => column_likeness(alter, old, new),
     };
     pairs(LikelyKind::Column, &gone.collect::<Vec<_>>(), &come.collect::<Vec<_>>(), likeness)
 }
@@ -223,9 +225,8 @@ fn types(changes: &[Change]) -> Vec<Likely> {
         whole.map(|one| (written(&one.name, None), one)).collect::<Vec<_>>()
     };
     let (gone, come) = (side(|(_, is)| is.is_none()), side(|(was, _)| was.is_none()));
-    let mut found = pairs(LikelyKind::Type, &gone, &come, |old: &EnumType, new: &EnumType| {
-        (old.values == new.values).then_some(1)
-    });
+    let mut found =
+        pairs(LikelyKind::Type, &gone, &come, |old: &EnumType, new: &EnumType| (old.values == new.values).then_some(1));
     for (was, is) in sides.values() {
         if let (Some(was), Some(is)) = (was, is) {
             found.extend(likely_values(&is.name, &was.values, &is.values));
@@ -281,9 +282,10 @@ mod tests {
         let of = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let mood = ObjectName::bare("mood");
         let found = likely_values(&mood, &of("happy sad"), &of("happy blue"));
-        assert_eq!(found.iter().map(|one| (one.previous.as_str(), one.next.join(" "))).collect::<Vec<_>>(), [
-            ("mood.sad", "mood.blue".to_owned())
-        ]);
+        assert_eq!(
+            found.iter().map(|one| (one.previous.as_str(), one.next.join(" "))).collect::<Vec<_>>(),
+            [("mood.sad", "mood.blue".to_owned())]
+        );
         assert_eq!(likely_values(&mood, &of("a b"), &of("a b c")), []);
         assert_eq!(likely_values(&mood, &of("a b"), &of("b")), []);
         assert_eq!(likely_values(&mood, &of("a b c"), &of("c b d")), []);

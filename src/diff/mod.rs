@@ -8,8 +8,8 @@ mod enums;
 mod foreign_keys;
 mod graph;
 mod index_names;
-mod order;
 mod likely;
+mod order;
 mod parts;
 mod rename;
 mod rename_objects;
@@ -23,9 +23,9 @@ use rungs_schema::{Definition, Hints, ObjectName, Schema};
 use change::{Change, Delta};
 
 pub(crate) use enums::renamed_values;
-pub(crate) use rename_objects::stands_on_renamed;
 pub use likely::{Likely, LikelyKind, likely, likely_values};
 pub use parts::Named;
+pub(crate) use rename_objects::stands_on_renamed;
 pub use summary::{Difference, summary};
 pub(crate) use words::{literals, names_column};
 

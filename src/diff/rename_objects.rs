@@ -15,9 +15,10 @@ pub(super) fn types(renamed: &mut Renamed, next: &Schema, hints: &Hints) {
     for (name, said) in &hints.enums {
         let Some(wanted) = next.enums.iter().find(|one| one.name == *name) else { continue };
         let has = |schema: &Schema, name: &ObjectName| schema.enums.iter().any(|one| one.name == *name);
-        let former = said.renamed_from.as_ref().filter(|old| {
-            has(&renamed.schema, old) && !has(&renamed.schema, name) && !has(next, old)
-        });
+        let former = said
+            .renamed_from
+            .as_ref()
+            .filter(|old| has(&renamed.schema, old) && !has(&renamed.schema, name) && !has(next, old));
         let old = former.unwrap_or(name);
         let Some(before) = renamed.schema.enums.iter().find(|one| one.name == *old).cloned() else { continue };
         let present = |value: &String| {
@@ -32,7 +33,9 @@ pub(super) fn types(renamed: &mut Renamed, next: &Schema, hints: &Hints) {
             continue;
         }
         rename_type(&mut renamed.schema, &before, &after, next);
-        renamed.changes.push(Change::Enum { delta: Delta::Alter { previous: before, next: after }, columns: Vec::new() });
+        renamed
+            .changes
+            .push(Change::Enum { delta: Delta::Alter { previous: before, next: after }, columns: Vec::new() });
     }
 }
 
@@ -78,9 +81,10 @@ fn expressions(table: &mut Table) -> impl Iterator<Item = &mut String> {
         column.default.as_mut().into_iter().chain(generated)
     });
     let checks = table.checks.iter_mut().map(|check| &mut check.expression);
-    let indexes = table.indexes.iter_mut().flat_map(|index| {
-        index.parts.iter_mut().filter_map(of_part).chain(index.predicate.as_mut())
-    });
+    let indexes = table
+        .indexes
+        .iter_mut()
+        .flat_map(|index| index.parts.iter_mut().filter_map(of_part).chain(index.predicate.as_mut()));
     columns.chain(checks).chain(indexes).chain(table.exclusions.iter_mut().map(|one| &mut one.definition))
 }
 
@@ -172,7 +176,9 @@ fn with_head(sql: &str, old: &str, new: &str) -> String {
 /// What stands on a renamed relation or type: the engine may know it under its old name still.
 pub(crate) fn stands_on_renamed(definition: &Definition, renames: &[Change]) -> bool {
     renames.iter().any(|change| match change {
-        Change::AlterTable(alter) => [&alter.previous, &alter.next].iter().any(|table| definition.stands_on(&table.name)),
+        Change::AlterTable(alter) => {
+            [&alter.previous, &alter.next].iter().any(|table| definition.stands_on(&table.name))
+        }
         Change::Enum { delta, .. } => {
             delta.previous().is_some_and(|one| definition.needs.contains(&Reference::ty(&one.name)))
         }

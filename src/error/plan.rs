@@ -55,7 +55,11 @@ pub struct RenameQuestion {
 fn flags(previous: &str, next: &[String]) -> String {
     let flag = |next: &String| {
         let words = format!("{previous}={next}");
-        if words.contains(['"', ' ', '\'']) { format!("--rename '{}'", words.replace('\'', "'\\''")) } else { format!("--rename {words}") }
+        if words.contains(['"', ' ', '\'']) {
+            format!("--rename '{}'", words.replace('\'', "'\\''"))
+        } else {
+            format!("--rename {words}")
+        }
     };
     next.iter().map(flag).collect::<Vec<_>>().join("  or  ")
 }

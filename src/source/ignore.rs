@@ -218,9 +218,7 @@ impl Ignore {
 
     /// Whether an object is ignored, by itself or with its schema.
     fn covers(&self, kind: Kind, name: &ObjectName) -> bool {
-        self.has(kind, &[&name.name])
-            || self.has(kind, &[namespace(name), &name.name])
-            || self.in_schema(name)
+        self.has(kind, &[&name.name]) || self.has(kind, &[namespace(name), &name.name]) || self.in_schema(name)
     }
 
     fn in_schema(&self, name: &ObjectName) -> bool {
@@ -234,9 +232,10 @@ impl Ignore {
     }
 
     fn has(&self, kind: Kind, words: &[&str]) -> bool {
-        self.entries.iter().filter(|entry| entry.kind == kind && entry.words.len() == words.len()).any(|entry| {
-            entry.words.iter().zip(words).all(|(pattern, word)| pattern.matches(word))
-        })
+        self.entries
+            .iter()
+            .filter(|entry| entry.kind == kind && entry.words.len() == words.len())
+            .any(|entry| entry.words.iter().zip(words).all(|(pattern, word)| pattern.matches(word)))
     }
 }
 

@@ -22,12 +22,7 @@ pub struct Adopted {
 ///
 /// # Errors
 /// When the project's convention builds on names that models give, and one gives none.
-pub fn adopt(
-    wanted: &Schema,
-    current: &Schema,
-    naming: &Naming,
-    dialect: &dyn Dialect,
-) -> Result<Adopted, PlanError> {
+pub fn adopt(wanted: &Schema, current: &Schema, naming: &Naming, dialect: &dyn Dialect) -> Result<Adopted, PlanError> {
     let mut schema = wanted.clone();
     let mut open = BTreeSet::new();
     for table in &mut schema.tables {
@@ -83,7 +78,8 @@ fn open_indexes_of_keys(table: &mut Table, dialect: &dyn Dialect) -> Vec<Vec<Str
     let mut found = Vec::new();
     for key in foreign_keys.iter().filter(|key| key.name.is_none()) {
         let made = dialect.default_name(&name.name, Part::ForeignKey(key));
-        let is_its = |index: &&mut Index| index.name.is_some() && index.name == made && columns_of(index) == key.columns;
+        let is_its =
+            |index: &&mut Index| index.name.is_some() && index.name == made && columns_of(index) == key.columns;
         if let Some(index) = indexes.iter_mut().find(is_its) {
             index.name = None;
             found.push(key.columns.clone());

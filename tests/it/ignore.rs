@@ -13,7 +13,8 @@ fn ignoring(db: &TestDb, models: &str, entries: &str) -> Project {
     project
 }
 
-const USERS: &str = "#[derive(Model)] #[model(table = \"users\")] pub struct User { #[model(primary_key)] pub id: i64, pub age: i32 }";
+const USERS: &str =
+    "#[derive(Model)] #[model(table = \"users\")] pub struct User { #[model(primary_key)] pub id: i64, pub age: i32 }";
 
 on_every_engine!(what_is_ignored_is_never_dropped, |db| async move {
     db.run(&["CREATE TABLE spatial_ref_sys (srid int PRIMARY KEY)", "CREATE TABLE audit_2025 (id int)"]).await;
@@ -22,7 +23,12 @@ on_every_engine!(what_is_ignored_is_never_dropped, |db| async move {
     assert_eq!(applied(&project, ""), ["drop table legacy", "create table users"]);
     db.run(&["CREATE INDEX tmp_age ON users (age)"]).await;
     project.run("check").code(1).says("users.tmp_age");
-    project.write("migrate.toml", &format!("{CONFIG}[autogenerate]\nignore = [\"table:spatial_ref_sys\", \"table:audit_*\", \"index:users.tmp_*\"]\n"));
+    project.write(
+        "migrate.toml",
+        &format!(
+            "{CONFIG}[autogenerate]\nignore = [\"table:spatial_ref_sys\", \"table:audit_*\", \"index:users.tmp_*\"]\n"
+        ),
+    );
     project.run("check").ok();
     assert_eq!(applied(&project, ""), Vec::<String>::new());
     // A rebuild does not take the index away.
@@ -56,7 +62,11 @@ on_every_engine!(a_key_may_refer_to_what_is_ignored, |db| async move {
 on_every_engine!(a_column_that_others_keep_is_left_alone, |db| async move {
     let project = ignoring(&db, USERS, "\"column:users.legacy_*\"");
     applied(&project, "");
-    db.run(&["ALTER TABLE users ADD COLUMN legacy_code int", "INSERT INTO users (id, age, legacy_code) VALUES (1, 2, 3)"]).await;
+    db.run(&[
+        "ALTER TABLE users ADD COLUMN legacy_code int",
+        "INSERT INTO users (id, age, legacy_code) VALUES (1, 2, 3)",
+    ])
+    .await;
     project.run("check").ok();
     // Whatever changes the table has to keep it.
     project.write_models(&USERS.replace("pub age: i32", "pub age: Option<i32>, pub size: Option<i32>"));
@@ -68,7 +78,8 @@ on_every_engine!(a_column_that_others_keep_is_left_alone, |db| async move {
 #[test]
 fn a_whole_schema_is_left_alone() {
     play(Engine::Postgres, |db| async move {
-        db.run(&["CREATE SCHEMA topology", "CREATE TABLE topology.layer (id int)", "CREATE TABLE users (id bigint)"]).await;
+        db.run(&["CREATE SCHEMA topology", "CREATE TABLE topology.layer (id int)", "CREATE TABLE users (id bigint)"])
+            .await;
         db.run(&["CREATE TYPE topology.kind AS ENUM ('a')", "CREATE VIEW topology.v AS SELECT 1 AS a"]).await;
         let project = ignoring(&db, USERS, "\"schema:topo*\"");
         let diff = project.run("diff --from db --to empty").ok();

@@ -61,6 +61,7 @@ mod postgres_support;
 mod readme;
 mod renames;
 mod renames_asked;
+mod renames_law;
 mod revision_file;
 mod round_trip;
 mod splitter_scripts;

@@ -15,11 +15,13 @@ pk = \"pk_%(table_name)s\"
 
 fn named(db: &TestDb, models: &str, more: &str) -> Project {
     let project = Project::with_models(db.url_text(), models);
-    project.write("migrate.toml", &format!("models = [\"models.rs\"]\nmigrations = \"migrations\"\n{CONVENTION}{more}"));
+    project
+        .write("migrate.toml", &format!("models = [\"models.rs\"]\nmigrations = \"migrations\"\n{CONVENTION}{more}"));
     project
 }
 
-const MODELS: &str = "#[derive(Model)] #[model(table = \"users\", index(first, last), check(name = \"age\", expr = \"age > 0\"))]
+const MODELS: &str =
+    "#[derive(Model)] #[model(table = \"users\", index(first, last), check(name = \"age\", expr = \"age > 0\"))]
     pub struct User { #[model(primary_key)] pub id: i64, pub age: i32, #[model(length = 9)] pub first: String,
         #[model(length = 9)] pub last: String, #[model(unique)] pub code: i64,
         #[model(references(User::id))] pub chief: Option<i64> }";
@@ -52,7 +54,8 @@ on_every_engine!(what_is_unnamed_is_called_by_the_convention, |db| async move {
 });
 
 on_every_engine!(other_names_that_are_there_stay, |db| async move {
-    let plain = Project::with_models(db.url_text(), &MODELS.replace("check(name = \"age\", ", "check(name = \"positive\", "));
+    let plain =
+        Project::with_models(db.url_text(), &MODELS.replace("check(name = \"age\", ", "check(name = \"positive\", "));
     applied(&plain, "");
     let before = ddl(&plain);
     let project = named(&db, &MODELS.replace("check(name = \"age\", ", "check(name = \"positive\", "), "");
@@ -61,7 +64,8 @@ on_every_engine!(other_names_that_are_there_stay, |db| async move {
     assert_eq!(ddl(&project), before);
     // Where the project wants its convention everywhere, they are renamed, and rows stay.
     db.run(&["INSERT INTO users (id, age, first, last, code) VALUES (1, 2, 'a', 'b', 3)"]).await;
-    let strict = named(&db, &MODELS.replace("check(name = \"age\", ", "check(name = \"positive\", "), "enforce = true\n");
+    let strict =
+        named(&db, &MODELS.replace("check(name = \"age\", ", "check(name = \"positive\", "), "enforce = true\n");
     std::fs::rename(project.path().join("migrations"), strict.path().join("migrations")).expect("moved");
     let found = applied(&strict, "");
     assert!(!found.is_empty(), "{found:?}");
@@ -91,7 +95,10 @@ on_every_engine!(a_database_that_another_tool_made_is_no_difference, |db| async 
     // SQLite keeps type names as they are written.
     let models = MODELS.replace("check(name = \"age\", expr = \"age > 0\")", "check(\"age > 0\")");
     let models = match db.engine {
-        Engine::Sqlite => models.replace("pub id: i64", "#[model(type = \"bigint\")] pub id: i64").replace("pub code: i64", "#[model(type = \"bigint\")] pub code: i64").replace("pub chief:", "#[model(type = \"bigint\")] pub chief:"),
+        Engine::Sqlite => models
+            .replace("pub id: i64", "#[model(type = \"bigint\")] pub id: i64")
+            .replace("pub code: i64", "#[model(type = \"bigint\")] pub code: i64")
+            .replace("pub chief:", "#[model(type = \"bigint\")] pub chief:"),
         _ => models,
     };
     let project = Project::with_models(db.url_text(), &models);
@@ -130,9 +137,13 @@ fn a_long_name_is_cut_as_alembic_cuts_it() {
 fn a_wrong_template_is_told_with_its_line() {
     play(Engine::Sqlite, |db| async move {
         let project = Project::with_models(db.url_text(), MODELS);
-        let config = |line: &str| project.write("migrate.toml", &format!("models = [\"models.rs\"]\n[naming]\n{line}\n"));
+        let config =
+            |line: &str| project.write("migrate.toml", &format!("models = [\"models.rs\"]\n[naming]\n{line}\n"));
         config("ix = \"ix_%(tabel_name)s\"");
-        project.run("check").code(2).complains("migrate.toml:3: ix = `ix_%(tabel_name)s`: there is no token `tabel_name`");
+        project
+            .run("check")
+            .code(2)
+            .complains("migrate.toml:3: ix = `ix_%(tabel_name)s`: there is no token `tabel_name`");
         config("uq = \"uq\"");
         project.run("check").code(2).complains("gives all of them one name");
         config("index = \"ix_%(table_name)s\"");

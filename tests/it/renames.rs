@@ -119,7 +119,8 @@ on_every_engine!(a_value_is_renamed_by_a_flag, |db| async move {
     let project = Project::with_models(db.url_text(), MOOD);
     applied(&project, "");
     run(&db, "INSERT INTO users (id, mood) VALUES (1, 'sad')").await;
-    project.write_models(&MOOD.replace("Sad }", "#[db_enum(value = \"it's so-so\")] SoSo }").replace("'sad'", "'happy'"));
+    project
+        .write_models(&MOOD.replace("Sad }", "#[db_enum(value = \"it's so-so\")] SoSo }").replace("'sad'", "'happy'"));
     let asked = project.run("autogenerate -m x").code(2);
     assert!(asked.stderr.contains("value mood.sad may have been renamed"), "{}", asked.stderr);
     applied(&project, "--rename \"mood.sad=mood.it's so-so\"");
@@ -194,7 +195,9 @@ fn a_view_that_nobody_declares_is_pointed_out_where_it_would_break() {
 #[test]
 fn a_type_gets_another_name_on_postgres() {
     crate::harness::play(Engine::Postgres, |db| async move {
-        let with_check = |models: &str| models.replace("#[model(table = \"users\")]", "#[model(table = \"users\", check(name = \"ck_mood\", expr = \"mood <> 'happy' OR id > 0\"), index(name = \"ix_mood\", columns(id), where = \"mood = 'sad'\"))]");
+        let with_check = |models: &str| {
+            models.replace("#[model(table = \"users\")]", "#[model(table = \"users\", check(name = \"ck_mood\", expr = \"mood <> 'happy' OR id > 0\"), index(name = \"ix_mood\", columns(id), where = \"mood = 'sad'\"))]")
+        };
         let project = Project::with_models(db.url_text(), &with_check(MOOD));
         applied(&project, "");
         run(&db, "INSERT INTO users (id, mood, last) VALUES (1, 'sad', 'happy')").await;
@@ -203,7 +206,8 @@ fn a_type_gets_another_name_on_postgres() {
         assert_eq!(applied(&project, ""), ["rename type Feeling"]);
         there_and_back(&project);
         // Name and value at once.
-        let renamed = MOOD.replace("name = \"mood\"", "name = \"state\"").replace("Sad }", "Low }").replace("'sad'", "'low'");
+        let renamed =
+            MOOD.replace("name = \"mood\"", "name = \"state\"").replace("Sad }", "Low }").replace("'sad'", "'low'");
         project.write_models(&with_check(&renamed).replace("mood = 'sad'", "mood = 'low'"));
         let flags = "--rename Feeling=state --rename state.sad=state.low";
         assert_eq!(applied(&project, flags), ["rename type state", "rename value state.low"]);
@@ -217,11 +221,13 @@ fn a_table_of_another_schema_is_named_with_it() {
     crate::harness::play(Engine::Postgres, |db| async move {
         db.run(&["CREATE SCHEMA app"]).await;
         let models = |name: &str, column: &str| {
-            format!("#[derive(Model)] #[model(schema = \"app\", table = \"{name}\")] pub struct User {{ #[model(primary_key)] pub id: i64, pub {column}: i32 }}")
+            format!(
+                "#[derive(Model)] #[model(schema = \"app\", table = \"{name}\")] pub struct User {{ #[model(primary_key)] pub id: i64, pub size: i32, pub {column}: i32 }}"
+            )
         };
         let project = Project::with_models(db.url_text(), &models("people", "age"));
         applied(&project, "");
-        db.run(&["INSERT INTO app.people VALUES (1, 7)"]).await;
+        db.run(&["INSERT INTO app.people VALUES (1, 2, 7)"]).await;
         project.write_models(&models("users", "years"));
         let asked = project.run("autogenerate -m x").code(2);
         assert!(asked.stderr.contains("--rename app.people=app.users"), "{}", asked.stderr);

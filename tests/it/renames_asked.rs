@@ -13,7 +13,9 @@ use crate::on_every_engine;
 use crate::renames::{applied, there_and_back};
 
 fn users(fields: &str) -> String {
-    format!("#[derive(Model)] #[model(table = \"users\")] pub struct User {{ #[model(primary_key)] pub id: i64, {fields} }}")
+    format!(
+        "#[derive(Model)] #[model(table = \"users\")] pub struct User {{ #[model(primary_key)] pub id: i64, {fields} }}"
+    )
 }
 
 /// A project whose only table has these fields, and a row.
@@ -25,7 +27,8 @@ async fn project(db: &TestDb, fields: &str, row: &str) -> Project {
 }
 
 on_every_engine!(without_a_terminal_the_answers_are_listed_and_nothing_is_written, |db| async move {
-    let project = project(&db, "pub mail: Option<String>, pub age: i32", "INSERT INTO users VALUES (1, 'a@b', 7)").await;
+    let project =
+        project(&db, "pub mail: Option<String>, pub age: i32", "INSERT INTO users VALUES (1, 'a@b', 7)").await;
     project.write_models(&users("pub email: Option<String>, pub age: i32"));
     let ran = project.run("autogenerate -m change").code(2);
     assert!(ran.stderr.contains("column users.mail may have been renamed to users.email"), "{}", ran.stderr);
@@ -52,7 +55,8 @@ on_every_engine!(without_a_terminal_the_answers_are_listed_and_nothing_is_writte
 
 on_every_engine!(a_table_of_the_same_columns_may_be_the_same, |db| async move {
     let project = project(&db, "pub name: Option<String>, pub age: i32", "INSERT INTO users VALUES (1, 'x', 7)").await;
-    let members = users("pub name: Option<String>, pub age: i32, pub size: Option<i32>").replace("\"users\"", "\"members\"");
+    let members =
+        users("pub name: Option<String>, pub age: i32, pub size: Option<i32>").replace("\"users\"", "\"members\"");
     project.write_models(&members);
     let ran = project.run("autogenerate -m change").code(2);
     assert!(ran.stderr.contains("--rename users=members"), "{}", ran.stderr);
@@ -76,7 +80,10 @@ on_every_engine!(what_is_of_another_shape_is_asked_of_nobody, |db| async move {
 on_every_engine!(a_wrong_answer_is_an_error_that_says_why, |db| async move {
     let project = project(&db, "pub mail: Option<String>", "INSERT INTO users VALUES (1, 'x')").await;
     project.write_models(&users("pub email: Option<String>"));
-    project.run("autogenerate -m x --rename users.male=users.email").code(2).complains("the database has no users.male");
+    project
+        .run("autogenerate -m x --rename users.male=users.email")
+        .code(2)
+        .complains("the database has no users.male");
     project.run("autogenerate -m x --rename users.mail=users.emil").code(2).complains("there will be no users.emil");
     project.run("autogenerate -m x --rename users.mail").code(2).complains("OLD=NEW");
     assert_eq!(project.revisions().len(), 1);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rungs_schema::{ColumnType, Table};
 
-use super::alter::alter;
 use super::Mysql;
+use super::alter::alter;
 use crate::dialect::{Dialect as _, Statement};
 use crate::diff::change::{AlterTable, Delta, Edit};
 use crate::diff::literals;
@@ -88,7 +88,8 @@ fn update(dialect: &Mysql, table: &Table, column: &str, renamed: &[(String, Stri
         .map(|(old, new)| format!("WHEN {} THEN {}", dialect.literal(old), dialect.literal(new)))
         .collect();
     let former: Vec<String> = renamed.iter().map(|(old, _)| dialect.literal(old)).collect();
-    let mut sql = format!("UPDATE {} SET {quoted} = CASE {quoted} {} END", dialect.object(&table.name), cases.join(" "));
+    let mut sql =
+        format!("UPDATE {} SET {quoted} = CASE {quoted} {} END", dialect.object(&table.name), cases.join(" "));
     // A column that notes the last update keeps what it says: nobody has edited the row.
     for noted in table.columns.iter().filter(|noted| noted.on_update.is_some() && noted.name != column) {
         let name = dialect.quote(&noted.name);

@@ -240,19 +240,18 @@ impl Reader<'_> {
 
     /// An index.
     pub fn index(&mut self, entry: &Entry, of: Option<&str>) -> Index {
-        let allowed =
-            &[
-                "name",
-                "renamed_from",
-                "columns",
-                "unique",
-                "where",
-                "method",
-                "include",
-                "nulls_not_distinct",
-                "options",
-                "comment",
-            ];
+        let allowed = &[
+            "name",
+            "renamed_from",
+            "columns",
+            "unique",
+            "where",
+            "method",
+            "include",
+            "nulls_not_distinct",
+            "options",
+            "comment",
+        ];
         let mut index = Index::default();
         let (options, columns) = self.open(entry, Keys::of("an index", allowed, &[]), &mut index.name);
         index.parts = match of {
