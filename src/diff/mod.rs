@@ -22,6 +22,7 @@ use rungs_schema::{Definition, Hints, ObjectName, Schema};
 
 use change::{Change, Delta};
 
+#[cfg(feature = "postgres")]
 pub(crate) use enums::renamed_values;
 pub use likely::{Likely, LikelyKind, likely, likely_values};
 pub use parts::Named;
