@@ -1,5 +1,6 @@
 //! From models to a plan: what `autogenerate` writes and `check` looks for.
 
+mod children;
 mod hints;
 mod left_behind;
 mod likely;
@@ -9,6 +10,7 @@ mod said;
 mod sides;
 mod stubs;
 mod turns;
+mod unsaid;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -124,6 +126,11 @@ pub async fn compare_lines(
     let ignore = &models.settings.ignore;
     ignore.take_out(&mut wanted);
     let models = &said::with_renames(models, &live, &wanted)?;
+    let stays = |table: &ObjectName| wanted.table(table).is_some() || models.declared.unmanaged.contains(table);
+    let is_former = |table: &ObjectName| {
+        models.declared.hints.tables.values().any(|said| said.renamed_from.as_ref() == Some(table))
+    };
+    children::leave_alone(&mut live, |table| stays(table) || is_former(table));
     let is_left_alone = |table: &ObjectName| {
         OTHER_LEDGERS.contains(&table.name.as_str())
             || models.declared.unmanaged.contains(table)
@@ -137,10 +144,17 @@ pub async fn compare_lines(
     let mut hints = hints::with_spellings(&live, &wanted, &hints, &rules);
     let replaced_views = if rules.renames_views { BTreeMap::new() } else { std::mem::take(&mut hints.views) };
     let renamed = diff::renamed(&live, &wanted, &hints);
-    let named = adopt(&wanted, &renamed, &models.settings.naming, dialect.as_ref())?;
+    children::refuse_silence(&renamed, &wanted)?;
+    let mut named = adopt(&wanted, &renamed, &models.settings.naming, dialect.as_ref())?;
+    unsaid::keep(&renamed, &mut named.schema, &wanted, &rules);
     let mut first = named.schema.clone();
     ignore.settle(&renamed, &mut first);
-    let mut guide = Guide { open_names: named.open.clone(), rules: rules.clone(), ..Guide::default() };
+    let mut guide = Guide {
+        open_names: named.open.clone(),
+        one_transaction: dialect.features().transactional_ddl,
+        rules: rules.clone(),
+        ..Guide::default()
+    };
 
     let turns: Vec<Turn> = asked.iter().cloned().map(Turn::whole).collect();
     let sides = Sides {
@@ -169,6 +183,7 @@ pub async fn compare_lines(
     let mut printed = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);
+    unsaid::keep(&renamed, &mut printed, &wanted, &rules);
     ignore.settle(&renamed, &mut printed);
     dialect.align(&mut live, &mut printed);
     let turns = turns::order(&differing, models, &whose, &live, &printed)?;

@@ -1,9 +1,12 @@
 //! Turns changes into statements, up and down, and statements into text.
 
-use rungs_schema::{Column, DialectName, IndexPart, Table};
+use std::collections::BTreeSet;
+
+use rungs_schema::{Column, DialectName, IndexPart, ObjectName, Table};
 
 use crate::dialect::{Dialect, Statement};
-use crate::diff::change::{AlterTable, Change, Delta, Edit};
+use crate::diff;
+use crate::diff::change::{AlterTable, Change, Delta, Edit, Rows};
 use crate::error::PlanError;
 
 /// The statements that carry out a list of changes, and those that take them back.
@@ -21,15 +24,20 @@ pub struct Plan {
 /// When the engine cannot do one of them, in either direction.
 pub fn plan(changes: &[Change], dialect: &dyn Dialect) -> Result<Plan, PlanError> {
     let mut plan = Plan { up: render(changes, dialect)?, down: Vec::new() };
-    for change in changes.iter().rev() {
-        let back = with_fillers(change.clone().reversed(), dialect);
-        let lost = lost_values(change);
-        let mut statements = dialect.render(&back)?;
+    let aside = rows_set_aside(changes);
+    let back: Vec<Change> =
+        changes.iter().rev().map(|change| with_fillers(change.clone().reversed(), dialect)).collect();
+    let mut bodies = Bodies::of(&back, dialect);
+    for (index, (change, back)) in changes.iter().rev().zip(&back).enumerate() {
+        plan.down.extend(bodies.before(index));
+        let lost = if keeps_rows(change, &aside) { Vec::new() } else { lost_values(change) };
+        let mut statements = render_one(back, &aside, dialect)?;
         if let (Some(first), false) = (statements.first_mut(), lost.is_empty()) {
             first.comment = format!("{} (the values of {} do not come back)", first.comment, lost.join(", "));
         }
         plan.down.extend(statements);
     }
+    plan.down.extend(bodies.after_all());
     Ok(plan)
 }
 
@@ -38,11 +46,78 @@ pub fn plan(changes: &[Change], dialect: &dyn Dialect) -> Result<Plan, PlanError
 /// # Errors
 /// When the engine cannot do one of them.
 pub fn render(changes: &[Change], dialect: &dyn Dialect) -> Result<Vec<Statement>, PlanError> {
+    let aside = rows_set_aside(changes);
     let mut statements = Vec::new();
-    for change in changes {
-        statements.extend(dialect.render(change)?);
+    let mut bodies = Bodies::of(changes, dialect);
+    for (index, change) in changes.iter().enumerate() {
+        statements.extend(bodies.before(index));
+        statements.extend(render_one(change, &aside, dialect)?);
+    }
+    statements.extend(bodies.after_all());
+    Ok(statements)
+}
+
+fn render_one(
+    change: &Change,
+    aside: &BTreeSet<ObjectName>,
+    dialect: &dyn Dialect,
+) -> Result<Vec<Statement>, PlanError> {
+    let mut statements = dialect.render(change)?;
+    if keeps_rows(change, aside) {
+        statements.iter_mut().for_each(|statement| statement.loses = None);
     }
     Ok(statements)
+}
+
+/// The tables that are made anew, with their partitions: they go, and their rows don't.
+fn rows_set_aside(changes: &[Change]) -> BTreeSet<ObjectName> {
+    let rows = changes.iter().filter_map(|change| match change {
+        Change::Rows(rows) => Some(rows),
+        _ => None,
+    });
+    let names = |rows: &Rows| {
+        let partitions = rows.previous_partitions.iter().chain(&rows.next_partitions).cloned();
+        partitions.chain([rows.previous.name.clone()]).collect::<Vec<_>>()
+    };
+    rows.flat_map(names).collect()
+}
+
+fn keeps_rows(change: &Change, aside: &BTreeSet<ObjectName>) -> bool {
+    match change {
+        Change::CreateTable { next: table } | Change::DropTable { previous: table } => aside.contains(&table.name),
+        _ => false,
+    }
+}
+
+/// Keeps the server from looking into the bodies of routines that name what comes later.
+struct Bodies {
+    unchecked: BTreeSet<usize>,
+    checks: Option<(Statement, Statement)>,
+    is_off: bool,
+}
+
+impl Bodies {
+    fn of(changes: &[Change], dialect: &dyn Dialect) -> Self {
+        let checks = dialect.body_checks();
+        let unchecked = if checks.is_some() { diff::unchecked(changes) } else { BTreeSet::new() };
+        Self { unchecked, checks, is_off: false }
+    }
+
+    /// What comes before the change at this place.
+    fn before(&mut self, index: usize) -> Option<Statement> {
+        self.set(self.unchecked.contains(&index))
+    }
+
+    fn after_all(&mut self) -> Option<Statement> {
+        self.set(false)
+    }
+
+    fn set(&mut self, off: bool) -> Option<Statement> {
+        if std::mem::replace(&mut self.is_off, off) == off {
+            return None;
+        }
+        self.checks.clone().map(|(turn_off, turn_on)| if off { turn_off } else { turn_on })
+    }
 }
 
 /// What a change loses that its reversal cannot bring back.

@@ -85,9 +85,10 @@ impl Models {
     /// When the engine has no such view, or privileges are not compared.
     pub fn objects(&self, dialect: &dyn Dialect) -> Result<Vec<ObjectStatement>, PlanError> {
         let mut all = Vec::new();
+        let has_partitions = dialect.version().name == DialectName::Postgres;
         for table in &self.declared.schema.tables {
             let asked = [
-                (table.partition_by.is_some(), "partition_by"),
+                (table.partition_by.is_some() && !has_partitions, "partition_by"),
                 (!table.exclusions.is_empty(), "exclude"),
                 (table.options.contains_key("row_security"), "row_security"),
                 (table.columns.iter().any(|column| !column.options.is_empty()), "options of a field"),

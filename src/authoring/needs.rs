@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rungs_schema::{DialectName, ForeignKey, ObjectName};
 
 use super::Share;
-use crate::diff::change::{Change, Edit};
+use crate::diff::change::{Change, Edit, Standing};
 use crate::footprint::{Footprint, Kind, Object, Touch, Way};
 use crate::revision::{History, Revision};
 
@@ -71,17 +71,28 @@ impl Needs {
                         }
                     }
                 }
-                Change::Enum { delta, columns } => {
+                Change::Enum { delta, standing, .. } => {
                     needs.edited.extend(delta.previous().map(|one| one.name.clone()));
-                    needs.edited.extend(columns.iter().map(|(table, _)| table.clone()));
+                    needs.stand(standing);
                 }
                 Change::Sequence(delta) => needs.edited.extend(delta.previous().map(|one| one.name.clone())),
-                Change::Domain { delta, .. } => needs.edited.extend(delta.previous().map(|one| one.name.clone())),
-                Change::Composite { delta, .. } => needs.edited.extend(delta.previous().map(|one| one.name.clone())),
-                Change::Definition(_) | Change::Access { .. } => {}
+                Change::Domain { delta, standing } => {
+                    needs.edited.extend(delta.previous().map(|one| one.name.clone()));
+                    needs.stand(standing);
+                }
+                Change::Composite { delta, standing } => {
+                    needs.edited.extend(delta.previous().map(|one| one.name.clone()));
+                    needs.stand(standing);
+                }
+                Change::Rows(_) | Change::Definition(_) | Change::Access { .. } | Change::DefaultPrivileges { .. } => {}
             }
         }
         needs
+    }
+
+    /// What stands on a type may move along with it.
+    fn stand(&mut self, standing: &Standing) {
+        self.edited.extend(standing.tables.iter().map(|table| table.previous.name.clone()));
     }
 
     fn refer(&mut self, table: &ObjectName, key: &ForeignKey) {

@@ -6,12 +6,13 @@ use rungs_schema::{Declared, Definition, DefinitionKind, DialectName, Hints, Obj
 
 use super::renames::{self, Renames};
 use super::run::scripts_to;
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::authoring::{self, Known};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
+use crate::diff::change::Change;
 use crate::diff::{self, Definitions, Guide};
-use crate::error::{Error, SourceError};
+use crate::error::{Error, PlanError, SourceError};
 use crate::plan;
 use crate::source::{self, Source, scratch};
 
@@ -24,10 +25,10 @@ use crate::source::{self, Source, scratch};
 )]
 pub(super) struct Diff {
     /// The schema to start from
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", add = complete::sources())]
     from: String,
     /// The schema to arrive at
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", add = complete::sources())]
     to: String,
     #[command(flatten)]
     renames: Renames,
@@ -41,6 +42,34 @@ struct Side {
     has_definitions: bool,
     /// Names that no model gives.
     open_names: BTreeSet<(ObjectName, String)>,
+    /// Whether it says who may do what. A script that grants nothing says nothing of it.
+    has_access: bool,
+}
+
+/// Roles belong to the server, and are none of a schema's objects.
+async fn refuse_missing_roles(
+    context: &Context,
+    url: Option<&DatabaseUrl>,
+    changes: &[Change],
+    dialect: &dyn Dialect,
+) -> Result<(), Error> {
+    let roles = diff::roles(changes);
+    if roles.is_empty() {
+        return Ok(());
+    }
+    let url = url.cloned().map_or_else(|| context.url(), Ok)?;
+    let mut connection = Connection::open(&url).await?;
+    let missing = dialect::missing_roles(&mut connection, roles.keys()).await?;
+    connection.close().await?;
+    let Some(first) = missing.first() else { return Ok(()) };
+    let create: Vec<String> = missing.iter().map(|role| format!("CREATE ROLE {};", dialect.quote(role))).collect();
+    Err(PlanError::MissingRole {
+        role: (*first).clone(),
+        what: roles.get(*first).cloned().unwrap_or_default(),
+        more: missing.len() - 1,
+        help: format!("create it there first, as it should be: {}", create.join(" ")),
+    }
+    .into())
 }
 
 impl Diff {
@@ -75,6 +104,8 @@ impl Diff {
             } else {
                 Definitions::Declared
             },
+            access: previous.has_access && next.has_access,
+            one_way: true,
             same_wording,
             rules: dialect.features().rules.clone(),
             ..Guide::default()
@@ -84,6 +115,9 @@ impl Diff {
             for note in renames::noted(&diff::likely(&changes)) {
                 context.ui.warning(format!("{note}: it is dropped and added here; --rename says that it is one"));
             }
+        }
+        if let Source::Database(url) = &from {
+            refuse_missing_roles(context, url.as_ref(), &changes, dialect.as_ref()).await?;
         }
         let statements = plan::render(&changes, dialect.as_ref())?;
         let mut script = plan::client_script(&statements, dialect.version().name);
@@ -148,15 +182,13 @@ async fn dialect_of(context: &Context, url: &DatabaseUrl) -> Result<Box<dyn Dial
 }
 
 async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect: &dyn Dialect) -> Result<Side, Error> {
-    let printed = |schema, is_database| Side {
-        schema,
-        hints: Hints::default(),
-        is_database,
-        has_definitions: true,
-        open_names: BTreeSet::new(),
+    let printed = |schema: rungs_schema::Schema, is_database| {
+        let has_access = is_database || !schema.access.is_empty() || !schema.default_privileges.is_empty();
+        let open_names = BTreeSet::new();
+        Side { schema, hints: Hints::default(), is_database, has_definitions: true, open_names, has_access }
     };
     match source {
-        Source::Empty => Ok(printed(rungs_schema::Schema::default(), false)),
+        Source::Empty => Ok(Side { has_access: true, ..printed(rungs_schema::Schema::default(), false) }),
         Source::Database(url) => {
             let url = url.clone().map_or_else(|| context.url(), Ok)?;
             let mut connection = Connection::open(&url).await?;
@@ -199,5 +231,5 @@ async fn declared(
     let schema = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
     connection.close().await?;
     let hints = authoring::with_values(declared, named.schema.enums.is_empty());
-    Ok(Side { schema, hints, is_database: false, has_definitions: false, open_names: named.open })
+    Ok(Side { schema, hints, is_database: false, has_definitions: false, open_names: named.open, has_access: false })
 }

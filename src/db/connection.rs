@@ -269,6 +269,11 @@ impl ServerVersion {
         Self { name, number: (next(), next(), next()) }
     }
 
+    /// The major version.
+    pub fn major(&self) -> u32 {
+        self.number.0
+    }
+
     /// Whether it is at least this version.
     pub fn at_least(&self, major: u32, minor: u32, patch: u32) -> bool {
         self.number >= (major, minor, patch)

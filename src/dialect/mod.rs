@@ -100,6 +100,12 @@ pub trait Dialect: fmt::Debug + Send + Sync {
         })
     }
 
+    /// The statement that keeps the server from looking into bodies of routines, and the one that lets it look again;
+    /// `None` where it never does.
+    fn body_checks(&self) -> Option<(Statement, Statement)> {
+        None
+    }
+
     /// The statements that carry out one change, in order.
     ///
     /// # Errors
@@ -183,6 +189,10 @@ pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scop
 
 fn without_ledger(mut schema: Schema) -> Schema {
     schema.tables.retain(|table| table.name.schema.is_some() || !LEDGER_TABLES.contains(&table.name.name.as_str()));
+    schema.access.retain(|one| {
+        let table = one.part_of.as_ref().map_or(one.name(), |(table, _)| table);
+        table.schema.is_some() || !LEDGER_TABLES.contains(&table.name.as_str())
+    });
     schema.sort();
     schema
 }
@@ -200,6 +210,24 @@ pub async fn left_out(connection: &mut Connection) -> Result<Vec<String>, DbErro
         DialectName::Postgres => postgres::introspect::left_out(connection).await,
         _ => Ok(Vec::new()),
     }
+}
+
+/// Which of some roles a server does not have.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn missing_roles<'a>(
+    connection: &mut Connection,
+    roles: impl IntoIterator<Item = &'a String>,
+) -> Result<Vec<&'a String>, DbError> {
+    let known: Option<BTreeSet<String>> = match connection.version().name {
+        #[cfg(feature = "postgres")]
+        DialectName::Postgres => Some(postgres::introspect::roles(connection).await?),
+        // Roles are compared on no other engine.
+        _ => None,
+    };
+    let is_missing = |role: &&String| known.as_ref().is_some_and(|known| !known.contains(*role));
+    Ok(roles.into_iter().filter(is_missing).collect())
 }
 
 /// Whether two CREATE TABLE statements of SQLite say the same in the same words.

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Check, Column, CompositeType, Definition, Domain, EnumType, Exclusion, ForeignKey, Index, ObjectName,
-    PrimaryKey, Sequence, Table, Unique,
+    Access, Check, Column, CompositeType, DefaultPrivileges, Definition, Domain, EnumType, Exclusion, ForeignKey,
+    Index, ObjectName, PrimaryKey, Sequence, Table, Unique,
 };
+
+pub use super::standing::{Standing, StandingTable, StandingType};
 
 /// What happens to one thing. `Alter` with two names is a rename, with or without more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,38 +48,78 @@ pub enum Change {
     },
     /// A table that stays is edited.
     AlterTable(AlterTable),
+    /// The rows of a table that is made anew, before it goes or once it is back.
+    Rows(Rows),
     /// A sequence.
     Sequence(Delta<Sequence>),
     /// An enumerated type.
     Enum {
         /// What happens to it.
         delta: Delta<EnumType>,
-        /// The columns that have the type at this point, with their tables: a type that is built anew takes them along.
-        columns: Vec<(ObjectName, Column)>,
+        /// Values that get another name, as old and new ones; rows and all else follow by themselves. The sides differ
+        /// in them too.
+        renamed: Vec<(String, String)>,
+        /// The type is built anew also where a value could be added in place, because the same list of changes uses the
+        /// value, and the engine lets nobody use it before the transaction ends.
+        anew: bool,
+        /// What stands on it.
+        standing: Standing,
     },
     /// A domain.
     Domain {
         /// What happens to it.
         delta: Delta<Domain>,
-        /// As for [`Change::Enum`].
-        columns: Vec<(ObjectName, Column)>,
+        /// What stands on it.
+        standing: Standing,
     },
     /// A composite type.
     Composite {
         /// What happens to it.
         delta: Delta<CompositeType>,
-        /// As for [`Change::Enum`].
-        columns: Vec<(ObjectName, Column)>,
+        /// What stands on it.
+        standing: Standing,
     },
     /// A view, trigger, routine, or whatever else is kept as a statement.
     Definition(Delta<Definition>),
     /// The owner and the privileges of an object.
     Access {
-        /// What happens to them. What is created is measured against what the engine gives by itself.
+        /// What happens to them; a side that is missing is what the engine gives by itself.
         delta: Delta<Access>,
-        /// The object itself comes, goes or is made anew in the same list of changes: what is dropped goes with it.
-        with_object: bool,
+        /// What is there by itself when the change is carried out, where the object (or a column of it) comes, goes or
+        /// is made anew in the same list of changes. What is dropped then goes with it.
+        given: Option<Access>,
     },
+    /// What future objects grant from the start.
+    DefaultPrivileges {
+        /// What happens to it.
+        delta: Delta<DefaultPrivileges>,
+        /// It goes with its namespace.
+        with_namespace: bool,
+    },
+}
+
+/// The rows of a table that is dropped and created under one name, because no statement turns the one into the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// The table that goes.
+    pub previous: Arc<Table>,
+    /// The table that comes.
+    pub next: Arc<Table>,
+    /// The partitions that go with it, at every depth.
+    pub previous_partitions: Vec<ObjectName>,
+    /// The partitions that come with it, at every depth.
+    pub next_partitions: Vec<ObjectName>,
+    /// What is to be done now.
+    pub step: RowsStep,
+}
+
+/// What happens to the rows of a table that is made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsStep {
+    /// They are copied to a place of their own, before the table goes.
+    SetAside,
+    /// They are put into the table that came, and the place of their own goes.
+    PutBack,
 }
 
 /// The edits of a table that stays. A table may have several of these in one list of changes: its foreign keys are
@@ -91,7 +133,8 @@ pub struct AlterTable {
     /// What to do, in the order: drops, alterations, creations.
     pub edits: Vec<Edit>,
     /// Views and triggers that stand on the table and stay as they are, in an order in which they can be created:
-    /// whoever drops and recreates the table or a column has to put them back.
+    /// whoever drops and recreates the table has to put them back. None where the engine pins columns
+    /// ([`Rules::views_pin_types`](super::Rules::views_pin_types)): there they give way in changes of their own.
     pub dependents: Vec<Definition>,
 }
 
@@ -245,17 +288,40 @@ impl Change {
                 edits.sort_by_key(Edit::rank);
                 Self::AlterTable(AlterTable { previous: next, next: previous, edits, dependents })
             }
+            Self::Rows(rows) => Self::Rows(Rows {
+                previous: rows.next,
+                next: rows.previous,
+                previous_partitions: rows.next_partitions,
+                next_partitions: rows.previous_partitions,
+                step: match rows.step {
+                    RowsStep::SetAside => RowsStep::PutBack,
+                    RowsStep::PutBack => RowsStep::SetAside,
+                },
+            }),
             Self::Sequence(delta) => Self::Sequence(delta.reversed()),
-            Self::Enum { delta, columns } => Self::Enum { delta: delta.reversed(), columns },
-            Self::Domain { delta, columns } => Self::Domain { delta: delta.reversed(), columns },
-            Self::Composite { delta, columns } => Self::Composite { delta: delta.reversed(), columns },
+            Self::Enum { delta, renamed, anew, standing } => {
+                let renamed = renamed.into_iter().map(|(old, new)| (new, old)).collect();
+                Self::Enum { delta: delta.reversed(), renamed, anew, standing: standing.reversed() }
+            }
+            Self::Domain { delta, standing } => Self::Domain { delta: delta.reversed(), standing: standing.reversed() },
+            Self::Composite { delta, standing } => {
+                Self::Composite { delta: delta.reversed(), standing: standing.reversed() }
+            }
             Self::Definition(delta) => Self::Definition(delta.reversed()),
-            Self::Access { delta, with_object } => Self::Access { delta: delta.reversed(), with_object },
+            Self::Access { delta, given } => Self::Access { delta: delta.reversed(), given },
+            Self::DefaultPrivileges { delta, with_namespace } => {
+                Self::DefaultPrivileges { delta: delta.reversed(), with_namespace }
+            }
         }
     }
 }
 
 impl Change {
+    /// A change of an enumerated type on which nothing stands.
+    pub fn of_enum(delta: Delta<EnumType>) -> Self {
+        Self::Enum { delta, renamed: Vec::new(), anew: false, standing: Standing::default() }
+    }
+
     /// What it is about: `table users`, `domain email`.
     pub fn subject(&self) -> String {
         fn named<T>(kind: &str, delta: &Delta<T>, name: impl Fn(&T) -> String) -> String {
@@ -265,12 +331,18 @@ impl Change {
         match self {
             Self::CreateTable { next: table } | Self::DropTable { previous: table } => format!("table {}", table.name),
             Self::AlterTable(alter) => format!("table {}", alter.next.name),
+            Self::Rows(rows) => format!("the rows of table {}", rows.next.name),
             Self::Sequence(delta) => named("sequence", delta, |one| one.name.to_string()),
             Self::Enum { delta, .. } => named("type", delta, |one| one.name.to_string()),
             Self::Domain { delta, .. } => named("domain", delta, |one| one.name.to_string()),
             Self::Composite { delta, .. } => named("type", delta, |one| one.name.to_string()),
             Self::Definition(delta) => named("", delta, |one| format!("{} {}", one.kind, one.name)).trim().to_owned(),
-            Self::Access { delta, .. } => named("privileges of", delta, |one| one.name().to_string()),
+            Self::Access { delta, .. } => {
+                named("privileges of", delta, |one| format!("{} {}", one.word.to_lowercase(), one.name()))
+            }
+            Self::DefaultPrivileges { delta, .. } => {
+                named("default privileges on", delta, |one| one.word.to_lowercase())
+            }
         }
     }
 }

@@ -1,15 +1,15 @@
 //! Finds what differs, without regard to order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rungs_schema::{Access, Column, Definition, Index, ObjectName, Schema, Table};
+use rungs_schema::{Column, Definition, Index, ObjectName, Schema, Table};
 
-use super::change::{Delta, Edit};
-use super::dependents;
+use super::change::{Change, Delta, Edit, Rows};
+use super::inheritance::{self, Lineage, Passage};
 use super::parts::{Named, Pairing, deltas};
 use super::words::{holds_literal, names_column};
-use super::{Definitions, Guide};
+use super::{Definitions, Guide, anew, dependents, table_parts};
 
 /// What differs between two schemas.
 #[derive(Debug, Default)]
@@ -22,9 +22,20 @@ pub(super) struct Differences {
     pub(super) domains: Vec<Delta<rungs_schema::Domain>>,
     pub(super) composites: Vec<Delta<rungs_schema::CompositeType>>,
     pub(super) definitions: Vec<Delta<Definition>>,
-    pub(super) access: Vec<Delta<rungs_schema::Access>>,
+    /// What is taken off tables and domains before everything else, because it stands on what goes.
+    pub(super) first: Vec<Change>,
+    /// What is put back on them in the end.
+    pub(super) last: Vec<Change>,
     /// Views, triggers and routines of both sides that stay as they are.
     pub(super) standing: Vec<Definition>,
+    /// The tables that are made anew; they are among those that are dropped and created.
+    pub(super) anew: BTreeSet<ObjectName>,
+    /// What happens to their rows.
+    pub(super) rows: Vec<Rows>,
+    /// Tables that leave their parents, or are made ready for their parents' changes.
+    pub(super) early: Vec<AlteredTable>,
+    /// Tables that join parents.
+    pub(super) late: Vec<AlteredTable>,
 }
 
 /// A table of both sides that differs.
@@ -51,35 +62,101 @@ pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differ
     let key = |definition: &Definition| (definition.kind, definition.name.clone(), definition.table.clone());
     differences.definitions = objects(&previous.definitions, next_definitions, key);
     differences.standing = previous.definitions.iter().filter(|one| next_definitions.contains(one)).cloned().collect();
-    dependents::give_way(&mut differences, guide);
-    let object = |access: &Access| (access.object.clone(), access.word.clone());
-    differences.access = objects(&previous.access, &next.access, object);
+    let moved = dependents::give_way(&mut differences, previous, next, guide);
+    table_parts::give_way(&mut differences, previous, next, &moved, guide);
     differences
 }
 
 fn tables(previous: &Schema, next: &Schema, guide: &Guide, found: &mut Differences) {
-    let before: BTreeMap<&ObjectName, &Table> = previous.tables.iter().map(|table| (&table.name, table)).collect();
-    let after: BTreeMap<&ObjectName, &Table> = next.tables.iter().map(|table| (&table.name, table)).collect();
-    found.dropped = before
-        .iter()
-        .filter(|(name, _)| !after.contains_key(*name))
-        .map(|(_, table)| Arc::new((*table).clone()))
-        .collect();
-    for (name, table) in after {
-        match before.get(name) {
-            None => found.created.push(Arc::new(table.clone())),
-            Some(old) => {
+    found.anew = anew::find(previous, next);
+    found.rows = anew::rows(previous, next, &found.anew);
+    let anew = found.anew.clone();
+    let lineage = Lineage { previous, next, guide, anew: &anew };
+    for old in previous.tables.iter().filter(|old| next.table(&old.name).is_none() || anew.contains(&old.name)) {
+        let alone = alone_before_drop(old, &lineage);
+        found.early.extend(inheritance::moved(old, &alone));
+        found.dropped.push(Arc::new(alone));
+    }
+    for table in &next.tables {
+        let old = previous.table(&table.name).filter(|old| !anew.contains(&old.name));
+        let passage = match old {
+            Some(old) if is_alone(old) && is_alone(table) => {
                 let edits = edits(old, table, guide);
-                if !edits.is_empty() {
-                    let (previous, next) = (Arc::new((*old).clone()), Arc::new(table.clone()));
-                    found.altered.push(AlteredTable { previous, next, edits });
-                }
+                let (previous, next) = (Arc::new(old.clone()), Arc::new(table.clone()));
+                let main = (!edits.is_empty()).then_some(AlteredTable { previous, next, edits });
+                Passage { main, ..Passage::default() }
+            }
+            Some(old) => lineage.passage(old, table),
+            None => {
+                let (created, passage) = lineage.birth(table);
+                found.created.push(Arc::new(created));
+                passage
+            }
+        };
+        found.early.extend(passage.early);
+        found.altered.extend(passage.main);
+        found.late.extend(passage.late);
+    }
+    parents_first(&mut found.altered);
+    for table in &mut found.altered {
+        for edit in &mut table.edits {
+            if let Edit::Column { delta: Delta::Drop { previous }, .. } = edit
+                && lineage.is_kept_below(&table.previous.name, &previous.name)
+            {
+                previous.options.insert(inheritance::KEPT_BELOW.to_owned(), String::new());
             }
         }
     }
 }
 
-fn objects<T: Clone + PartialEq, K: Ord>(previous: &[T], next: &[T], key: impl Fn(&T) -> K) -> Vec<Delta<T>> {
+fn is_alone(table: &Table) -> bool {
+    inheritance::parents(table).next().is_none()
+}
+
+/// A table that goes as it is when it goes. The server drops a partition only where no foreign key refers to its parent,
+/// and the rows of one that is not under the same parent afterwards do not come back with the parent's.
+fn alone_before_drop(table: &Table, lineage: &Lineage<'_>) -> Table {
+    let Some((parent, _)) = &table.partition_of else { return table.clone() };
+    let mut above = BTreeSet::from([parent.clone()]);
+    while let Some(higher) = above
+        .iter()
+        .filter_map(|name| lineage.previous.table(name)?.partition_of.as_ref())
+        .find(|(name, _)| !above.contains(name))
+    {
+        above.insert(higher.0.clone());
+    }
+    let goes_with_parent = anew::goes_with_parent(&table.name, lineage.previous, lineage.next, lineage.anew);
+    let is_moved = lineage.anew.contains(&table.name) && lineage.anew.contains(parent) && !goes_with_parent;
+    let stays = |name: &ObjectName| lineage.next.table(name).is_some() && !lineage.anew.contains(name);
+    let keys = lineage.next.tables.iter().flat_map(|table| &table.foreign_keys);
+    let is_referred_to = keys.into_iter().any(|key| above.contains(&key.references) && stays(&key.references));
+    if is_moved || is_referred_to {
+        inheritance::without(table, &BTreeSet::from([parent.clone()]), lineage.previous)
+    } else {
+        table.clone()
+    }
+}
+
+/// Sorts so that each table comes after those of its parents that are edited too.
+fn parents_first(tables: &mut Vec<AlteredTable>) {
+    let mut waiting = std::mem::take(tables);
+    while !waiting.is_empty() {
+        let names: BTreeSet<ObjectName> = waiting.iter().map(|table| table.next.name.clone()).collect();
+        let waits = |table: &AlteredTable| inheritance::parents(&table.next).any(|parent| names.contains(parent));
+        let (blocked, free): (Vec<_>, Vec<_>) = waiting.into_iter().partition(waits);
+        waiting = blocked;
+        if free.is_empty() {
+            tables.append(&mut waiting);
+        }
+        tables.extend(free);
+    }
+}
+
+pub(super) fn objects<T: Clone + PartialEq, K: Ord>(
+    previous: &[T],
+    next: &[T],
+    key: impl Fn(&T) -> K,
+) -> Vec<Delta<T>> {
     let before: BTreeMap<K, &T> = previous.iter().map(|one| (key(one), one)).collect();
     let mut after: BTreeMap<K, &T> = next.iter().map(|one| (key(one), one)).collect();
     let mut found = Vec::new();
@@ -94,7 +171,7 @@ fn objects<T: Clone + PartialEq, K: Ord>(previous: &[T], next: &[T], key: impl F
     found
 }
 
-fn edits(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
+pub(super) fn edits(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
     let is_open = |name: &str| guide.open_names.contains(&(next.name.clone(), name.to_owned()));
     let said = guide.hints.tables.get(&next.name);
     let is_renamed = |old: &str, new: &str| said.is_some_and(|said| said.parts.get(new).is_some_and(|it| it == old));
@@ -108,12 +185,6 @@ fn edits(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
     edits.extend(deltas(&previous.indexes, &next.indexes, pairing).into_iter().map(Edit::Index));
     edits.extend(reworded_indexes(previous, next, guide).map(Edit::Index));
     edits.extend(deltas(&previous.exclusions, &next.exclusions, pairing).into_iter().map(Edit::Exclusion));
-    if previous.inherits != next.inherits {
-        edits.push(Edit::Inherits);
-    }
-    if previous.partition_of != next.partition_of {
-        edits.push(Edit::Partition);
-    }
     if previous.comment != next.comment {
         edits.push(Edit::Comment);
     }

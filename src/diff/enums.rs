@@ -1,26 +1,25 @@
 //! Enumerated types: values come before the tables that use them, and go after.
 
-use rungs_schema::{Column, EnumType, ObjectName, Schema};
+use rungs_schema::{EnumType, ObjectName, Reference};
 
 use super::change::{Change, Delta};
+use super::texts::Texts;
 
 /// What happens to types before the tables are touched, and after. A type that gets values and loses others has a
 /// state in between, with all of them.
-pub(super) fn split(deltas: Vec<Delta<EnumType>>, previous: &Schema, next: &Schema) -> (Vec<Change>, Vec<Change>) {
+pub(super) fn split(deltas: Vec<Delta<EnumType>>) -> (Vec<Change>, Vec<Change>) {
     let (mut first, mut last) = (Vec::new(), Vec::new());
     for delta in deltas {
         match delta {
-            Delta::Create { .. } => first.push(Change::Enum { delta, columns: Vec::new() }),
-            Delta::Drop { .. } => last.push(Change::Enum { delta, columns: Vec::new() }),
+            Delta::Create { .. } => first.push(Change::of_enum(delta)),
+            Delta::Drop { .. } => last.push(Change::of_enum(delta)),
             Delta::Alter { previous: old, next: new } => {
                 let between = EnumType { values: union(&old.values, &new.values), ..new.clone() };
                 if between != old {
-                    let delta = Delta::Alter { previous: old.clone(), next: between.clone() };
-                    first.push(Change::Enum { delta, columns: columns_kept(previous, next, &old.name) });
+                    first.push(Change::of_enum(Delta::Alter { previous: old.clone(), next: between.clone() }));
                 }
                 if between != new {
-                    let columns = columns(next, &new.name);
-                    last.push(Change::Enum { delta: Delta::Alter { previous: between, next: new }, columns });
+                    last.push(Change::of_enum(Delta::Alter { previous: between, next: new }));
                 }
             }
         }
@@ -34,19 +33,11 @@ pub(super) fn is_built_anew(previous: &EnumType, next: &EnumType) -> bool {
     !kept.eq(&previous.values)
 }
 
-/// The values of a type that have other names, each with the new one.
-///
-/// [`split`] never makes such a pair of types: what it makes first has all old values, and what it makes then has none
-/// but those. Two types of the same length in which a place holds a value that the other does not have are therefore a
-/// rename of values, and nothing else.
-pub(crate) fn renamed_values<'a>(previous: &'a EnumType, next: &'a EnumType) -> Vec<(&'a String, &'a String)> {
-    if previous.values.len() != next.values.len() {
-        return Vec::new();
-    }
-    let differing = previous.values.iter().zip(&next.values).filter(|(old, new)| old != new);
-    let pairs: Vec<_> = differing.collect();
-    let is_rename = |(old, new): &(&String, &String)| !next.values.contains(old) && !previous.values.contains(new);
-    if pairs.iter().all(is_rename) { pairs } else { Vec::new() }
+/// A type once some of its values have other names.
+pub(crate) fn with_names(ty: &EnumType, renamed: &[(String, String)]) -> EnumType {
+    let new_name = |value: &String| renamed.iter().find(|(old, _)| old == value).map(|(_, new)| new);
+    let values = ty.values.iter().map(|value| new_name(value).unwrap_or(value).clone());
+    EnumType { values: values.collect(), ..ty.clone() }
 }
 
 /// The old values in their order, with each new one after the value that it follows.
@@ -65,22 +56,33 @@ fn union(old: &[String], new: &[String]) -> Vec<String> {
     all
 }
 
-/// The columns of a type.
-pub(super) fn columns(schema: &Schema, name: &ObjectName) -> Vec<(ObjectName, Column)> {
-    columns_kept(schema, schema, name)
+/// Whether a change of a type brings values that others of these changes use, or takes values that they used: in one
+/// direction or the other, the value is new and used in the same transaction.
+pub(super) fn uses_own_values(change: &Change, all: &[Change]) -> bool {
+    let Change::Enum { delta: Delta::Alter { previous, next }, renamed, .. } = change else { return false };
+    let is_renamed = |value: &String| renamed.iter().any(|(old, new)| value == old || value == new);
+    let only = |one: &EnumType, other: &EnumType| -> Vec<String> {
+        one.values.iter().filter(|value| !other.values.contains(value) && !is_renamed(value)).cloned().collect()
+    };
+    let (added, removed) = (only(next, previous), only(previous, next));
+    let ty = Reference::ty(&next.name);
+    let uses = |texts: Texts, values: &[String]| {
+        texts.may_name(&ty) && values.iter().any(|value| texts.all.iter().any(|text| holds(text, value)))
+    };
+    (!added.is_empty() && all.iter().any(|other| uses(Texts::after(other), &added)))
+        || (!removed.is_empty() && all.iter().any(|other| uses(Texts::before(other), &removed)))
 }
 
-/// The columns of a type in the tables that are also in `kept`.
-fn columns_kept(schema: &Schema, kept: &Schema, name: &ObjectName) -> Vec<(ObjectName, Column)> {
-    let tables = schema.tables.iter().filter(|table| kept.table(&table.name).is_some());
-    tables
-        .flat_map(|table| table.columns.iter().map(|column| (table.name.clone(), column.clone())))
-        .filter(|(_, column)| column.ty.native().is_some_and(|ty| is_of(ty, name)))
-        .collect()
+/// Whether a text holds a value as a literal, or as a part of the literal of an array or row.
+fn holds(text: &str, value: &str) -> bool {
+    let doubled = value.replace('\'', "''");
+    let is_alone = |value: &str| text.contains(&format!("'{value}'"));
+    let is_part = |value: &str| (text.contains("'{") || text.contains("'(")) && text.contains(value);
+    [doubled.clone(), doubled.replace('\\', "\\\\")].iter().any(|value| is_alone(value) || is_part(value))
 }
 
 /// Whether the server's words for a column's type name this type: `mood`, `"Mood"[]`, `other.mood`.
-pub(super) fn is_of(ty: &str, name: &ObjectName) -> bool {
+pub(crate) fn is_of(ty: &str, name: &ObjectName) -> bool {
     let bare = |text: &str| text.trim_matches('"').replace("\"\"", "\"");
     let ty = ty.trim_end_matches("[]");
     match &name.schema {

@@ -8,7 +8,7 @@ use rungs_schema::{Action, ForeignKey, Index, ObjectName, Schema, Table};
 use super::Rules;
 use super::change::{AlterTable, Delta, Edit};
 use super::compare::AlteredTable;
-use super::order::referred_first;
+use super::order::{Unsettled, referred_first};
 use super::parts::Named;
 
 /// The tables' share of an ordered list, with the foreign keys that need a place of their own taken out.
@@ -32,6 +32,7 @@ pub(super) fn reconnect(
     altered: Vec<AlteredTable>,
     previous: &Schema,
     next: &Schema,
+    unsettled: &Unsettled,
     rules: &Rules,
 ) -> Reconnected {
     let created = referred_first(created);
@@ -47,7 +48,7 @@ pub(super) fn reconnect(
         altered: Vec::new(),
         tied: Vec::new(),
     };
-    let moving = in_the_way(&altered, previous, next, rules);
+    let moving = in_the_way(&altered, previous, next, unsettled, rules);
     create_tables(created, &altered, &mut found);
     alter_tables(altered, moving, previous, rules, &mut found);
     drop_tables(dropped, &mut found);
@@ -93,7 +94,8 @@ fn alter_tables(
         for edit in table.edits {
             match edit {
                 Edit::ForeignKey(Delta::Alter { previous, next })
-                    if rules.renames_foreign_keys && previous.same_but_name(&next) =>
+                    if rules.renames_foreign_keys && previous.same_but_name(&next)
+                        || rules.alters_foreign_key.is_some_and(|alters| alters(&previous, &next)) =>
                 {
                     rest.push(Edit::ForeignKey(Delta::Alter { previous, next }));
                 }
@@ -156,20 +158,24 @@ fn in_the_way(
     altered: &[AlteredTable],
     previous: &Schema,
     next: &Schema,
+    unsettled: &Unsettled,
     rules: &Rules,
 ) -> BTreeMap<ObjectName, Vec<ForeignKey>> {
     let by_name: BTreeMap<&ObjectName, &AlteredTable> = altered.iter().map(|table| (&table.next.name, table)).collect();
     let mut found: BTreeMap<ObjectName, Vec<ForeignKey>> = BTreeMap::new();
-    for table in &previous.tables {
+    for table in previous.tables.iter().filter(|table| !unsettled.anew.contains(&table.name)) {
         let Some(after) = next.table(&table.name) else { continue };
         for key in table.foreign_keys.iter().filter(|key| after.foreign_keys.contains(key)) {
             let target = by_name.get(&key.references);
-            let loses_key = target.is_some_and(|target| loses_key(target, &key.referenced_columns));
+            let is_unsettled = unsettled.anew.contains(&key.references) || unsettled.left.contains(&key.references);
+            let loses_key = is_unsettled || target.is_some_and(|target| loses_key(target, &key.referenced_columns));
             let sets_null = [key.on_delete, key.on_update].contains(&Action::SetNull);
             let changes_type = rules.foreign_keys_pin_types
                 && (by_name.get(&table.name).is_some_and(|own| changes_type(own, &key.columns, sets_null))
                     || target.is_some_and(|target| changes_type(target, &key.referenced_columns, false)));
-            if loses_key || changes_type {
+            let is_torn =
+                by_name.get(&table.name).zip(target).is_some_and(|(own, target)| is_torn(key, own, target, rules));
+            if loses_key || changes_type || is_torn {
                 found.entry(table.name.clone()).or_default().push(key.clone());
             }
         }
@@ -199,6 +205,21 @@ fn loses_key(table: &AlteredTable, columns: &[String]) -> bool {
         Edit::Unique(delta) => changing(delta).is_some_and(|unique| on(&unique.parts)),
         Edit::Index(delta) => changing(delta).is_some_and(|index: &Index| on(&index.parts)),
         _ => false,
+    })
+}
+
+/// Whether a key's columns get another type on both sides, and it cannot stand between the one that has it already and the
+/// one that has not.
+fn is_torn(key: &ForeignKey, own: &AlteredTable, target: &AlteredTable, rules: &Rules) -> bool {
+    let Some(bridges) = rules.foreign_keys_bridge else { return false };
+    let types = |table: &AlteredTable, name: &str| {
+        let ty = |table: &Table| table.column(name).and_then(|column| column.ty.native().map(str::to_owned));
+        ty(&table.previous).zip(ty(&table.next)).filter(|(was, is)| was != is)
+    };
+    key.columns.iter().zip(&key.referenced_columns).any(|(column, referenced)| {
+        types(own, column)
+            .zip(types(target, referenced))
+            .is_some_and(|((a, b), (c, d))| !bridges(&a, &d) || !bridges(&b, &c))
     })
 }
 

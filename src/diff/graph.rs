@@ -5,15 +5,22 @@
 //! collected from what the objects say they need, and the changes come in the first order that respects them: of all
 //! that may come next, the one that stands first in the order of the phases.
 //!
-//! A tie that only the words of a routine's body suggest gives way where it would close a circle.
+//! A tie is strong where the server would refuse any other order. It is weak where the order is only better: where the
+//! words of a routine's body suggest it, or where something is altered that stands before and after. In a circle, weak
+//! ties give way.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+mod edges;
+mod words;
 
-use rungs_schema::{Class, Definition, ForeignKey, ObjectName, Reference, Table};
+use std::collections::BTreeSet;
 
-use super::change::{AlterTable, Change, Delta, Edit};
+use rungs_schema::{Class, DefaultPrivileges, Definition, ForeignKey, ObjectName, Reference, Table};
+
+use super::change::{AlterTable, Change, Delta, Edit, Rows, RowsStep};
 use super::dependents::has_opaque_body;
+use super::enums;
+
+pub(super) use words::{ByName, Words};
 
 /// What one change does with objects, and what it asks of them.
 #[derive(Debug, Default)]
@@ -22,17 +29,29 @@ struct Ties {
     drops: BTreeSet<Reference>,
     /// It changes them where they stand.
     touches: BTreeSet<Reference>,
+    /// It takes something from them where they stand, which those that come earlier may still use.
+    retires: BTreeSet<Reference>,
     /// What must be there afterwards.
     needs: BTreeSet<Reference>,
+    /// The parents of a table: they must be there, and are edited first, where the phases say so too.
+    follows: BTreeSet<Reference>,
+    /// What it stands on as before. If that is made anew, it stands on it through others alone.
+    keeps: BTreeSet<Reference>,
     /// What it stood on, and no longer does.
     releases: BTreeSet<Reference>,
-    /// The words of a body that the server does not read.
-    words: BTreeSet<String>,
+    /// The words of a body that the server does not read, afterwards.
+    words: Words,
+    /// The same, before.
+    former_words: Words,
 }
 
-pub(super) fn settle(changes: Vec<Change>) -> Vec<Change> {
-    let ties: Vec<Ties> = changes.iter().map(Ties::of).collect();
-    let order = sorted(&Edges::between(&ties));
+/// `index_names_are_shared`: see [`Rules`](super::Rules).
+pub(super) fn settle(changes: Vec<Change>, index_names_are_shared: bool) -> Vec<Change> {
+    let mut ties: Vec<Ties> = changes.iter().map(Ties::of).collect();
+    if index_names_are_shared {
+        ties.iter_mut().zip(&changes).for_each(|(ties, change)| ties.take_index_names(change));
+    }
+    let order = edges::Edges::between(&ties).sorted();
     let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
     order.into_iter().filter_map(|index| changes[index].take()).collect()
 }
@@ -44,11 +63,15 @@ impl Ties {
             Change::CreateTable { next } => ties.create(Reference::relation(&next.name), needs_of_table(next)),
             Change::DropTable { previous } => ties.drop(Reference::relation(&previous.name), needs_of_table(previous)),
             Change::AlterTable(alter) => ties.alter_table(alter),
+            Change::Rows(rows) => ties.rows(rows),
             Change::Sequence(delta) => ties.delta(delta, |sequence| {
                 let owner = sequence.owned_by.iter().map(|(table, _)| Reference::relation(table));
                 (Reference::relation(&sequence.name), owner.collect())
             }),
-            Change::Enum { delta, .. } => ties.delta(delta, |one| (Reference::ty(&one.name), BTreeSet::new())),
+            Change::Enum { delta, .. } => {
+                ties.delta(delta, |one| (Reference::ty(&one.name), BTreeSet::new()));
+                ties.retire(delta, enums::is_built_anew);
+            }
             Change::Domain { delta, .. } => {
                 ties.delta(delta, |one| (Reference::ty(&one.name), one.needs.iter().cloned().collect()));
             }
@@ -57,14 +80,34 @@ impl Ties {
             }
             Change::Definition(delta) => {
                 ties.delta(delta, |one| (one.reference(), needs_of_definition(one)));
-                ties.words = delta.next().filter(|one| has_opaque_body(one)).map(words_of).unwrap_or_default();
+                let words = |side: Option<&Definition>| {
+                    side.filter(|one| has_opaque_body(one)).map(|one| Words::of(&one.sql)).unwrap_or_default()
+                };
+                (ties.words, ties.former_words) = (words(delta.next()), words(delta.previous()));
             }
-            Change::Access { delta, .. } => {
-                ties.needs.extend(delta.next().map(|access| access.object.clone()));
-                ties.releases.extend(delta.previous().map(|access| access.object.clone()));
+            // Nothing stands on privileges: their place is settled already.
+            Change::Access { .. } => {}
+            Change::DefaultPrivileges { delta, .. } => {
+                let namespace = |side: Option<&DefaultPrivileges>| {
+                    side.and_then(|one| one.namespace.as_deref()).map(namespace_called)
+                };
+                ties.needs.extend(namespace(delta.next()));
+                ties.releases.extend(namespace(delta.previous()));
             }
         }
         ties
+    }
+
+    /// An index is called like a relation, and no two may have one name.
+    fn take_index_names(&mut self, change: &Change) {
+        let (before, after) = match change {
+            Change::CreateTable { next } => (BTreeSet::new(), index_names(next)),
+            Change::DropTable { previous } => (index_names(previous), BTreeSet::new()),
+            Change::AlterTable(alter) => (index_names(&alter.previous), index_names(&alter.next)),
+            _ => return,
+        };
+        self.creates.extend(after.difference(&before).cloned());
+        self.drops.extend(before.difference(&after).cloned());
     }
 
     fn create(&mut self, object: Reference, needs: BTreeSet<Reference>) {
@@ -91,14 +134,24 @@ impl Ties {
             }
             Delta::Alter { previous, next } => {
                 let ((old, before), (new, after)) = (describe(previous), describe(next));
-                self.change(old, &before, new, after);
+                self.change(old, &before, new, &after);
             }
         }
     }
 
-    fn change(&mut self, old: Reference, before: &BTreeSet<Reference>, new: Reference, after: BTreeSet<Reference>) {
-        self.releases.extend(before.difference(&after).cloned());
-        self.needs.extend(after);
+    /// Marks an alteration that takes something away.
+    fn retire<T>(&mut self, delta: &Delta<T>, loses: impl Fn(&T, &T) -> bool) {
+        if let Delta::Alter { previous, next } = delta
+            && loses(previous, next)
+        {
+            self.retires.append(&mut self.touches);
+        }
+    }
+
+    fn change(&mut self, old: Reference, before: &BTreeSet<Reference>, new: Reference, after: &BTreeSet<Reference>) {
+        self.releases.extend(before.difference(after).cloned());
+        self.needs.extend(after.difference(before).cloned());
+        self.keeps.extend(after.intersection(before).cloned());
         if old != new {
             self.creates.insert(new.clone());
             self.drops.insert(old);
@@ -116,23 +169,51 @@ impl Ties {
         };
         let mut before: BTreeSet<Reference> = alter.previous.needs.iter().cloned().collect();
         let mut after: BTreeSet<Reference> = alter.next.needs.iter().cloned().collect();
-        before.extend(parents_of(&alter.previous));
-        after.extend(parents_of(&alter.next));
+        let (old_parents, new_parents): (BTreeSet<_>, BTreeSet<_>) =
+            (parents_of(&alter.previous).collect(), parents_of(&alter.next).collect());
+        let is_parent = |one: &Reference| old_parents.contains(one) || new_parents.contains(one);
+        before.retain(|one| !is_parent(one));
+        after.retain(|one| !is_parent(one));
+        self.releases.extend(old_parents.difference(&new_parents).cloned());
+        self.follows = new_parents;
         after.extend(keys(Delta::next));
         let (old, new) = (Reference::relation(&alter.previous.name), Reference::relation(&alter.next.name));
         self.releases.extend(keys(Delta::previous));
-        self.change(old, &before, new.clone(), after);
+        self.change(old, &before, new.clone(), &after);
         self.needs.remove(&new);
         self.releases.remove(&new);
     }
 }
 
+impl Ties {
+    /// What goes goes after its rows were set aside; they are put back when everything is there.
+    fn rows(&mut self, rows: &Rows) {
+        let all = |table: &Table, partitions: &[ObjectName]| -> BTreeSet<Reference> {
+            std::iter::once(&table.name).chain(partitions).map(Reference::relation).collect()
+        };
+        match rows.step {
+            RowsStep::SetAside => self.releases = all(&rows.previous, &rows.previous_partitions),
+            RowsStep::PutBack => self.needs = all(&rows.next, &rows.next_partitions),
+        }
+    }
+}
+
+fn namespace_called(name: &str) -> Reference {
+    Reference { class: Class::Namespace, name: ObjectName::bare(name) }
+}
+
 fn namespace_of(name: &ObjectName) -> Option<Reference> {
-    name.schema.as_ref().map(|schema| Reference { class: Class::Namespace, name: ObjectName::bare(schema) })
+    name.schema.as_deref().map(namespace_called)
 }
 
 fn parents_of(table: &Table) -> impl Iterator<Item = Reference> + '_ {
     table.inherits.iter().chain(table.partition_of.iter().map(|(parent, _)| parent)).map(Reference::relation)
+}
+
+fn index_names(table: &Table) -> BTreeSet<Reference> {
+    let keys = table.primary_key.iter().map(|one| &one.name).chain(table.uniques.iter().map(|one| &one.name));
+    let all = keys.chain(table.indexes.iter().map(|one| &one.name)).chain(table.exclusions.iter().map(|one| &one.name));
+    all.flatten().map(|name| Reference::relation(&table.name.sibling(name))).collect()
 }
 
 fn needs_of_table(table: &Table) -> BTreeSet<Reference> {
@@ -141,115 +222,7 @@ fn needs_of_table(table: &Table) -> BTreeSet<Reference> {
     all.filter(|need| *need != Reference::relation(&table.name)).collect()
 }
 
-fn needs_of_definition(one: &Definition) -> BTreeSet<Reference> {
+pub(super) fn needs_of_definition(one: &Definition) -> BTreeSet<Reference> {
     let table = one.table.iter().map(Reference::relation);
     one.needs.iter().cloned().chain(table).filter(|need| *need != one.reference()).collect()
-}
-
-/// Every identifier in a text, bare.
-fn words_of(definition: &Definition) -> BTreeSet<String> {
-    let words = definition.sql.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
-}
-
-/// Who comes before whom.
-#[derive(Debug)]
-struct Edges {
-    /// By the one that comes later.
-    strong: Vec<BTreeSet<usize>>,
-    /// As above; these may be cut.
-    weak: Vec<BTreeSet<usize>>,
-}
-
-impl Edges {
-    fn between(ties: &[Ties]) -> Self {
-        let by = |select: fn(&Ties) -> &BTreeSet<Reference>| -> BTreeMap<&Reference, Vec<usize>> {
-            let mut found: BTreeMap<&Reference, Vec<usize>> = BTreeMap::new();
-            for (index, tie) in ties.iter().enumerate() {
-                select(tie).iter().for_each(|reference| found.entry(reference).or_default().push(index));
-            }
-            found
-        };
-        let (creators, droppers) = (by(|tie| &tie.creates), by(|tie| &tie.drops));
-        let (touchers, releasers) = (by(|tie| &tie.touches), by(|tie| &tie.releases));
-        let mut edges = Self { strong: vec![BTreeSet::new(); ties.len()], weak: vec![BTreeSet::new(); ties.len()] };
-        for (index, tie) in ties.iter().enumerate() {
-            for need in &tie.needs {
-                edges.strong_after(index, creators.get(need));
-                edges.weak_after(index, touchers.get(need));
-            }
-            for dropped in &tie.drops {
-                edges.strong_after(index, releasers.get(dropped));
-                edges.strong_after(index, touchers.get(dropped));
-            }
-            for created in &tie.creates {
-                edges.strong_after(index, droppers.get(created));
-            }
-            for touched in &tie.touches {
-                edges.strong_after(index, creators.get(touched));
-                let earlier = touchers.get(touched).into_iter().flatten().rfind(|other| **other < index);
-                edges.strong[index].extend(earlier);
-            }
-        }
-        edges.read_bodies(ties, &creators);
-        edges
-    }
-
-    /// A body that names what is created comes after it.
-    fn read_bodies(&mut self, ties: &[Ties], creators: &BTreeMap<&Reference, Vec<usize>>) {
-        let mut by_word: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (reference, indexes) in creators {
-            let bare = reference.name.name.split('(').next().unwrap_or_default();
-            by_word.entry(bare).or_default().extend(indexes);
-        }
-        for (index, tie) in ties.iter().enumerate() {
-            for word in &tie.words {
-                self.weak_after(index, by_word.get(word.as_str()));
-            }
-        }
-    }
-
-    fn strong_after(&mut self, index: usize, earlier: Option<&Vec<usize>>) {
-        self.strong[index].extend(earlier.into_iter().flatten().filter(|other| **other != index));
-    }
-
-    fn weak_after(&mut self, index: usize, earlier: Option<&Vec<usize>>) {
-        self.weak[index].extend(earlier.into_iter().flatten().filter(|other| **other != index));
-    }
-}
-
-/// Kahn's algorithm with a heap, so that of all that may come next the first in the given order does.
-fn sorted(edges: &Edges) -> Vec<usize> {
-    let count = edges.strong.len();
-    let mut is_done = vec![false; count];
-    let mut order = Vec::with_capacity(count);
-    let mut waiting: Vec<BTreeSet<usize>> =
-        (0..count).map(|index| edges.strong[index].union(&edges.weak[index]).copied().collect()).collect();
-    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); count];
-    for (index, before) in waiting.iter().enumerate() {
-        before.iter().for_each(|other| followers[*other].push(index));
-    }
-    let mut ready: BinaryHeap<Reverse<usize>> =
-        (0..count).filter(|index| waiting[*index].is_empty()).map(Reverse).collect();
-    while order.len() < count {
-        let next = ready.pop().map(|Reverse(next)| next).or_else(|| cut(edges, &is_done));
-        let Some(next) = next else { break };
-        if std::mem::replace(&mut is_done[next], true) {
-            continue;
-        }
-        order.push(next);
-        for follower in &followers[next] {
-            waiting[*follower].remove(&next);
-            if waiting[*follower].is_empty() {
-                ready.push(Reverse(*follower));
-            }
-        }
-    }
-    order
-}
-
-/// Where everything waits for something else: the first that waits only for what weak ties say, else the first.
-fn cut(edges: &Edges, is_done: &[bool]) -> Option<usize> {
-    let left = || (0..is_done.len()).filter(|index| !is_done[*index]);
-    left().find(|index| edges.strong[*index].iter().all(|other| is_done[*other])).or_else(|| left().next())
 }

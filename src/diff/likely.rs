@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use rungs_schema::{Column, EnumType, ObjectName, Table};
 
 use super::change::{AlterTable, Change, Delta, Edit};
-use super::enums::renamed_values;
 
 /// What can look like a rename.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -209,9 +208,9 @@ fn names_alike(old: &str, new: &str) -> bool {
 fn types(changes: &[Change]) -> Vec<Likely> {
     let mut sides: BTreeMap<&ObjectName, (Option<&EnumType>, Option<&EnumType>)> = BTreeMap::new();
     for change in changes {
-        let Change::Enum { delta, .. } = change else { continue };
+        let Change::Enum { delta, renamed, .. } = change else { continue };
         if let Delta::Alter { previous, next } = delta
-            && (previous.name != next.name || !renamed_values(previous, next).is_empty())
+            && (previous.name != next.name || !renamed.is_empty())
         {
             // Somebody has said so already.
             continue;

@@ -2,54 +2,73 @@
 //!
 //! The phases, and why they stand in this order:
 //!
-//! 1. privileges that go, while what they are for is there;
-//! 2. views, triggers and routines that go or change, so that nothing stands on what is edited;
-//! 3. foreign keys that go, so that tables and keys are free;
-//! 4. tables that go, referring ones first, so that their names (and those of their indexes) are free, and
+//! 1. privileges that go with their objects, so that they come back after them on the way back; default privileges, so
+//!    that all that is made is made under them;
+//! 2. parts of tables and domains that stand on what goes or is made anew, so that they are out of the way;
+//! 3. views, triggers and routines that go or change, so that nothing stands on what is edited;
+//! 4. foreign keys that go, so that tables and keys are free; partitions and children that leave their parents, or are
+//!    made ready for what happens to these; rows of tables that are made anew are set aside;
+//! 5. tables that go, referring ones first, so that their names (and those of their indexes) are free, and
 //!    so are the names of indexes that another table wants;
-//! 5. namespaces, extensions, collations, types, values and sequences that come, because tables use them;
-//! 6. tables that come, referred ones first; a foreign key that must wait for phase 7 or closes a circle is put off;
-//! 7. edits of tables;
-//! 8. sequences, types, values, collations, extensions and namespaces that go, because now nothing uses them;
-//! 9. foreign keys that come, when every table and key they need is there;
-//! 10. views, triggers and routines that come;
-//! 11. privileges that come.
+//! 6. namespaces, extensions, collations, types, values and sequences that come, because tables use them;
+//! 7. tables that come, referred ones first; a foreign key that must wait for phase 8 or closes a circle is put off;
+//! 8. edits of tables, parents before children;
+//! 9. sequences, types, values, collations, extensions and namespaces that go, because now nothing uses them;
+//! 10. foreign keys that come, when every table and key they need is there; partitions and children that join parents,
+//!     and the rows that were set aside, before the foreign keys that refer to them;
+//! 11. views, triggers and routines that come;
+//! 12. what of phase 2 comes back, and parts of new tables whose routine needs the table;
+//! 13. owners and privileges.
 //!
 //! The phases are the rule; where an object says that it needs another one that would come later, `graph` has the last
 //! word.
 //!
 //! Every change has true sides: what one change leaves is what the next one finds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rungs_schema::{
-    Access, Column, CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table,
-};
+use rungs_schema::{CompositeType, Definition, Domain, ForeignKey, ObjectName, Reference, Schema, Sequence, Table};
 
-use super::Rules;
-use super::change::{AlterTable, Change, Delta, Edit};
+use super::access;
+use super::change::{AlterTable, Change, Delta, Edit, Rows, RowsStep, Standing};
 use super::compare::{AlteredTable, Differences};
 use super::dependents;
 use super::enums;
 use super::foreign_keys::{Reconnected, reconnect};
 use super::graph;
 use super::index_names;
+use super::table_parts;
+use super::{Guide, Rules};
 
-pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, rules: &Rules) -> Vec<Change> {
+pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
+    let rules = &guide.rules;
+    let (coming, going) = (needs_of_others(&differences, Delta::next), needs_of_others(&differences, Delta::previous));
+    let unsettled = Unsettled::of(&differences, previous, next);
     let Differences { created, dropped, altered, sequences, enums, definitions, standing, .. } = differences;
+    let Differences { first, last, early, late, rows, anew, .. } = differences;
     let Reconnected { cut, created, mut altered, dropped, tied } =
-        reconnect(created, dropped, altered, previous, next, rules);
+        reconnect(created, dropped, altered, previous, next, &unsettled, rules);
+    let (created, put_on) = table_parts::put_off(created, &coming, guide);
+    let (dropped, taken_off) = table_parts::put_off(dropped, &going, guide);
+    let (cut_first, cut): (Vec<_>, Vec<_>) = cut.into_iter().partition(|table| unsettled.is_referred_to(table));
+    let (tied_last, tied): (Vec<_>, Vec<_>) = tied.into_iter().partition(|table| unsettled.is_referred_to(table));
+    let sequences = held(sequences, &anew, previous, next);
     let freed_names = if rules.index_names_are_shared { index_names::free(&mut altered, &created) } else { Vec::new() };
-    let Definitions { dropped: definitions_drop, first: definitions_first, created: definitions_create, last } =
-        split_definitions(definitions, rules);
+    let Definitions { dropped: definitions_drop, first: definitions_first, created: definitions_create, last: gone } =
+        split_definitions(definitions);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
-    let (enums_first, enums_last) = enums::split(enums, previous, next);
-    let (types_first, types_last) = split_types(differences.domains, differences.composites, previous);
+    let (enums_first, enums_last) = enums::split(enums);
+    let (types_first, types_last) = split_types(differences.domains, differences.composites);
 
     let mut changes = Vec::new();
+    changes.extend(first);
+    changes.extend(taken_off.into_iter().map(Change::reversed));
     changes.extend(definitions_drop.into_iter().map(Change::Definition));
+    changes.extend(cut_first.into_iter().map(Change::AlterTable));
+    changes.extend(early.into_iter().map(|table| alter(table, &[], rules)));
     changes.extend(cut.into_iter().map(Change::AlterTable));
+    changes.extend(rows.iter().cloned().map(Change::Rows));
     changes.extend(freed.into_iter().map(Change::Sequence));
     changes.extend(dropped.into_iter().map(|previous| Change::DropTable { previous }));
     changes.extend(freed_names.into_iter().map(Change::AlterTable));
@@ -58,91 +77,110 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(types_first);
     changes.extend(sequences_first.into_iter().map(Change::Sequence));
     changes.extend(created.into_iter().map(|next| Change::CreateTable { next }));
-    changes.extend(altered.into_iter().map(|table| alter(table, &standing)));
+    changes.extend(altered.into_iter().map(|table| alter(table, &standing, rules)));
     changes.extend(owners.into_iter().map(Change::Sequence));
     changes.extend(sequences_last.into_iter().map(Change::Sequence));
     changes.extend(types_last);
     changes.extend(enums_last);
-    changes.extend(last.into_iter().map(Change::Definition));
+    changes.extend(gone.into_iter().map(Change::Definition));
     changes.extend(tied.into_iter().map(Change::AlterTable));
+    changes.extend(late.into_iter().map(|table| alter(table, &[], rules)));
+    changes.extend(rows.into_iter().map(|rows| Change::Rows(Rows { step: RowsStep::PutBack, ..rows })));
+    changes.extend(tied_last.into_iter().map(Change::AlterTable));
     changes.extend(definitions_create.into_iter().map(Change::Definition));
-    graph::settle(with_access(changes, differences.access, next))
-}
-
-/// Privileges go first and come last. Those of an object that is made anew are lost with it, and come again although
-/// they are no difference.
-fn with_access(changes: Vec<Change>, deltas: Vec<Delta<Access>>, next: &Schema) -> Vec<Change> {
-    let (created, dropped) = (made(&changes, Delta::next), made(&changes, Delta::previous));
-    let comes = |access: &Access| created.contains(&access.object);
-    let goes = |access: &Access| dropped.contains(&access.object);
-    let (mut first, mut last) = (Vec::new(), Vec::new());
-    let anew = next.access.iter().filter(|access| comes(access) && goes(access));
-    let unchanged = anew.filter(|access| !deltas.iter().any(|delta| delta.next() == Some(access)));
-    let again = unchanged.map(|access| Delta::Alter { previous: access.clone(), next: access.clone() });
-    for delta in again.collect::<Vec<_>>().into_iter().chain(deltas) {
-        match delta {
-            Delta::Drop { previous } => {
-                let with_object = goes(&previous);
-                first.push(Change::Access { delta: Delta::Drop { previous }, with_object });
-            }
-            Delta::Create { next } => {
-                let with_object = comes(&next);
-                last.push(Change::Access { delta: Delta::Create { next }, with_object });
-            }
-            Delta::Alter { previous, next } if goes(&previous) => {
-                first.push(Change::Access { delta: Delta::Drop { previous }, with_object: true });
-                last.push(Change::Access { delta: Delta::Create { next }, with_object: true });
-            }
-            delta @ Delta::Alter { .. } => last.push(Change::Access { delta, with_object: false }),
-        }
-    }
+    changes.extend(put_on);
+    changes.extend(last);
+    let access::Around { defaults, first, last } = access::around(&changes, previous, next, guide);
+    let changes = graph::settle(defaults.into_iter().chain(changes).collect(), rules.index_names_are_shared);
     first.into_iter().chain(changes).chain(last).collect()
 }
 
-/// The objects that come (or, from the other side, go) as a whole.
-fn made(changes: &[Change], side: fn(&Delta<Reference>) -> Option<&Reference>) -> BTreeSet<Reference> {
-    let whole = |delta: Delta<Reference>| match delta {
-        Delta::Alter { .. } => None,
-        delta => side(&delta).cloned(),
-    };
-    let object = |change: &Change| match change {
-        Change::CreateTable { next } => whole(Delta::Create { next: Reference::relation(&next.name) }),
-        Change::DropTable { previous } => whole(Delta::Drop { previous: Reference::relation(&previous.name) }),
-        Change::Sequence(delta) => whole(delta.map(|one| Reference::relation(&one.name))),
-        Change::Enum { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
-        Change::Domain { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
-        Change::Composite { delta, .. } => whole(delta.map(|one| Reference::ty(&one.name))),
-        Change::Definition(delta) => whole(delta.map(Definition::reference)),
-        Change::AlterTable(_) | Change::Access { .. } => None,
-    };
-    changes.iter().filter_map(object).collect()
+/// A sequence that a column of a table owns would go with the table, also where the table is only made anew.
+fn held(
+    mut deltas: Vec<Delta<Sequence>>,
+    anew: &BTreeSet<ObjectName>,
+    previous: &Schema,
+    next: &Schema,
+) -> Vec<Delta<Sequence>> {
+    let owned = |sequence: &&Sequence| sequence.owned_by.as_ref().is_some_and(|(table, _)| anew.contains(table));
+    for sequence in previous.sequences.iter().filter(owned) {
+        if next.sequences.contains(sequence) {
+            deltas.push(Delta::Alter { previous: sequence.clone(), next: sequence.clone() });
+        }
+    }
+    deltas
+}
+
+/// The tables whose rows move under a foreign key that refers to them: those that are made anew, and those whose
+/// partitions leave or join.
+#[derive(Debug, Default)]
+pub(super) struct Unsettled {
+    pub(super) anew: BTreeSet<ObjectName>,
+    /// With all that they are partitions of.
+    pub(super) left: BTreeSet<ObjectName>,
+    joined: BTreeSet<ObjectName>,
+}
+
+impl Unsettled {
+    fn of(differences: &Differences, previous: &Schema, next: &Schema) -> Self {
+        let parents = |tables: &[AlteredTable], side: fn(&AlteredTable) -> &Arc<Table>, schema: &Schema| {
+            let is_moved = |table: &&AlteredTable| table.previous.partition_of != table.next.partition_of;
+            let moved = tables.iter().filter(is_moved).map(|table| side(table).partition_of.clone());
+            let mut found = BTreeSet::new();
+            let mut waiting: Vec<ObjectName> = moved.flatten().map(|(parent, _)| parent).collect();
+            while let Some(name) = waiting.pop() {
+                let above = schema.table(&name).and_then(|table| table.partition_of.clone());
+                waiting.extend(above.map(|(parent, _)| parent));
+                found.insert(name);
+            }
+            found
+        };
+        Self {
+            anew: differences.anew.clone(),
+            left: parents(&differences.early, |table| &table.previous, previous),
+            joined: parents(&differences.late, |table| &table.next, next),
+        }
+    }
+
+    fn is_referred_to(&self, table: &AlterTable) -> bool {
+        let keys = table.edits.iter().filter_map(|edit| match edit {
+            Edit::ForeignKey(delta) => delta.next().or(delta.previous()),
+            _ => None,
+        });
+        keys.map(|key| &key.references)
+            .any(|name| self.anew.contains(name) || self.left.contains(name) || self.joined.contains(name))
+    }
+}
+
+/// What comes, or goes, besides tables, and what each of it needs.
+fn needs_of_others(
+    differences: &Differences,
+    side: fn(&Delta<Definition>) -> Option<&Definition>,
+) -> BTreeMap<Reference, BTreeSet<Reference>> {
+    let is_whole = |delta: &&Delta<Definition>| !matches!(delta, Delta::Alter { .. });
+    let whole = differences.definitions.iter().filter(is_whole).filter_map(side);
+    whole.map(|one| (one.reference(), graph::needs_of_definition(one))).collect()
 }
 
 /// Domains and composite types come before the tables, and go after them.
-fn split_types(
-    domains: Vec<Delta<Domain>>,
-    composites: Vec<Delta<CompositeType>>,
-    previous: &Schema,
-) -> (Vec<Change>, Vec<Change>) {
-    let columns = |name: Option<&ObjectName>| -> Vec<(ObjectName, Column)> {
-        name.map(|name| enums::columns(previous, name)).unwrap_or_default()
-    };
+fn split_types(domains: Vec<Delta<Domain>>, composites: Vec<Delta<CompositeType>>) -> (Vec<Change>, Vec<Change>) {
     let domains = domains.into_iter().map(|delta| {
-        let columns = columns(delta.previous().map(|one| &one.name));
-        (matches!(delta, Delta::Drop { .. }), Change::Domain { delta, columns })
+        let goes = matches!(delta, Delta::Drop { .. });
+        (goes, Change::Domain { delta, standing: Standing::default() })
     });
     let composites = composites.into_iter().map(|delta| {
-        let columns = columns(delta.previous().map(|one| &one.name));
-        (matches!(delta, Delta::Drop { .. }), Change::Composite { delta, columns })
+        let goes = matches!(delta, Delta::Drop { .. });
+        (goes, Change::Composite { delta, standing: Standing::default() })
     });
     let (last, first): (Vec<_>, Vec<_>) = composites.chain(domains).partition(|(goes, _)| *goes);
     (first.into_iter().map(|(_, change)| change).collect(), last.into_iter().rev().map(|(_, change)| change).collect())
 }
 
-fn alter(table: AlteredTable, standing: &[Definition]) -> Change {
+/// Where definitions pin columns they have given way by themselves.
+fn alter(table: AlteredTable, standing: &[Definition], rules: &Rules) -> Change {
     let AlteredTable { previous, next, mut edits } = table;
     edits.sort_by_key(Edit::rank);
-    let dependents = dependents::of(&next.name, standing);
+    let dependents = if rules.views_pin_types { Vec::new() } else { dependents::of(&next.name, standing) };
     Change::AlterTable(AlterTable { previous, next, edits, dependents })
 }
 
@@ -157,21 +195,17 @@ struct Definitions {
     last: Vec<Delta<Definition>>,
 }
 
-/// A definition that can be replaced is so where it stands among the creations; another one that changes goes first and
-/// comes back last.
-fn split_definitions(deltas: Vec<Delta<Definition>>, rules: &Rules) -> Definitions {
+/// A definition that is altered is replaced where it stands among the creations: one that cannot be is dropped and
+/// created.
+fn split_definitions(deltas: Vec<Delta<Definition>>) -> Definitions {
     let (mut dropped, mut created, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
     for delta in deltas {
         match delta {
             Delta::Drop { previous } => dropped.push(previous),
             Delta::Create { next } => created.push(next),
-            Delta::Alter { previous, next } if rules.replaces.is_some_and(|replaces| replaces(&previous, &next)) => {
+            Delta::Alter { previous, next } => {
                 created.push(next.clone());
                 replaced.push((previous, next));
-            }
-            Delta::Alter { previous, next } => {
-                dropped.push(previous);
-                created.push(next);
             }
         }
     }
@@ -218,7 +252,7 @@ fn split_sequences(deltas: Vec<Delta<Sequence>>) -> Objects {
                     found.freed.push(Delta::Alter { next: free(&previous), previous });
                 }
             }
-            Delta::Alter { previous, next } if previous.owned_by == next.owned_by => {
+            Delta::Alter { previous, next } if previous.owned_by == next.owned_by && previous != next => {
                 found.first.push(Delta::Alter { previous, next });
             }
             Delta::Alter { previous, next } => {

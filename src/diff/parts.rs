@@ -64,6 +64,11 @@ pub(super) fn deltas<T: Named>(previous: &[T], next: &[T], pairing: Pairing<'_>)
     deltas
 }
 
+/// The differences between two lists of parts whose names all count.
+pub(crate) fn part_deltas<T: Named>(previous: &[T], next: &[T]) -> Vec<Delta<T>> {
+    deltas(previous, next, Pairing { is_open: &|_| false, is_renamed: &|_, _| false })
+}
+
 /// Takes the pairs that satisfy a condition out of both lists.
 fn pair<'a, T>(left: &mut Vec<&'a T>, right: &mut Vec<&'a T>, fits: impl Fn(&T, &T) -> bool) -> Vec<(&'a T, &'a T)> {
     let mut pairs = Vec::new();

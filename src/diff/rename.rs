@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rungs_schema::{Hints, IndexKey, IndexPart, ObjectName, Reference, Schema, Table};
 
 use super::change::{AlterTable, Change, Delta, Edit};
+use super::inheritance::parents;
 use super::words::with_identifier;
 use super::{dependents, rename_objects};
 
@@ -78,13 +79,15 @@ pub(super) fn rename_relation(schema: &mut Schema, old: &ObjectName, new: &Objec
         table.inherits.iter_mut().chain(table.partition_of.iter_mut().map(|(parent, _)| parent)).for_each(rename);
     }
     schema.sequences.iter_mut().filter_map(|sequence| sequence.owned_by.as_mut()).for_each(|(table, _)| rename(table));
+    for access in &mut schema.access {
+        if access.object == Reference::relation(old) {
+            access.object = Reference::relation(new);
+        }
+        access.part_of.iter_mut().for_each(|(table, _)| rename(table));
+    }
     for definition in &mut schema.definitions {
         definition.table.iter_mut().for_each(rename);
         definition.needs = dependents::renamed(&definition.needs, old, new);
-    }
-    let object = Reference::relation(old);
-    for access in schema.access.iter_mut().filter(|access| access.object == object) {
-        access.object = Reference::relation(new);
     }
 }
 
@@ -104,8 +107,28 @@ fn rename_column(schema: &mut Schema, table_name: &ObjectName, old: &str, new: &
             rename(column);
         }
     }
-    if let Some(table) = schema.tables.iter_mut().find(|table| table.name == *table_name) {
-        rename_own_column(table, old, new);
+    for access in schema.access.iter_mut().filter(|access| access.object == Reference::relation(table_name)) {
+        access.privileges = access.privileges.take().map(|privileges| {
+            let renamed = |mut one: rungs_schema::Privilege| {
+                one.column.iter_mut().for_each(rename);
+                one
+            };
+            privileges.into_iter().map(renamed).collect()
+        });
+    }
+    for (table, column) in schema.access.iter_mut().filter_map(|access| access.part_of.as_mut()) {
+        if table == table_name {
+            rename(column);
+        }
+    }
+    // The children's columns follow.
+    let mut tables = vec![table_name.clone()];
+    while let Some(name) = tables.pop() {
+        let children = schema.tables.iter().filter(|child| parents(child).any(|parent| *parent == name));
+        tables.extend(children.map(|child| child.name.clone()));
+        if let Some(table) = schema.tables.iter_mut().find(|table| table.name == name) {
+            rename_own_column(table, old, new);
+        }
     }
 }
 

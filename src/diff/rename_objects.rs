@@ -6,6 +6,7 @@ use rungs_schema::{
 
 use super::change::{Change, Delta};
 use super::dependents::has_opaque_body;
+use super::enums::with_names;
 use super::rename::Renamed;
 use super::words::{bare, with_identifier, words};
 use super::{enums, rename};
@@ -21,21 +22,22 @@ pub(super) fn types(renamed: &mut Renamed, next: &Schema, hints: &Hints) {
             .filter(|old| has(&renamed.schema, old) && !has(&renamed.schema, name) && !has(next, old));
         let old = former.unwrap_or(name);
         let Some(before) = renamed.schema.enums.iter().find(|one| one.name == *old).cloned() else { continue };
-        let present = |value: &String| {
-            let goes = !wanted.values.contains(value);
-            let comes = |new: &&String| wanted.values.contains(new) && !before.values.contains(new);
-            let new = said.values.iter().find(|(_, former)| *former == value).map(|(new, _)| new);
-            new.filter(|_| goes).filter(comes).unwrap_or(value).clone()
+        let is_due = |(new, old): &(&String, &String)| {
+            let comes = wanted.values.contains(new) && !before.values.contains(new);
+            comes && before.values.contains(old) && !wanted.values.contains(old)
         };
-        let values = before.values.iter().map(present).collect();
-        let after = EnumType { name: name.clone(), values, comment: before.comment.clone() };
+        let values: Vec<(String, String)> =
+            said.values.iter().filter(is_due).map(|(new, old)| (old.clone(), new.clone())).collect();
+        let after = EnumType { name: name.clone(), ..with_names(&before, &values) };
         if before == after {
             continue;
         }
         rename_type(&mut renamed.schema, &before, &after, next);
-        renamed
-            .changes
-            .push(Change::Enum { delta: Delta::Alter { previous: before, next: after }, columns: Vec::new() });
+        let mut change = Change::of_enum(Delta::Alter { previous: before, next: after });
+        if let Change::Enum { renamed, .. } = &mut change {
+            *renamed = values;
+        }
+        renamed.changes.push(change);
     }
 }
 

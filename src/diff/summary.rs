@@ -6,7 +6,6 @@ use rungs_schema::{AutoIncrement, Column, Deferrable, Definition, EnumType, Fore
 use serde::Serialize;
 
 use super::change::{AlterTable, Change, Delta, Edit};
-use super::enums::renamed_values;
 use super::parts::Named;
 
 /// One difference in words.
@@ -50,15 +49,29 @@ pub fn summary(changes: &[Change]) -> Vec<Difference> {
             }
             Change::DropTable { previous } => found.push(one("drop", "table", previous.name.to_string(), None)),
             Change::AlterTable(alter) => table(alter, &mut found),
+            // The table that they are in says it.
+            Change::Rows(_) => {}
             Change::Sequence(delta) => found.push(object("sequence", delta, |sequence| sequence.name.to_string())),
-            Change::Enum { delta, .. } => found.extend(enumeration(delta)),
+            Change::Enum { delta, renamed, .. } => found.extend(enumeration(delta, renamed)),
             Change::Domain { delta, .. } => found.push(object("domain", delta, |domain| domain.name.to_string())),
             Change::Composite { delta, .. } => found.push(object("type", delta, |ty| ty.name.to_string())),
             Change::Definition(delta) => found.extend(definition(delta, &mut taken_down)),
-            Change::Access { delta, .. } => found.push(object("privileges", delta, |access| access.name().to_string())),
+            // What is only granted again is none.
+            Change::Access { delta, .. } if delta.previous() == delta.next() => {}
+            Change::Access { delta, .. } => {
+                found.push(object("privileges", delta, |one| format!("{} {}", one.word.to_lowercase(), one.name())));
+            }
+            Change::DefaultPrivileges { delta, .. } => {
+                found.push(object("default privileges", delta, |one| one.word.to_lowercase()));
+            }
         }
     }
-    without_detours(found)
+    let mut found = without_detours(found);
+    let gone: Vec<String> =
+        found.iter().filter(|one| one.action == "drop").map(|one| format!("{} {}", one.kind, one.name)).collect();
+    // They go with their object.
+    found.retain(|one| one.kind != "privileges" || one.action != "drop" || !gone.contains(&one.name));
+    found
 }
 
 fn one(action: &'static str, kind: &'static str, name: String, detail: Option<String>) -> Difference {
@@ -98,8 +111,7 @@ fn object<T>(kind: &'static str, delta: &Delta<T>, name: impl Fn(&T) -> String) 
     }
 }
 
-/// A type that has other values in the places of former ones has them renamed: see [`renamed_values`].
-fn enumeration(delta: &Delta<EnumType>) -> Vec<Difference> {
+fn enumeration(delta: &Delta<EnumType>, renamed: &[(String, String)]) -> Vec<Difference> {
     let Delta::Alter { previous, next } = delta else {
         return vec![object("type", delta, |enum_type| enum_type.name.to_string())];
     };
@@ -108,8 +120,7 @@ fn enumeration(delta: &Delta<EnumType>) -> Vec<Difference> {
     if previous.name != next.name {
         found.push(one("rename", "type", next.name.to_string(), was(&previous.name)));
     }
-    let values = renamed_values(previous, next);
-    found.extend(values.iter().map(|(old, new)| one("rename", "value", format!("{}.{new}", next.name), was(old))));
+    found.extend(renamed.iter().map(|(old, new)| one("rename", "value", format!("{}.{new}", next.name), was(old))));
     if found.is_empty() {
         found.push(one("alter", "type", next.name.to_string(), None));
     }

@@ -21,7 +21,7 @@ pub(super) fn words(expression: &str) -> Vec<&str> {
 }
 
 /// The length of the quoted word that a text starts with; a doubled quote stands for itself.
-fn quoted_length(text: &str, quote: char) -> usize {
+pub(crate) fn quoted_length(text: &str, quote: char) -> usize {
     let mut end = 1;
     while let Some(at) = text[end..].find(quote) {
         end += at + 1;

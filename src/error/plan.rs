@@ -27,6 +27,20 @@ pub enum PlanError {
         #[related]
         questions: Vec<RenameQuestion>,
     },
+    /// Privileges or owners name a role that the target's server does not have. Roles are never created.
+    #[error("role {role} does not exist on the server, and is needed for {what}{}", others(*more))]
+    #[diagnostic(code(plan::role))]
+    MissingRole {
+        /// The first of them.
+        role: String,
+        /// What it is needed for.
+        what: String,
+        /// How many more are missing.
+        more: usize,
+        /// What to run first.
+        #[help]
+        help: String,
+    },
     /// The schema contradicts itself.
     #[error("{reason}")]
     #[diagnostic(code(plan::invalid))]
@@ -69,5 +83,13 @@ fn unanswered(questions: usize) -> String {
         "a drop and an add look like a rename".to_owned()
     } else {
         format!("{questions} drops and adds look like renames")
+    }
+}
+
+fn others(more: usize) -> String {
+    match more {
+        0 => String::new(),
+        1 => "; another one is missing too".to_owned(),
+        more => format!("; {more} others are missing too"),
     }
 }

@@ -28,9 +28,12 @@ enum Kind {
     Collation,
     Statistics,
     Publication,
+    TextSearch,
+    Server,
+    Wrapper,
 }
 
-const KINDS: [(&str, Kind); 18] = [
+const KINDS: [(&str, Kind); 21] = [
     ("schema", Kind::Schema),
     ("table", Kind::Table),
     ("column", Kind::Column),
@@ -49,6 +52,9 @@ const KINDS: [(&str, Kind); 18] = [
     ("collation", Kind::Collation),
     ("statistics", Kind::Statistics),
     ("publication", Kind::Publication),
+    ("text_search", Kind::TextSearch),
+    ("server", Kind::Server),
+    ("wrapper", Kind::Wrapper),
 ];
 
 /// One entry: a kind, and patterns for the words of a name.
@@ -102,7 +108,7 @@ impl FromStr for Entry {
             .collect();
         let words = words?;
         let most = match kind {
-            Kind::Schema | Kind::Extension | Kind::Publication => 1,
+            Kind::Schema | Kind::Extension | Kind::Publication | Kind::Server | Kind::Wrapper => 1,
             Kind::Column | Kind::Index | Kind::Constraint | Kind::Trigger | Kind::Policy | Kind::Rule => 3,
             _ => 2,
         };
@@ -148,6 +154,9 @@ impl Ignore {
         swap(&live.composites, &mut schema.composites, |one| self.covers(Kind::Type, &one.name));
         swap(&live.definitions, &mut schema.definitions, |one| self.covers_definition(one));
         swap(&live.access, &mut schema.access, |one| self.covers_object(&one.object));
+        swap(&live.default_privileges, &mut schema.default_privileges, |one| {
+            one.namespace.as_ref().is_some_and(|namespace| self.has(Kind::Schema, &[namespace]))
+        });
         schema.sort();
     }
 
@@ -192,6 +201,9 @@ impl Ignore {
             DefinitionKind::Namespace => return self.has(Kind::Schema, &[&one.name.name]),
             DefinitionKind::Extension => return self.has(Kind::Extension, &[&one.name.name]),
             DefinitionKind::Publication => return self.has(Kind::Publication, &[&one.name.name]),
+            DefinitionKind::Server => return self.has(Kind::Server, &[&one.name.name]),
+            DefinitionKind::ForeignDataWrapper => return self.has(Kind::Wrapper, &[&one.name.name]),
+            DefinitionKind::TextSearchDictionary | DefinitionKind::TextSearchConfiguration => Kind::TextSearch,
             DefinitionKind::Collation => Kind::Collation,
             DefinitionKind::Range => Kind::Type,
             DefinitionKind::Function | DefinitionKind::Aggregate => Kind::Function,

@@ -190,6 +190,7 @@ fn sample() -> Schema {
                 max: Some(10),
                 cache: Some(2),
                 cycle: true,
+                unlogged: false,
                 owned_by: Some((ObjectName::qualified("odd schema", "1st \"group\""), "Id".into())),
                 comment: Some("c".into()),
             },
@@ -256,6 +257,7 @@ fn odd_table() -> Table {
                 deferrable: Some(Deferrable { initially_deferred: true }),
                 on_conflict: Some("FAIL".into()),
                 comment: Some("u".into()),
+                options: options(&[]),
             },
             Unique {
                 name: Some("uq_1st \"group\"_unique_a b".into()),

@@ -173,7 +173,14 @@ fn postgres_a_model_with_the_name_of_a_partitioned_table_loses_nothing() {
         ])
         .await;
         let project = Project::with_models(db.url_text(), &model("parts", "", ""));
-        project.run("autogenerate -m first --apply").code(2).complains("already exists");
+        project.run("autogenerate -m first --apply").code(2).complains("is partitioned by RANGE (id)");
+        let hint = ", partition_by = \"RANGE (id)\"";
+        project.write_models(&model("parts", hint, ""));
+        project.run("autogenerate -m first --apply").ok();
+        project.write_models(&model("parts", hint, "pub note: Option<String>,"));
+        project.run("autogenerate -m second --apply").ok();
+        project.run("check").ok();
+        assert_eq!(db.rows("SELECT id, note IS NULL FROM parts_1").await, [["1", "t"]]);
         project.write_models(&model("others", "", ""));
         assert_eq!(db.rows("SELECT id FROM parts").await, [["1"]]);
     });

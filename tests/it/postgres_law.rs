@@ -15,7 +15,7 @@ use crate::postgres_support::{apply_on, built};
 const ROUNDS: u64 = 25;
 
 /// Tells the seed of a round that fails.
-struct ToldOnPanic(u64);
+pub struct ToldOnPanic(pub u64);
 
 impl Drop for ToldOnPanic {
     #[allow(clippy::print_stderr, reason = "the seed has to reach whoever reads the failure")]
@@ -26,10 +26,10 @@ impl Drop for ToldOnPanic {
     }
 }
 
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub fn below(&mut self, limit: usize) -> usize {
         // splitmix64
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -38,11 +38,11 @@ impl Random {
         usize::try_from((z ^ (z >> 31)) % limit as u64).unwrap()
     }
 
-    fn one_in(&mut self, n: usize) -> bool {
+    pub fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+    pub fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
         list[self.below(list.len())]
     }
 }

@@ -26,11 +26,8 @@ pub async fn apply(db: &TestDb, changes: &[Change]) -> Vec<Statement> {
 /// What creates everything in a schema: types, sequences, tables without and then with their foreign keys, routines,
 /// views, triggers.
 pub fn creation(schema: &Schema) -> Vec<Change> {
-    let mut changes: Vec<Change> = schema
-        .enums
-        .iter()
-        .map(|next| Change::Enum { delta: Delta::Create { next: next.clone() }, columns: Vec::new() })
-        .collect();
+    let mut changes: Vec<Change> =
+        schema.enums.iter().map(|next| Change::of_enum(Delta::Create { next: next.clone() })).collect();
     for sequence in &schema.sequences {
         let next = rungs::schema::Sequence { owned_by: None, ..sequence.clone() };
         changes.push(Change::Sequence(Delta::Create { next }));

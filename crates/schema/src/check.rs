@@ -1,3 +1,5 @@
+use crate::Needs;
+
 /// A check constraint.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Check {
@@ -15,4 +17,6 @@ pub struct Check {
     pub not_enforced: bool,
     /// The constraint's comment.
     pub comment: Option<String>,
+    /// What its condition stands on besides the table itself.
+    pub needs: Needs,
 }

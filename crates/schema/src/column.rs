@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{ColumnType, Sequence};
+use crate::{ColumnType, Needs, Sequence};
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +32,8 @@ pub struct Column {
     /// PostgreSQL: what `ALTER COLUMN ... SET` says of it, by lower-case word: `storage`, `compression`,
     /// `statistics`, attribute options; and `inherited` (with an empty value) where it comes from a parent alone.
     pub options: BTreeMap<String, String>,
+    /// What its default, or the expression it is computed from, stands on besides the table itself.
+    pub needs: Needs,
 }
 
 /// How a column numbers itself.
@@ -51,7 +53,8 @@ pub enum AutoIncrement {
 pub struct Identity {
     /// `ALWAYS` rather than `BY DEFAULT`.
     pub always: bool,
-    /// Its sequence's options, where they differ from the type's defaults; the name is left empty.
+    /// Its sequence's options, where they differ from the type's defaults; the name is left empty where it is the one
+    /// that the server makes up for the column.
     pub sequence: Sequence,
 }
 

@@ -1,6 +1,7 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{Class, Needs, ObjectName, Reference};
+use crate::{Class, Needs, ObjectName, Outline, Reference};
 
 /// An object that is kept as the statement which creates it: a view, a trigger, a routine, and whatever else has no
 /// noun of its own.
@@ -12,24 +13,73 @@ pub struct Definition {
     pub name: ObjectName,
     /// The table or view it stands on (triggers, rules, policies, statistics, indexes of materialised views).
     pub table: Option<ObjectName>,
-    /// The statements that create it as the server prints it, without a closing semicolon. More than one only where
-    /// no single statement makes the whole (a trigger that is disabled).
+    /// The statement that creates it as the server prints it, without a closing semicolon.
     pub sql: String,
+    /// What is set on it by statements of their own once it is there, by lower-case word: `enabled` (triggers, rules,
+    /// event triggers), `target` (statistics), `option:NAME`, `tablespace`, `access_method` (materialised views), and
+    /// `default:COLUMN`, `comment:COLUMN`, `statistics:COLUMN` of a view's or index's columns.
+    pub settings: BTreeMap<String, String>,
+    /// Its parts, where some of them can change in place.
+    pub outline: Outline,
     /// Its comment, where the engine keeps comments apart from the statement.
     pub comment: Option<String>,
     /// What it stands on, where the engine tells or the text shows.
     pub needs: Needs,
+    /// What another one has to keep to take its place.
+    pub shape: Shape,
 }
 
+/// What of a definition its users rely on, so that another one can only take its place if it keeps that.
+///
+/// It follows from the statement, and is no part of equality.
+#[derive(Debug, Clone, Default)]
+pub enum Shape {
+    /// Nobody knows.
+    #[default]
+    Unknown,
+    /// A routine's.
+    Routine {
+        /// What it gives back, the arguments that it fills included.
+        result: String,
+        /// The names of the arguments that it takes; empty where they have none.
+        names: Vec<String>,
+        /// How many of them have a default.
+        defaults: usize,
+    },
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Shape {}
+
 impl Definition {
-    /// A definition without a table, comment and needs.
+    /// A definition without a table, settings, comment and needs.
     pub fn new(kind: DefinitionKind, name: ObjectName, sql: impl Into<String>) -> Self {
-        Self { kind, name, table: None, sql: sql.into(), comment: None, needs: Needs::default() }
+        Self {
+            kind,
+            name,
+            table: None,
+            sql: sql.into(),
+            settings: BTreeMap::new(),
+            outline: Outline::default(),
+            comment: None,
+            needs: Needs::default(),
+            shape: Shape::Unknown,
+        }
     }
 
-    /// What others call it.
+    /// What others call it. What stands on a table has a name there alone.
     pub fn reference(&self) -> Reference {
-        Reference { class: self.kind.class(), name: self.name.clone() }
+        let is_attached = matches!(self.kind, DefinitionKind::Rule | DefinitionKind::Trigger | DefinitionKind::Policy);
+        let name = match &self.table {
+            Some(table) if is_attached => table.sibling(format!("{} on {}", self.name.name, table.name)),
+            _ => self.name.clone(),
+        };
+        Reference { class: self.kind.class(), name }
     }
 
     /// Whether it stands on a relation: as its table, or otherwise.
@@ -49,6 +99,10 @@ pub enum DefinitionKind {
     Collation,
     /// A range type (PostgreSQL).
     Range,
+    /// A foreign-data wrapper (PostgreSQL).
+    ForeignDataWrapper,
+    /// A server of foreign tables (PostgreSQL).
+    Server,
     /// A function.
     Function,
     /// A procedure.
@@ -59,6 +113,10 @@ pub enum DefinitionKind {
     Operator,
     /// A cast (PostgreSQL).
     Cast,
+    /// A dictionary of text search (PostgreSQL).
+    TextSearchDictionary,
+    /// A configuration of text search (PostgreSQL).
+    TextSearchConfiguration,
     /// A view.
     View,
     /// A materialised view (PostgreSQL).
@@ -89,11 +147,15 @@ impl DefinitionKind {
             Self::Extension => "extension",
             Self::Collation => "collation",
             Self::Range => "range type",
+            Self::ForeignDataWrapper => "foreign data wrapper",
+            Self::Server => "server",
             Self::Function => "function",
             Self::Procedure => "procedure",
             Self::Aggregate => "aggregate",
             Self::Operator => "operator",
             Self::Cast => "cast",
+            Self::TextSearchDictionary => "text search dictionary",
+            Self::TextSearchConfiguration => "text search configuration",
             Self::View => "view",
             Self::MaterializedView => "materialized view",
             Self::Index => "index",
@@ -116,7 +178,11 @@ impl DefinitionKind {
             Self::Range => Class::Type,
             Self::Function | Self::Procedure | Self::Aggregate => Class::Routine,
             Self::View | Self::MaterializedView => Class::Relation,
-            Self::Operator
+            Self::Operator => Class::Operator,
+            Self::TextSearchConfiguration => Class::TextSearchConfiguration,
+            Self::TextSearchDictionary => Class::TextSearchDictionary,
+            Self::ForeignDataWrapper
+            | Self::Server
             | Self::Cast
             | Self::Index
             | Self::Statistics
@@ -131,7 +197,10 @@ impl DefinitionKind {
 
     /// Whether tables may stand on it, so that it comes before them and goes after them.
     pub fn comes_before_tables(self) -> bool {
-        matches!(self, Self::Namespace | Self::Extension | Self::Collation | Self::Range)
+        matches!(
+            self,
+            Self::Namespace | Self::Extension | Self::Collation | Self::Range | Self::ForeignDataWrapper | Self::Server
+        )
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Domain {
     pub collation: Option<String>,
     /// `NOT NULL`.
     pub not_null: bool,
+    /// PostgreSQL 17 and later: the name of that constraint, where it is not the server's own choice.
+    pub not_null_name: Option<String>,
     /// Its default as an SQL expression.
     pub default: Option<String>,
     /// Its checks, sorted by name; the value is called `VALUE` in them.

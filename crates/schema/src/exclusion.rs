@@ -1,3 +1,5 @@
+use crate::Needs;
+
 /// An exclusion constraint (PostgreSQL).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exclusion {
@@ -9,4 +11,6 @@ pub struct Exclusion {
     pub columns: Vec<String>,
     /// Its comment.
     pub comment: Option<String>,
+    /// What its elements and condition stand on besides the table itself.
+    pub needs: Needs,
 }

@@ -22,6 +22,8 @@ pub struct ForeignKey {
     pub deferrable: Option<Deferrable>,
     /// `MATCH FULL` (or `PARTIAL`), in upper case; `None` for `SIMPLE`.
     pub match_type: Option<String>,
+    /// PostgreSQL 18: the last column is a range, all of which must be covered (`PERIOD`).
+    pub period: bool,
     /// PostgreSQL: `NOT VALID`, so that existing rows were not checked.
     pub not_valid: bool,
     /// PostgreSQL 18: `NOT ENFORCED`.

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use crate::Needs;
+
 /// An index that no constraint owns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Index {
@@ -18,12 +20,16 @@ pub struct Index {
     pub include: Vec<String>,
     /// PostgreSQL 15 and later: `NULLS NOT DISTINCT`.
     pub nulls_not_distinct: bool,
-    /// Storage parameters and engine options, by lower-case name.
+    /// Storage parameters and engine options, by lower-case name. PostgreSQL also: `tablespace`; `statistics:N` (the
+    /// target of the Nth key); with an empty value, `invalid` where building it failed, and `only` where it is that of
+    /// a partitioned table of which some partition lacks it.
     pub options: BTreeMap<String, String>,
     /// Its comment.
     pub comment: Option<String>,
     /// SQLite: the CREATE INDEX statement as it stands in `sqlite_schema`.
     pub verbatim: Verbatim,
+    /// What its expressions, condition and operator classes stand on besides the table itself.
+    pub needs: Needs,
 }
 
 /// The words in which something was created, as an engine keeps them. They are a way of saying what the nouns say, so

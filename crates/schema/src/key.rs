@@ -17,7 +17,8 @@ pub struct PrimaryKey {
     pub deferrable: Option<crate::Deferrable>,
     /// MySQL, MariaDB: `USING` in lower case, where it was asked for.
     pub method: Option<String>,
-    /// MySQL, MariaDB: options of the key's index, by lower-case name.
+    /// Options of the key's index, by lower-case name. PostgreSQL: storage parameters, `tablespace`, and
+    /// `without_overlaps` (with an empty value) where the last column is a range that may not overlap.
     pub options: BTreeMap<String, String>,
     /// The key's comment.
     pub comment: Option<String>,
@@ -38,6 +39,8 @@ pub struct Unique {
     pub deferrable: Option<crate::Deferrable>,
     /// SQLite: what `ON CONFLICT` says, in upper case.
     pub on_conflict: Option<String>,
+    /// PostgreSQL: options of the constraint's index, as for a [`PrimaryKey`].
+    pub options: BTreeMap<String, String>,
     /// The constraint's comment.
     pub comment: Option<String>,
 }

@@ -18,7 +18,13 @@ pub enum Class {
     Relation,
     /// A function, procedure or aggregate, by its name and the types of its arguments.
     Routine,
-    /// Whatever else has a name: operators, text search objects, servers, ...
+    /// An operator, by its name and the types of its operands.
+    Operator,
+    /// A configuration of text search.
+    TextSearchConfiguration,
+    /// A dictionary of text search.
+    TextSearchDictionary,
+    /// Whatever else has a name: triggers, policies, publications, ...
     Other,
 }
 
@@ -62,6 +68,19 @@ impl fmt::Display for Reference {
 pub struct Needs(BTreeMap<Reference, BTreeSet<String>>);
 
 impl Needs {
+    /// In place of a column: that a key of the relation stays.
+    pub const KEY: &'static str = "";
+
+    /// In place of a column: that the relation is there, whatever its columns are.
+    pub const ITSELF: &'static str = "\0";
+
+    /// Adds all that another object needs.
+    pub fn extend(&mut self, other: &Self) {
+        for (reference, columns) in &other.0 {
+            self.0.entry(reference.clone()).or_default().extend(columns.iter().cloned());
+        }
+    }
+
     /// Adds an object of which all, or nobody knows what, is used.
     pub fn add(&mut self, reference: Reference) {
         self.0.entry(reference).or_default();
@@ -90,6 +109,11 @@ impl Needs {
     /// Whether a column of an object is used, or may be.
     pub fn column(&self, reference: &Reference, column: &str) -> bool {
         self.0.get(reference).is_some_and(|columns| columns.is_empty() || columns.contains(column))
+    }
+
+    /// Whether a column of an object is known to be used.
+    pub fn names_column(&self, reference: &Reference, column: &str) -> bool {
+        self.0.get(reference).is_some_and(|columns| columns.contains(column))
     }
 
     /// Whether there are none.

@@ -1,4 +1,4 @@
-use crate::{Access, CompositeType, Definition, Domain, EnumType, ObjectName, Sequence, Table};
+use crate::{Access, CompositeType, DefaultPrivileges, Definition, Domain, EnumType, ObjectName, Sequence, Table};
 
 /// What a database holds, or should hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,6 +18,8 @@ pub struct Schema {
     pub definitions: Vec<Definition>,
     /// Owners and privileges, sorted by object.
     pub access: Vec<Access>,
+    /// What future objects grant from the start, sorted by role, namespace and kind.
+    pub default_privileges: Vec<DefaultPrivileges>,
 }
 
 impl Schema {
@@ -34,6 +36,7 @@ impl Schema {
         self.domains.sort_by(|a, b| a.name.cmp(&b.name));
         self.composites.sort_by(|a, b| a.name.cmp(&b.name));
         self.access.sort_by(|a, b| (&a.object, &a.word).cmp(&(&b.object, &b.word)));
+        self.default_privileges.sort_by(|a, b| (&a.role, &a.namespace, &a.word).cmp(&(&b.role, &b.namespace, &b.word)));
         self.definitions.sort_by(|a, b| (a.kind, &a.name, &a.table).cmp(&(b.kind, &b.name, &b.table)));
     }
 

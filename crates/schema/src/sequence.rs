@@ -19,6 +19,8 @@ pub struct Sequence {
     pub cache: Option<i64>,
     /// `CYCLE`.
     pub cycle: bool,
+    /// PostgreSQL 15 and later: `UNLOGGED`.
+    pub unlogged: bool,
     /// The table and column that own it (`OWNED BY`), when it is not the sequence of a serial column.
     pub owned_by: Option<(ObjectName, String)>,
     /// Its comment.

@@ -27,16 +27,22 @@ pub struct Table {
     pub partition_by: Option<String>,
     /// PostgreSQL: the table that it is a partition of, and its bound (`FOR VALUES ...`, `DEFAULT`).
     pub partition_of: Option<(ObjectName, String)>,
+    /// PostgreSQL: the keys and indexes of a partition that belong to those of the table that it is a partition of, by
+    /// their names there. They, and what else comes from a parent (checks, foreign keys), are not listed as its own.
+    pub attached: BTreeMap<String, Attached>,
     /// Its comment, where the engine keeps comments.
     pub comment: Option<String>,
     /// Storage options by lower-case word: `engine`, `charset`, `collation`, `row_format` (MySQL, MariaDB);
-    /// `strict`, `without_rowid` (SQLite, with an empty value); `unlogged` and storage parameters (PostgreSQL).
+    /// `strict`, `without_rowid` (SQLite, with an empty value). PostgreSQL: storage parameters; `unlogged`,
+    /// `row_security`, `force_row_security` (with an empty value); `tablespace`, `access_method`; `of` (the composite
+    /// type of a typed table); `replica_identity` (`full`, `nothing`, `index NAME`); `clustered_on` (an index);
+    /// `server` and `server_option:NAME` (foreign tables).
     pub options: BTreeMap<String, String>,
     /// SQLite: the CREATE TABLE statement as it stands in `sqlite_schema`. It is what the server says of the
     /// table, word for word, so that a table taken over from another database keeps its own text.
     pub verbatim: Option<String>,
     /// What its columns, keys and conditions stand on besides other tables' keys: types, routines, sequences, the
-    /// tables that it inherits from.
+    /// tables that it inherits from. What a part of it stands on is said there, and here again.
     pub needs: Needs,
 }
 
@@ -50,4 +56,15 @@ impl Table {
     pub fn primary_key_columns(&self) -> Vec<&str> {
         self.primary_key.iter().flat_map(|key| &key.parts).filter_map(|part| part.column_name()).collect()
     }
+}
+
+/// A key or an index of a partition that belongs to one of its parent (PostgreSQL).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attached {
+    /// Its name.
+    pub name: String,
+    /// The name is the one that the server makes up for it.
+    pub is_made_up: bool,
+    /// Its comment.
+    pub comment: Option<String>,
 }

@@ -20,9 +20,11 @@ pub(super) fn render(dialect: &Mysql, change: &Change) -> Result<Vec<Statement>,
             let name = delta.next().or(delta.previous()).map(|ty| ty.name.to_string()).unwrap_or_default();
             Err(dialect.unsupported(format!("keep type {name}: an enumeration is part of its column here"), None))
         }
-        Change::Domain { .. } | Change::Composite { .. } | Change::Access { .. } => {
-            Err(dialect.unsupported(format!("keep {}", change.subject()), None))
-        }
+        Change::Rows(_)
+        | Change::Domain { .. }
+        | Change::Composite { .. }
+        | Change::Access { .. }
+        | Change::DefaultPrivileges { .. } => Err(dialect.unsupported(format!("keep {}", change.subject()), None)),
         Change::Definition(delta) => Ok(define(dialect, delta)),
     }
 }

@@ -31,6 +31,13 @@ fn family(base: &str) -> Family {
     }
 }
 
+/// Whether values of two types can be compared, so that a foreign key can stand between them.
+pub(super) fn compares(one: &str, other: &str) -> bool {
+    let (a, b) = (parse(one), parse(other));
+    let family = family(&a.base);
+    one == other || (!a.array && !b.array && family != Family::Other && family == self::family(&b.base))
+}
+
 /// The expression of `USING` for a column (already quoted), where the server would not convert its values by itself.
 /// Where it would, there is none: an assignment refuses a value that does not fit, and an explicit cast would cut it.
 pub(super) fn using(column: &str, previous: &str, next: &str) -> Option<String> {

@@ -23,7 +23,7 @@ pub(super) fn view(view: &View) -> Vec<Statement> {
         let made = format!("ix_{}_{}", view.name.name, parts.join("_"));
         let named =
             Index { name: Some(index.name.clone().unwrap_or_else(|| names::cut_to_fit(&made))), ..index.clone() };
-        out.push(index_of_view(&view.name, &named));
+        out.extend(index_of_view(&view.name, &named));
     }
     out
 }

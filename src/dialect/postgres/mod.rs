@@ -2,16 +2,19 @@
 
 mod canonical;
 mod casts;
+mod column_option;
 mod declare;
+mod extension;
 pub mod introspect;
 mod names;
+mod privileges;
 mod render;
 pub mod scratch;
 mod serial;
 mod stand_in;
 mod types;
 
-use rungs_schema::{ColumnType, Grant, ObjectName, Schema, View};
+use rungs_schema::{ColumnType, Definition, Grant, ObjectName, Schema, View};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
@@ -32,21 +35,29 @@ pub struct Postgres {
 impl Postgres {
     /// The dialect as a server of this version speaks it.
     pub fn new(version: ServerVersion) -> Self {
+        let initial_privileges = Some(privileges::initial(version.major()));
         let features = Features {
             transactional_ddl: true,
             identifier_length: IDENTIFIER_BYTES,
             rules: Rules {
-                replaces: Some(render::replaces),
+                replaces: Some(if version.at_least(14, 0, 0) { render::replaces } else { render::replaces_before_14 }),
                 foreign_keys_in_place: true,
                 column_order: false,
                 renames_foreign_keys: true,
+                alters_foreign_key: Some(render::alters_foreign_key),
+                child_column: Some(serial::child_column),
                 foreign_keys_pin_types: false,
+                foreign_keys_bridge: Some(casts::compares),
                 table_case_is_free: false,
                 column_case_is_free: false,
                 views_pin_types: true,
                 renames_views: true,
                 definitions_follow_renames: true,
+                is_setting: Some(|option| !["unlogged", "server", "of"].contains(&option)),
+                enum_values_wait: true,
                 index_names_are_shared: true,
+                initial_privileges,
+                column_sequence: Some(|table, column| table.sibling(names::made_name(&table.name, column, "seq"))),
             },
         };
         Self { version, features }
@@ -55,6 +66,15 @@ impl Postgres {
     /// Whether the server is at least of this major version.
     fn at_least(&self, major: u32) -> bool {
         self.version.at_least(major, 0, 0)
+    }
+
+    /// Whether a definition can take another's place where it stands.
+    fn replaces(&self, previous: &Definition, next: &Definition) -> bool {
+        self.features.rules.replaces.is_some_and(|replaces| replaces(previous, next))
+    }
+
+    fn major(&self) -> u32 {
+        self.version.major()
     }
 
     fn unsupported(&self, action: impl Into<String>, help: impl Into<String>) -> PlanError {
@@ -105,6 +125,7 @@ impl Dialect for Postgres {
         let before = previous.clone();
         serial::spell_out(previous, next);
         serial::spell_out(next, &before);
+        extension::leave_versions(previous, next);
     }
 
     fn declare_view(&self, view: &View) -> Result<Vec<Statement>, PlanError> {
@@ -113,6 +134,15 @@ impl Dialect for Postgres {
 
     fn declare_grant(&self, grant: &Grant) -> Result<Statement, PlanError> {
         Ok(declare::grant(grant))
+    }
+
+    fn body_checks(&self) -> Option<(Statement, Statement)> {
+        let off = "lets routines name what is not there yet";
+        let on = "looks into the bodies of routines again";
+        Some((
+            Statement::new("SET check_function_bodies = off", off),
+            Statement::new("RESET check_function_bodies", on),
+        ))
     }
 
     fn render(&self, change: &Change) -> Result<Vec<Statement>, PlanError> {
@@ -137,4 +167,18 @@ fn qualified(name: &ObjectName) -> String {
         Some(schema) => format!("{}.{}", quote(schema), quote(&name.name)),
         None => quote(&name.name),
     }
+}
+
+/// A collation's name. One that introspection had to qualify is in quotes already.
+fn collation_sql(name: &str) -> String {
+    if name.starts_with('"') && name.ends_with('"') && name.contains("\".\"") { name.to_owned() } else { quote(name) }
+}
+
+/// Leaves room for a suffix in an identifier.
+fn cut(name: &str) -> &str {
+    let mut end = name.len().min(50);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
 }

@@ -1,6 +1,6 @@
 //! A serial column and a column with a sequence of its own say the same in two ways.
 
-use rungs_schema::{AutoIncrement, ObjectName, Schema, Sequence};
+use rungs_schema::{AutoIncrement, Column, ObjectName, Schema, Sequence, Table};
 
 use super::names::{made_name, printed};
 
@@ -32,4 +32,20 @@ fn nextval(name: &ObjectName) -> String {
         None => printed(&name.name),
     };
     format!("nextval('{}'::regclass)", text.replace('\'', "''"))
+}
+
+/// What a child of a table has of one of its columns: the server copies the default of a serial column, and leaves an
+/// identity, comments and settings behind. See [`Rules`](crate::diff::Rules).
+pub(super) fn child_column(parent: &Table, column: &Column) -> Column {
+    let default = match column.auto_increment {
+        Some(AutoIncrement::Serial) => {
+            Some(nextval(&parent.name.sibling(made_name(&parent.name.name, &column.name, "seq"))))
+        }
+        _ => column.default.clone(),
+    };
+    let copied = ["storage", "compression"];
+    let options = column.options.iter().filter(|(name, _)| copied.contains(&name.as_str()));
+    let mut options: std::collections::BTreeMap<_, _> = options.map(|(a, b)| (a.clone(), b.clone())).collect();
+    options.insert("inherited".to_owned(), String::new());
+    Column { auto_increment: None, default, comment: None, options, ..column.clone() }
 }

@@ -29,11 +29,13 @@ pub(super) fn render(dialect: &Sqlite, change: &Change) -> Result<Vec<Statement>
         }
         Change::AlterTable(alter) => alter::alter(dialect, alter),
         Change::Definition(delta) => definition(dialect, delta),
-        Change::Sequence(_)
+        Change::Rows(_)
+        | Change::Sequence(_)
         | Change::Enum { .. }
         | Change::Domain { .. }
         | Change::Composite { .. }
-        | Change::Access { .. } => Err(unsupported(dialect, format!("keep {}", change.subject()))),
+        | Change::Access { .. }
+        | Change::DefaultPrivileges { .. } => Err(unsupported(dialect, format!("keep {}", change.subject()))),
     }
 }
 

@@ -188,6 +188,7 @@ fn column(builder: &mut Builder<'_>, open: &Open<'_>) -> Column {
         comment: builder.text(given, "comment"),
         invisible: builder.flag(given, "invisible"),
         options,
+        needs: crate::Needs::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::dialect::Scope;
 /// `c` its `pg_class` row.
 pub(super) struct Filter {
     namespaces: String,
+    is_everything: bool,
     version: ServerVersion,
 }
 
@@ -25,12 +26,22 @@ impl Filter {
                 if any.is_empty() { "false".to_owned() } else { format!("{own} AND ({})", any.join(" OR ")) }
             }
         };
-        Self { namespaces, version: version.clone() }
+        Self { namespaces, is_everything: *scope == Scope::Everything, version: version.clone() }
     }
 
     /// Whether the server is at least of this major version.
     pub(super) fn at_least(&self, major: u32) -> bool {
         self.version.at_least(major, 0, 0)
+    }
+
+    /// Whether what lives in no namespace is in the scope too.
+    pub(super) fn is_everything(&self) -> bool {
+        self.is_everything
+    }
+
+    /// Whether the namespace `n` is in the scope.
+    pub(super) fn namespaces(&self) -> &str {
+        &self.namespaces
     }
 
     /// Objects of a catalogue, under an alias, that are in the scope and that no extension owns.
@@ -42,12 +53,27 @@ impl Filter {
         )
     }
 
-    /// Ordinary tables.
+    /// The namespaces that an extension may be in, which the system's own are among.
+    pub(super) fn namespaces_of_extensions(&self) -> &str {
+        if self.is_everything { "true" } else { &self.namespaces }
+    }
+
+    /// Tables of every kind: ordinary, partitioned, foreign; partitions and children too.
     pub(super) fn tables(&self) -> String {
+        format!("c.relkind IN ('r', 'p', 'f') AND {}", self.objects("pg_class", "c"))
+    }
+
+    /// Tables and views of every kind.
+    pub(super) fn relations(&self) -> String {
+        format!("c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {}", self.objects("pg_class", "c"))
+    }
+
+    /// Objects that belong to no namespace, under an alias: a part of the whole database only.
+    pub(super) fn database_wide(&self, catalogue: &str, alias: &str) -> String {
         format!(
-            "c.relkind = 'r' AND NOT c.relispartition AND c.reloftype = 0 \
-             AND NOT EXISTS (SELECT FROM pg_inherits AS child WHERE child.inhrelid = c.oid) AND {}",
-            self.objects("pg_class", "c")
+            "{} AND NOT EXISTS (SELECT FROM pg_depend AS owned WHERE owned.classid = '{catalogue}'::regclass \
+             AND owned.objid = {alias}.oid AND owned.deptype = 'e')",
+            self.is_everything
         )
     }
 }

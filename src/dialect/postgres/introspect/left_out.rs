@@ -10,35 +10,16 @@ const QUERY: &str = "\
         WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
     ), extended AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')
     SELECT kind || ' ' || name AS object FROM (
-        SELECT CASE WHEN c.relispartition THEN 'partition' WHEN c.relkind = 'p' THEN 'partitioned table'
-                    WHEN c.relkind = 'm' THEN 'materialised view' WHEN c.relkind = 'f' THEN 'foreign table'
-                    WHEN c.reloftype <> 0 THEN 'typed table' ELSE 'inheriting table' END AS kind,
-               c.oid::regclass::text AS name
-        FROM pg_class c JOIN own ON own.oid = c.relnamespace
-        WHERE (c.relkind IN ('p', 'm', 'f') OR (c.relkind = 'r' AND (c.relispartition OR c.reloftype <> 0
-               OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid))))
-          AND (1259, c.oid) NOT IN (SELECT classid, objid FROM extended)
-        UNION ALL
-        SELECT 'exclusion constraint', conname || ' of ' || conrelid::regclass
-        FROM pg_constraint JOIN own ON own.oid = connamespace WHERE contype = 'x'
-        UNION ALL
-        SELECT CASE typtype WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'composite type' END, t.oid::regtype::text
-        FROM pg_type t JOIN own ON own.oid = t.typnamespace
-        WHERE (typtype IN ('d', 'r') OR (typtype = 'c' AND (SELECT relkind = 'c' FROM pg_class WHERE oid = typrelid)))
-          AND (1247, t.oid) NOT IN (SELECT classid, objid FROM extended)
+        SELECT 'base type' AS kind, t.oid::regtype::text AS name FROM pg_type t JOIN own ON own.oid = t.typnamespace
+        WHERE t.typtype IN ('b', 'p') AND t.typcategory <> 'A' AND (1247, t.oid) NOT IN (SELECT classid, objid FROM extended)
         UNION ALL
         SELECT 'aggregate', p.oid::regprocedure::text FROM pg_proc p JOIN own ON own.oid = p.pronamespace
         WHERE p.prokind = 'a' AND (1255, p.oid) NOT IN (SELECT classid, objid FROM extended)
         UNION ALL
-        SELECT 'policy', polname || ' of ' || polrelid::regclass FROM pg_policy
+        SELECT 'user mapping', usename || ' on ' || srvname FROM pg_user_mappings
         UNION ALL
-        SELECT 'collation', collname FROM pg_collation JOIN own ON own.oid = collnamespace
-        UNION ALL
-        SELECT 'extension', extname FROM pg_extension WHERE extname <> 'plpgsql'
-        UNION ALL
-        SELECT 'event trigger', evtname FROM pg_event_trigger
-        UNION ALL
-        SELECT 'publication', pubname FROM pg_publication
+        SELECT 'subscription', subname FROM pg_subscription
+        WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
     ) objects ORDER BY 1";
 
 /// The objects that a comparison does not see, each by kind and name.

@@ -1,18 +1,34 @@
 //! Reads a live database, straight from `pg_catalog`, in one message to the server.
 //!
-//! Left out for now are partitioned tables and their partitions, inheritance children, typed and foreign tables,
-//! materialised views, `EXCLUDE` constraints, `WITHOUT OVERLAPS` and `PERIOD` keys, and whatever an extension owns.
+//! Whatever an extension owns is left out: the extension brings it.
 
+mod access;
+mod collations;
+mod column_options;
+mod composites;
 mod constraints;
-mod definitions;
+mod domains;
 mod enums;
+mod extensions;
 mod filter;
+mod foreign;
 mod indexes;
 mod left_out;
+mod namespaces;
 mod needs;
+mod operators;
+mod policies;
+mod publications;
+mod ranges;
+mod reparse;
+mod routines;
 mod sequences;
+mod statistics;
 mod tables;
+mod text_search;
+mod triggers;
 mod value;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +42,7 @@ use crate::error::DbError;
 use filter::Filter;
 pub(crate) use left_out::left_out;
 use needs::AllNeeds;
+pub(in crate::dialect::postgres) use views::EMPTY;
 
 /// What decides how the server prints expressions, besides `search_path`. The session's own settings are put back
 /// with the transaction or the savepoint.
@@ -39,7 +56,7 @@ type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(Query, Reader); 10] = [
+const QUERIES: [(Query, Reader); 30] = [
     (needs::query, needs::read),
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
@@ -47,9 +64,29 @@ const QUERIES: [(Query, Reader); 10] = [
     (indexes::query, indexes::read),
     (sequences::query, sequences::read),
     (enums::query, enums::read),
-    (definitions::views_query, definitions::read_views),
-    (definitions::routines_query, definitions::read_routines),
-    (definitions::triggers_query, definitions::read_triggers),
+    (domains::query, domains::read),
+    (composites::query, composites::read),
+    (ranges::query, ranges::read),
+    (collations::query, collations::read),
+    (extensions::query, extensions::read),
+    (namespaces::query, namespaces::read),
+    (routines::query, routines::read),
+    (routines::aggregates_query, routines::read_aggregates),
+    (operators::query, operators::read),
+    (operators::casts_query, operators::read_casts),
+    (text_search::dictionaries_query, text_search::read_dictionaries),
+    (text_search::configurations_query, text_search::read_configurations),
+    (foreign::wrappers_query, foreign::read_wrappers),
+    (foreign::servers_query, foreign::read_servers),
+    (views::query, views::read),
+    (statistics::query, statistics::read),
+    (triggers::query, triggers::read),
+    (triggers::rules_query, triggers::read_rules),
+    (triggers::events_query, triggers::read_events),
+    (policies::query, policies::read),
+    (publications::query, publications::read),
+    (access::query, access::read),
+    (access::default_privileges_query, access::read_default_privileges),
 ];
 
 /// What was found so far.
@@ -131,6 +168,15 @@ async fn read(
     Ok(found.into_schema())
 }
 
+/// The names of all roles of the server.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) async fn roles(connection: &mut Connection) -> Result<BTreeSet<String>, DbError> {
+    let rows = connection.query("SELECT rolname FROM pg_roles").await?;
+    rows.iter().map(|row| row.text("rolname").map(str::to_owned)).collect()
+}
+
 impl Found {
     /// The table that a row belongs to, unless the table is left out.
     fn table(&mut self, oid: &str) -> Option<&mut Table> {
@@ -140,12 +186,16 @@ impl Found {
     fn into_schema(mut self) -> Schema {
         for (oid, table) in &mut self.tables {
             table.needs = self.needs.of("pg_class", oid);
+            self.needs.hand_out(oid, table);
             table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
             table.checks.sort_by(|a, b| a.name.cmp(&b.name));
             table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+            table.exclusions.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        self.schema.tables = self.tables.into_values().collect();
+        self.schema.tables = std::mem::take(&mut self.tables).into_values().collect();
+        reparse::schema(&mut self.schema);
+        access::keep_known(&mut self);
         self.schema.sort();
         self.schema
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rungs_schema::{Class, Needs, ObjectName, Reference};
+use rungs_schema::{Class, Needs, ObjectName, Reference, Table};
 
 use super::Found;
 use super::filter::{Filter, schema_of};
@@ -10,14 +10,50 @@ use super::value::text;
 use crate::db::{Row, Rows};
 use crate::error::DbError;
 
-/// By the catalogue and `oid` of the object that has the needs.
+/// By the catalogue and `oid` of the object that has the needs, and by what part of it has them.
 #[derive(Debug, Default)]
-pub(super) struct AllNeeds(HashMap<(String, String), Needs>);
+pub(super) struct AllNeeds {
+    objects: HashMap<(String, String), Needs>,
+    parts: HashMap<(String, Part), Needs>,
+}
+
+/// A part of a table or domain, by its name there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// The default of a column, or the expression that it is computed from.
+    Column(String),
+    /// A constraint that is no index.
+    Constraint(String),
+    /// An index, that of a constraint too.
+    Index(String),
+}
 
 impl AllNeeds {
     /// Those of one object; the catalogue is that of the object itself, `pg_class` for all that belongs to a table.
     pub(super) fn of(&self, catalogue: &str, oid: &str) -> Needs {
-        self.0.get(&(catalogue.to_owned(), oid.to_owned())).cloned().unwrap_or_default()
+        self.objects.get(&(catalogue.to_owned(), oid.to_owned())).cloned().unwrap_or_default()
+    }
+
+    /// Those of one part of the table or domain with this `oid`.
+    pub(super) fn of_part(&self, oid: &str, part: Part) -> Needs {
+        self.parts.get(&(oid.to_owned(), part)).cloned().unwrap_or_default()
+    }
+
+    /// Gives the parts of a table what they need.
+    pub(super) fn hand_out(&self, oid: &str, table: &mut Table) {
+        for column in &mut table.columns {
+            column.needs = self.of_part(oid, Part::Column(column.name.clone()));
+        }
+        let named = |name: &Option<String>| name.clone().unwrap_or_default();
+        for check in &mut table.checks {
+            check.needs = self.of_part(oid, Part::Constraint(named(&check.name)));
+        }
+        for index in &mut table.indexes {
+            index.needs = self.of_part(oid, Part::Index(named(&index.name)));
+        }
+        for exclusion in &mut table.exclusions {
+            exclusion.needs = self.of_part(oid, Part::Index(named(&exclusion.name)));
+        }
     }
 }
 
@@ -26,8 +62,16 @@ pub(super) fn signature(alias: &str) -> String {
     format!("{alias}.proname || '(' || oidvectortypes({alias}.proargtypes) || ')'")
 }
 
+/// An operator's name with the types of its operands; a prefix operator has `NONE` on the left.
+pub(super) fn operator(alias: &str) -> String {
+    let operand =
+        |side: &str| format!("CASE WHEN {alias}.{side} = 0 THEN 'NONE' ELSE format_type({alias}.{side}, NULL) END");
+    format!("{alias}.oprname || '(' || {} || ', ' || {} || ')'", operand("oprleft"), operand("oprright"))
+}
+
 /// Defaults, constraints and indexes count as their table, the rule of a view as the view, an attribute of a composite
-/// type as the type. What an extension owns counts as the extension. Foreign keys are left out: they have nouns of
+/// type as the type. Who needs a constraint (a view that groups by a primary key) needs the [key](Needs::KEY) of its
+/// table. What an extension owns counts as the extension. Foreign keys are left out: they have nouns of
 /// their own. Objects of the system have numbers below 16384
 /// (<https://www.postgresql.org/docs/current/system-catalog-initial-data.html#SYSTEM-CATALOG-OID-ASSIGNMENT>).
 pub(super) fn query(_: &Filter) -> String {
@@ -38,25 +82,36 @@ pub(super) fn query(_: &Filter) -> String {
          CASE WHEN con.contypid <> 0 THEN con.contypid ELSE \
              COALESCE(comp.reltype, di.indrelid, dc.oid, ad.adrelid, con.conrelid, \
              CASE WHEN rw.rulename = '_RETURN' THEN rw.ev_class END, dep.objid) END AS object, \
+         CASE WHEN ad.oid IS NOT NULL THEN 'column' WHEN con.oid IS NOT NULL THEN 'constraint' \
+             WHEN di.indexrelid IS NOT NULL THEN 'index' END AS part, \
+         COALESCE(ada.attname, con.conname, dc.relname) AS part_name, \
          CASE WHEN e.oid IS NOT NULL THEN 'extension' WHEN rc.relkind = 'c' THEN 'type' WHEN rc.oid IS NOT NULL THEN 'relation' \
              WHEN rtc.relkind <> 'c' THEN 'relation' WHEN ty.oid IS NOT NULL THEN 'type' \
-             WHEN rp.oid IS NOT NULL THEN 'routine' ELSE 'collation' END AS class, \
+             WHEN rp.oid IS NOT NULL THEN 'routine' WHEN ro.oid IS NOT NULL THEN 'operator' \
+             WHEN tsc.oid IS NOT NULL THEN 'configuration' WHEN tsd.oid IS NOT NULL THEN 'dictionary' \
+             WHEN rl.oid IS NOT NULL THEN 'collation' ELSE 'other' END AS class, \
          CASE WHEN e.oid IS NULL THEN {schema} END AS schema, \
          CASE WHEN e.oid IS NOT NULL THEN e.extname::text WHEN rc.oid IS NOT NULL THEN rc.relname::text \
              WHEN ty.oid IS NOT NULL THEN COALESCE(over.typname, ty.typname)::text \
-             WHEN rp.oid IS NOT NULL THEN {signature} ELSE rl.collname::text END AS name, \
-         CASE WHEN e.oid IS NULL THEN ra.attname END AS column \
+             WHEN rp.oid IS NOT NULL THEN {signature} WHEN ro.oid IS NOT NULL THEN {operator} \
+             ELSE COALESCE(tsc.cfgname, tsd.dictname, rl.collname, srv.srvname, wrapper.fdwname)::text END AS name, \
+         CASE WHEN e.oid IS NULL THEN CASE WHEN rcon.oid IS NULL THEN ra.attname::text ELSE '' END END AS column \
          FROM pg_depend AS dep \
          LEFT JOIN pg_class AS dc ON dep.classid = 'pg_class'::regclass AND dc.oid = dep.objid AND dc.relkind <> 'c' \
          LEFT JOIN pg_class AS comp ON dep.classid = 'pg_class'::regclass AND comp.oid = dep.objid AND comp.relkind = 'c' \
          LEFT JOIN pg_index AS di ON di.indexrelid = dc.oid \
          LEFT JOIN pg_attrdef AS ad ON dep.classid = 'pg_attrdef'::regclass AND ad.oid = dep.objid \
+         LEFT JOIN pg_attribute AS ada ON ada.attrelid = ad.adrelid AND ada.attnum = ad.adnum \
          LEFT JOIN pg_constraint AS con ON dep.classid = 'pg_constraint'::regclass AND con.oid = dep.objid \
          LEFT JOIN pg_rewrite AS rw ON dep.classid = 'pg_rewrite'::regclass AND rw.oid = dep.objid \
          LEFT JOIN pg_depend AS owned ON owned.classid = dep.refclassid AND owned.objid = dep.refobjid AND owned.deptype = 'e' \
          LEFT JOIN pg_extension AS e ON e.oid = owned.refobjid \
-         LEFT JOIN pg_class AS rc ON dep.refclassid = 'pg_class'::regclass AND rc.oid = dep.refobjid AND rc.relkind <> 'i' AND rc.relkind <> 'I' \
+         LEFT JOIN pg_constraint AS rcon ON dep.refclassid = 'pg_constraint'::regclass AND rcon.oid = dep.refobjid AND rcon.conrelid <> 0 \
+         LEFT JOIN pg_class AS rc ON rc.oid = COALESCE(rcon.conrelid, CASE WHEN dep.refclassid = 'pg_class'::regclass THEN dep.refobjid END) \
+             AND rc.relkind <> 'i' AND rc.relkind <> 'I' \
          LEFT JOIN pg_attribute AS ra ON ra.attrelid = rc.oid AND ra.attnum = dep.refobjsubid AND ra.attnum > 0 \
+         LEFT JOIN pg_foreign_server AS srv ON dep.refclassid = 'pg_foreign_server'::regclass AND srv.oid = dep.refobjid \
+         LEFT JOIN pg_foreign_data_wrapper AS wrapper ON dep.refclassid = 'pg_foreign_data_wrapper'::regclass AND wrapper.oid = dep.refobjid \
          LEFT JOIN pg_type AS rt ON dep.refclassid = 'pg_type'::regclass AND rt.oid = dep.refobjid \
          LEFT JOIN pg_type AS elem ON rt.typcategory = 'A' AND elem.oid = rt.typelem \
          LEFT JOIN pg_type AS ty ON ty.oid = COALESCE(elem.oid, rt.oid) \
@@ -65,27 +120,48 @@ pub(super) fn query(_: &Filter) -> String {
          LEFT JOIN pg_type AS over ON over.oid = multi.rngtypid \
          LEFT JOIN pg_proc AS rp ON dep.refclassid = 'pg_proc'::regclass AND rp.oid = dep.refobjid \
          LEFT JOIN pg_collation AS rl ON dep.refclassid = 'pg_collation'::regclass AND rl.oid = dep.refobjid \
-         LEFT JOIN pg_namespace AS n ON n.oid = COALESCE(rc.relnamespace, over.typnamespace, ty.typnamespace, rp.pronamespace, rl.collnamespace) \
+         LEFT JOIN pg_operator AS ro ON dep.refclassid = 'pg_operator'::regclass AND ro.oid = dep.refobjid \
+         LEFT JOIN pg_ts_config AS tsc ON dep.refclassid = 'pg_ts_config'::regclass AND tsc.oid = dep.refobjid \
+         LEFT JOIN pg_ts_dict AS tsd ON dep.refclassid = 'pg_ts_dict'::regclass AND tsd.oid = dep.refobjid \
+         LEFT JOIN pg_namespace AS n ON n.oid = COALESCE(rc.relnamespace, over.typnamespace, ty.typnamespace, \
+             rp.pronamespace, rl.collnamespace, ro.oprnamespace, tsc.cfgnamespace, tsd.dictnamespace) \
          WHERE dep.deptype IN ('n', 'a') AND dep.objid >= 16384 AND dep.refobjid >= 16384 \
          AND con.contype IS DISTINCT FROM 'f' \
-         AND (e.oid IS NOT NULL OR COALESCE(rc.oid, ty.oid, rp.oid, rl.oid) IS NOT NULL AND n.nspname !~ '^pg_') \
-         AND COALESCE(di.indrelid, dc.oid, ad.adrelid, con.conrelid, rw.ev_class, 0) IS DISTINCT FROM rc.oid",
+         AND (e.oid IS NOT NULL OR COALESCE(srv.oid, wrapper.oid) IS NOT NULL \
+             OR COALESCE(rc.oid, ty.oid, rp.oid, rl.oid, ro.oid, tsc.oid, tsd.oid) IS NOT NULL AND n.nspname !~ '^pg_') \
+         AND COALESCE(di.indrelid, dc.oid, ad.adrelid, con.conrelid, CASE WHEN rw.rulename = '_RETURN' THEN rw.ev_class END, 0) \
+             IS DISTINCT FROM rc.oid",
         schema = schema_of("n"),
         signature = signature("rp"),
+        operator = operator("ro"),
     )
 }
 
 pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
     for row in rows {
         let (reference, column) = reference(row)?;
-        let object = (row.text("catalogue")?.to_owned(), row.text("object")?.to_owned());
-        let needs = found.needs.0.entry(object).or_default();
-        match column {
-            Some(column) => needs.add_column(reference, column),
-            None => needs.add(reference),
+        let add = |needs: &mut Needs| match &column {
+            Some(column) => needs.add_column(reference.clone(), column),
+            // The server tells every column that is used.
+            None if reference.class == Class::Relation => needs.add_column(reference.clone(), Needs::ITSELF),
+            None => needs.add(reference.clone()),
+        };
+        let oid = row.text("object")?.to_owned();
+        if let Some(part) = part(row)? {
+            add(found.needs.parts.entry((oid.clone(), part)).or_default());
         }
+        add(found.needs.objects.entry((row.text("catalogue")?.to_owned(), oid)).or_default());
     }
     Ok(())
+}
+
+fn part(row: &Row) -> Result<Option<Part>, DbError> {
+    Ok(match row.opt("part")? {
+        Some("column") => Some(Part::Column(row.text("part_name")?.to_owned())),
+        Some("constraint") => Some(Part::Constraint(row.text("part_name")?.to_owned())),
+        Some(_) => Some(Part::Index(row.text("part_name")?.to_owned())),
+        None => None,
+    })
 }
 
 fn reference(row: &Row) -> Result<(Reference, Option<String>), DbError> {
@@ -94,7 +170,11 @@ fn reference(row: &Row) -> Result<(Reference, Option<String>), DbError> {
         "relation" => Class::Relation,
         "type" => Class::Type,
         "routine" => Class::Routine,
-        _ => Class::Collation,
+        "operator" => Class::Operator,
+        "configuration" => Class::TextSearchConfiguration,
+        "dictionary" => Class::TextSearchDictionary,
+        "collation" => Class::Collation,
+        _ => Class::Other,
     };
     let name = ObjectName { schema: text(row, "schema")?, name: row.text("name")?.to_owned() };
     Ok((Reference { class, name }, text(row, "column")?))

@@ -14,7 +14,7 @@ pub(super) fn query(filter: &Filter) -> String {
         "SELECT c.oid, {schema} AS schema, c.relname AS name, format_type(q.seqtypid, NULL) AS type, \
          q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcache, q.seqcycle, \
          {owner_schema} AS owner_schema, owner.relname AS owner_table, a.attname AS owner_column, \
-         obj_description(c.oid, 'pg_class') AS comment \
+         c.relpersistence = 'u' AND owner.oid IS NULL AS unlogged, obj_description(c.oid, 'pg_class') AS comment \
          FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_sequence AS q ON q.seqrelid = c.oid \
          LEFT JOIN pg_depend AS own ON own.classid = 'pg_class'::regclass AND own.objid = c.oid AND own.objsubid = 0 \
              AND own.refclassid = 'pg_class'::regclass AND own.refobjsubid > 0 AND own.deptype IN ('a', 'i') \
@@ -42,6 +42,7 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
         found.schema.sequences.push(Sequence {
             name: name(row)?,
             owned_by,
+            unlogged: flag(row, "unlogged")?,
             comment: text(row, "comment")?,
             ..options_of(row, "type", "bigint")?
         });

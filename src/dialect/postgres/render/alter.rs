@@ -1,18 +1,17 @@
 //! A table that stays.
 //!
-//! The order inside one change: the rename of the table; views and triggers that stand in the way; keys, checks and
-//! indexes that go; computed columns that go or are made anew; columns that would be in the way of a new name; new
-//! names; changes; new columns; columns that go (a backfill may still read them); computed columns; keys, checks and
-//! indexes that come; comments and options; the views and triggers again.
+//! The order inside one change: the rename of the table; keys, checks and indexes that go; computed columns that go or
+//! are made anew; columns that would be in the way of a new name; new names; changes; new columns; columns that go (a
+//! backfill may still read them); computed columns; keys, checks and indexes that come; comments and options. Views,
+//! triggers and the like that stand in the way have changes of their own before and after this one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rungs_schema::{Column, Generated, ObjectName, Table};
+use rungs_schema::{Column, Generated, ObjectName};
 
 use super::column::Place;
-use super::table::{parameter_name, storage};
-use super::{comment, constraint, definition, sequence};
-use crate::dialect::postgres::{Postgres, qualified};
+use super::{column_option, comment, constraint, options, partition, sequence, table};
+use crate::dialect::postgres::{Postgres, casts, qualified};
 use crate::dialect::{Part, Statement};
 use crate::diff::change::{AlterTable, Delta, Edit};
 use crate::error::PlanError;
@@ -22,46 +21,41 @@ pub(super) fn alter(dialect: &Postgres, change: &AlterTable) -> Result<Vec<State
     let place = Place { dialect, table: &change.next };
     let columns = Columns::of(dialect, change);
     let parts = Parts::of(change, &columns);
-    out.extend(sequences_after_rename(&place, change));
-    if columns.disturb_dependents() {
-        out.extend(change.dependents.iter().rev().map(definition::drop));
-    }
+    out.extend(names_after_rename(&place, change));
     let name = &change.next.name;
     out.extend(parts.drops.iter().rev().map(|part| constraint::drop(name, *part)));
     out.extend(parts.renames.iter().map(|(part, new)| constraint::rename(name, *part, new)));
     columns.render(&place, &change.previous.name, &mut out)?;
-    out.extend(parts.validations.iter().map(|part| validate(name, *part)));
+    for (previous, next) in &parts.changes {
+        out.extend(constraint::change(name, *previous, *next));
+    }
     for part in &parts.creates {
-        out.push(constraint::create(name, *part));
+        out.extend(constraint::create(name, *part));
         out.extend(constraint::comment_on(name, *part));
     }
     out.extend(parts.comments.iter().map(|part| constraint::set_comment(name, *part)));
+    let anew = parts.creates.iter().copied().filter_map(constraint::name_of).collect();
+    out.extend(options::change(dialect, &change.previous, &change.next, &anew)?);
     for edit in &change.edits {
         match edit {
             Edit::Comment => {
-                let object = format!("TABLE {}", qualified(name));
+                let object = format!("{} {}", table::word(&change.next), qualified(name));
                 out.push(comment::on(&object, &format!("table {name}"), change.next.comment.as_deref()));
             }
-            Edit::Options => out.extend(options(&change.previous, &change.next)),
             Edit::ColumnOrder => {
                 let what = format!("change the order of the columns of table {name}");
                 return Err(dialect.unsupported(what, "create a new table and copy the rows"));
             }
-            Edit::Inherits | Edit::Partition => {
-                let what = format!("change what table {name} inherits from or is a partition of");
-                return Err(dialect.unsupported(what, "write the statement yourself"));
-            }
+            Edit::Inherits => out.extend(partition::inheritance(&change.previous, &change.next)),
+            Edit::Partition => out.extend(partition::partition(&change.previous, &change.next)),
             _ => {}
         }
-    }
-    if columns.disturb_dependents() {
-        out.extend(change.dependents.iter().flat_map(definition::create));
     }
     Ok(out)
 }
 
-/// Columns that no edit names keep their sequences, under names that followed the old name of the table.
-fn sequences_after_rename(place: &Place<'_>, change: &AlterTable) -> Vec<Statement> {
+/// Columns that no edit names keep their sequences and constraints, under names that followed the old name of the table.
+fn names_after_rename(place: &Place<'_>, change: &AlterTable) -> Vec<Statement> {
     let edited: BTreeSet<&str> = change
         .edits
         .iter()
@@ -71,44 +65,14 @@ fn sequences_after_rename(place: &Place<'_>, change: &AlterTable) -> Vec<Stateme
         })
         .collect();
     let kept = change.previous.columns.iter().filter(|column| !edited.contains(column.name.as_str()));
-    kept.filter_map(|column| place.rename_sequence(column, column, &change.previous.name)).collect()
-}
-
-fn validate(table: &ObjectName, part: Part<'_>) -> Statement {
-    let name = constraint::name_of(part).unwrap_or_default();
-    let sql = format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", qualified(table), crate::dialect::postgres::quote(name));
-    Statement::new(sql, format!("checks existing rows against {} of {table}", constraint::label(part)))
-}
-
-fn options(previous: &Table, next: &Table) -> Vec<Statement> {
-    let name = qualified(&next.name);
-    let mut out = Vec::new();
-    let unlogged = |table: &Table| table.options.contains_key("unlogged");
-    if unlogged(previous) != unlogged(next) {
-        let word = if unlogged(next) { "UNLOGGED" } else { "LOGGED" };
-        out.push(Statement::new(format!("ALTER TABLE {name} SET {word}"), format!("makes table {} {word}", next.name)));
-    }
-    let gone: Vec<String> = previous
-        .options
-        .keys()
-        .filter(|option| *option != "unlogged" && !next.options.contains_key(*option))
-        .map(|option| parameter_name(option))
-        .collect();
-    if !gone.is_empty() {
-        let sql = format!("ALTER TABLE {name} RESET ({})", gone.join(", "));
-        out.push(Statement::new(sql, format!("resets storage parameters of table {}", next.name)));
-    }
-    let changed: BTreeMap<String, String> = next
-        .options
-        .iter()
-        .filter(|(option, value)| previous.options.get(*option) != Some(value))
-        .map(|(option, value)| (option.clone(), value.clone()))
-        .collect();
-    if let Some(list) = storage(&changed) {
-        let sql = format!("ALTER TABLE {name} SET ({list})");
-        out.push(Statement::new(sql, format!("sets storage parameters of table {}", next.name)));
-    }
-    out
+    let old = &change.previous.name;
+    let names = |column| {
+        place
+            .rename_sequence(column, column, old)
+            .into_iter()
+            .chain(column_option::keep_required(place, column, column, old))
+    };
+    kept.flat_map(names).collect()
 }
 
 /// Columns that come, go or change their type: while they do, no computed column may read them.
@@ -133,7 +97,12 @@ impl<'a> Unsettled<'a> {
             return previous.generated.is_none() && next.generated.is_some();
         };
         let in_place = dialect.at_least(17) && !self.read_by(next);
-        a.stored != b.stored || previous.ty != next.ty || (a != b && !in_place) || self.read_by(previous)
+        let converts = || {
+            let types = previous.ty.native().zip(next.ty.native());
+            types.is_some_and(|(from, to)| casts::using("", from, to).is_none())
+        };
+        let retyped = previous.ty != next.ty;
+        a.stored != b.stored || (retyped && !converts()) || (a != b && !in_place) || self.read_by(previous)
     }
 }
 
@@ -181,12 +150,6 @@ impl<'a> Columns<'a> {
         let altered = self.alters.iter().map(|(_, next, _)| *next);
         let remade = self.remade.iter().chain(&self.written).map(|(_, next)| *next);
         altered.chain(remade).chain(self.adds.iter().map(|(next, _)| *next)).map(|column| column.name.as_str())
-    }
-
-    /// A view or trigger that reads a column keeps the server from dropping it or changing its type.
-    fn disturb_dependents(&self) -> bool {
-        let retyped = |(a, b, _): &(&Column, &Column, Option<&str>)| a.ty != b.ty || a.collation != b.collation;
-        !self.drops.is_empty() || !self.remade.is_empty() || !self.written.is_empty() || self.alters.iter().any(retyped)
     }
 
     /// New names by old ones.
@@ -263,7 +226,8 @@ struct Parts<'a> {
     drops: Vec<Part<'a>>,
     creates: Vec<Part<'a>>,
     renames: Vec<(Part<'a>, &'a str)>,
-    validations: Vec<Part<'a>>,
+    /// What becomes something else where it stands.
+    changes: Vec<(Part<'a>, Part<'a>)>,
     comments: Vec<Part<'a>>,
 }
 
@@ -301,12 +265,9 @@ impl<'a> Parts<'a> {
     }
 
     fn alter(&mut self, previous: Part<'a>, next: Part<'a>, renames: &BTreeMap<&str, &str>) {
-        let validated = validated(previous);
-        if constraint::same_apart_from_name(previous, next, renames) {
+        if constraint::changes_in_place(previous, next, renames) {
             self.rename_and_comment(previous, next);
-        } else if validated.is_some_and(|valid| constraint::same_apart_from_name(valid.part(), next, renames)) {
-            self.rename_and_comment(previous, next);
-            self.validations.push(next);
+            self.changes.push((previous, next));
         } else {
             self.drops.push(previous);
             self.creates.push(next);
@@ -320,33 +281,6 @@ impl<'a> Parts<'a> {
         if constraint::comment_of(previous) != constraint::comment_of(next) {
             self.comments.push(next);
         }
-    }
-}
-
-/// A constraint as it would be once its rows were checked.
-enum Validated {
-    Check(rungs_schema::Check),
-    ForeignKey(rungs_schema::ForeignKey),
-}
-
-impl Validated {
-    fn part(&self) -> Part<'_> {
-        match self {
-            Self::Check(check) => Part::Check(check),
-            Self::ForeignKey(key) => Part::ForeignKey(key),
-        }
-    }
-}
-
-fn validated(part: Part<'_>) -> Option<Validated> {
-    match part {
-        Part::Check(check) if check.not_valid => {
-            Some(Validated::Check(rungs_schema::Check { not_valid: false, ..check.clone() }))
-        }
-        Part::ForeignKey(key) if key.not_valid => {
-            Some(Validated::ForeignKey(rungs_schema::ForeignKey { not_valid: false, ..key.clone() }))
-        }
-        _ => None,
     }
 }
 

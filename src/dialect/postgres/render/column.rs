@@ -2,11 +2,13 @@
 
 use rungs_schema::{AutoIncrement, Column, ObjectName, Table};
 
-use super::sequence::{catch_up, identity_changes, identity_sql, serial_name};
+use super::options::server_changes;
+use super::sequence::serial_name;
 use super::table::{column_sql, type_sql};
-use super::{comment, constraint};
+use super::{column_option, comment, numbering};
 use crate::dialect::Statement;
-use crate::dialect::postgres::{Postgres, casts, literal, qualified, quote};
+use crate::dialect::postgres::{Postgres, casts, collation_sql, qualified, quote};
+use crate::diff::KEPT_BELOW;
 use crate::error::PlanError;
 
 /// What the statements of one column have in common.
@@ -17,26 +19,31 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn name(&self) -> &ObjectName {
+    pub(super) fn name(&self) -> &ObjectName {
         &self.table.name
     }
 
-    fn alter_table(&self, action: &str, comment: String) -> Statement {
+    pub(super) fn alter_table(&self, action: &str, comment: String) -> Statement {
         Statement::new(format!("ALTER TABLE {} {action}", qualified(self.name())), comment)
     }
 
-    fn alter_column(&self, column: &str, action: &str, comment: String) -> Statement {
+    pub(super) fn alter_column(&self, column: &str, action: &str, comment: String) -> Statement {
         self.alter_table(&format!("ALTER COLUMN {} {action}", quote(column)), comment)
     }
 
-    fn label(&self, column: &str) -> String {
+    pub(super) fn label(&self, column: &str) -> String {
         format!("{}.{column}", self.name())
     }
 
     pub(super) fn drop(&self, column: &Column) -> Statement {
         let label = self.label(&column.name);
-        let statement =
-            self.alter_table(&format!("DROP COLUMN {}", quote(&column.name)), format!("drops column {label}"));
+        let action = format!("DROP COLUMN {}", quote(&column.name));
+        if column.options.contains_key(KEPT_BELOW) {
+            let sql = format!("ALTER TABLE ONLY {} {action}", qualified(self.name()));
+            let comment = format!("drops column {label}, which a child of the table keeps");
+            return Statement::new(sql, comment).losing(format!("column {label} and its values"));
+        }
+        let statement = self.alter_table(&action, format!("drops column {label}"));
         match column.generated {
             Some(_) => statement,
             None => statement.losing(format!("column {label} and its values")),
@@ -65,6 +72,7 @@ impl Place<'_> {
         let mut out = Vec::new();
         if fills_itself || (backfill.is_none() && !undecided) {
             out.push(add(column)?);
+            out.extend(column_option::create(self, column));
         } else {
             out.push(add(&Column { nullable: true, default: None, ..column.clone() })?);
             out.push(self.fill(column, backfill));
@@ -76,8 +84,10 @@ impl Place<'_> {
                 ));
             }
             if !column.nullable {
-                out.push(self.alter_column(&column.name, "SET NOT NULL", format!("makes {label} NOT NULL")));
+                out.extend(column_option::require(self, column, format!("makes {label} NOT NULL")));
             }
+            let settled = Column { nullable: true, ..column.clone() };
+            out.extend(column_option::alter(self, &Column::default(), &settled, false));
         }
         if column.comment.is_some() {
             out.push(self.set_comment(column));
@@ -113,7 +123,16 @@ impl Place<'_> {
             out.extend(self.retype(previous, next)?);
         }
         out.extend(self.nullability(previous, next, backfill));
-        out.extend(self.take_up(previous, next, retyped)?);
+        out.extend(column_option::keep_required(self, previous, next, old_table));
+        out.extend(self.take_up(previous, next, retyped, old_table)?);
+        out.extend(column_option::alter(self, previous, next, retyped));
+        if let Some(options) = server_changes(&previous.options, &next.options) {
+            out.push(self.alter_column(
+                &next.name,
+                &options,
+                format!("changes the options of {}", self.label(&next.name)),
+            ));
+        }
         if previous.comment != next.comment {
             out.push(self.set_comment(next));
         }
@@ -128,16 +147,15 @@ impl Place<'_> {
         next: &Column,
         old_table: &ObjectName,
     ) -> Option<Statement> {
-        let guard = match (&previous.auto_increment, &next.auto_increment) {
-            (Some(AutoIncrement::Serial), Some(AutoIncrement::Serial)) => "",
-            // The name of an identity's sequence is not known for certain.
-            (Some(AutoIncrement::Identity(_)), Some(AutoIncrement::Identity(_))) => "IF EXISTS ",
-            _ => return None,
-        };
-        let old = serial_name(&self.name().sibling(&old_table.name), &previous.name);
-        let new = serial_name(self.name(), &next.name);
+        let is_same_kind = matches!(
+            (&previous.auto_increment, &next.auto_increment),
+            (Some(AutoIncrement::Serial), Some(AutoIncrement::Serial))
+                | (Some(AutoIncrement::Identity(_)), Some(AutoIncrement::Identity(_)))
+        );
+        let old = numbering::own_sequence(&self.name().sibling(&old_table.name), previous).filter(|_| is_same_kind)?;
+        let new = numbering::own_sequence(self.name(), next)?;
         (old != new).then(|| {
-            let sql = format!("ALTER SEQUENCE {guard}{} RENAME TO {}", qualified(&old), quote(&new.name));
+            let sql = format!("ALTER SEQUENCE {} RENAME TO {}", qualified(&old), quote(&new.name));
             Statement::new(sql, format!("renames the sequence of {} with it", self.label(&next.name)))
         })
     }
@@ -154,23 +172,7 @@ impl Place<'_> {
     /// Takes away what the column will not have, or what stands in the way of another type.
     fn let_go(&self, previous: &Column, next: &Column, retyped: bool, old_table: &ObjectName) -> Vec<Statement> {
         let label = self.label(&next.name);
-        let mut out = Vec::new();
-        match (&previous.auto_increment, &next.auto_increment) {
-            (Some(AutoIncrement::Serial), Some(AutoIncrement::Serial)) => {}
-            (Some(AutoIncrement::Serial), _) => {
-                let sequence = serial_name(&self.name().sibling(&old_table.name), &previous.name);
-                out.push(self.alter_column(&next.name, "DROP DEFAULT", format!("stops numbering {label}")));
-                out.push(Statement::new(
-                    format!("DROP SEQUENCE {}", qualified(&sequence)),
-                    format!("drops the sequence of {label}"),
-                ));
-            }
-            (Some(AutoIncrement::Identity(_)), Some(AutoIncrement::Identity(_))) => {}
-            (Some(AutoIncrement::Identity(_)), _) => {
-                out.push(self.alter_column(&next.name, "DROP IDENTITY", format!("stops numbering {label}")));
-            }
-            (Some(AutoIncrement::Native) | None, _) => {}
-        }
+        let mut out = numbering::let_go(self, previous, next, old_table);
         if previous.default.is_some() && (next.default.is_none() || retyped) {
             out.push(self.alter_column(&next.name, "DROP DEFAULT", format!("drops the default of {label}")));
         }
@@ -182,7 +184,7 @@ impl Place<'_> {
         let (from, to) = (type_sql(self.table, previous)?, type_sql(self.table, next)?);
         let mut action = format!("TYPE {to}");
         if let Some(collation) = &next.collation {
-            action.push_str(&format!(" COLLATE {}", constraint::collation_sql(collation)));
+            action.push_str(&format!(" COLLATE {}", collation_sql(collation)));
         }
         if let Some(using) = casts::using(&quote(&next.name), from, to).filter(|_| next.generated.is_none()) {
             action.push_str(&format!(" USING {using}"));
@@ -224,31 +226,21 @@ impl Place<'_> {
             } else if next.generated.is_none() {
                 what.push_str("; it fails while there are NULLs in it");
             }
-            out.push(self.alter_column(&next.name, "SET NOT NULL", what));
+            out.extend(column_option::require(self, next, what));
         }
         out
     }
 
     /// Gives the column what it did not have.
-    fn take_up(&self, previous: &Column, next: &Column, retyped: bool) -> Result<Vec<Statement>, PlanError> {
+    fn take_up(
+        &self,
+        previous: &Column,
+        next: &Column,
+        retyped: bool,
+        old_table: &ObjectName,
+    ) -> Result<Vec<Statement>, PlanError> {
         let label = self.label(&next.name);
-        let mut out = Vec::new();
-        match (&previous.auto_increment, &next.auto_increment) {
-            (Some(AutoIncrement::Identity(a)), Some(AutoIncrement::Identity(b))) => {
-                let changes = identity_changes(a, b);
-                if !changes.is_empty() {
-                    out.push(self.alter_column(&next.name, &changes, format!("changes how {label} is numbered")));
-                }
-            }
-            (_, Some(AutoIncrement::Identity(identity))) => {
-                let action = format!("ADD {}", identity_sql(identity));
-                out.push(self.alter_column(&next.name, &action, format!("lets {label} number itself")));
-                out.push(catch_up(self.name(), &next.name, &identity.sequence));
-            }
-            (Some(AutoIncrement::Serial), Some(AutoIncrement::Serial)) => {}
-            (_, Some(AutoIncrement::Serial)) => out.extend(self.make_serial(next)?),
-            (_, Some(AutoIncrement::Native) | None) => {}
-        }
+        let mut out = numbering::take_up(self, previous, next, old_table)?;
         if let (Some(a), Some(b)) = (&previous.generated, &next.generated)
             && a != b
         {
@@ -261,22 +253,8 @@ impl Place<'_> {
                 &format!("SET DEFAULT {default}"),
                 format!("sets the default of {label}"),
             ));
+            out.extend(numbering::go_on(self, previous, next, old_table));
         }
         Ok(out)
-    }
-
-    fn make_serial(&self, next: &Column) -> Result<Vec<Statement>, PlanError> {
-        let label = self.label(&next.name);
-        let name = serial_name(self.name(), &next.name);
-        let sequence = qualified(&name);
-        let ty = type_sql(self.table, next)?;
-        let create =
-            format!("CREATE SEQUENCE {sequence} AS {ty} OWNED BY {}.{}", qualified(self.name()), quote(&next.name));
-        let default = format!("SET DEFAULT nextval({}::regclass)", literal(&sequence));
-        Ok(vec![
-            Statement::new(create, format!("creates the sequence of {label}")),
-            self.alter_column(&next.name, &default, format!("lets {label} number itself")),
-            catch_up(self.name(), &next.name, &rungs_schema::Sequence::default()),
-        ])
     }
 }

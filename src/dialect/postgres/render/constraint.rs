@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rungs_schema::{Action, Check, Deferrable, ForeignKey, Index, IndexKey, IndexPart, ObjectName, Table};
 
-use super::{comment, table};
-use crate::dialect::postgres::{qualified, quote};
+use super::{comment, options};
+use crate::dialect::postgres::{collation_sql, qualified, quote};
 use crate::dialect::{Part, Statement};
 
 /// Whatever is keyed or checked on a table, in an order in which it can be created.
@@ -36,6 +36,7 @@ pub(super) fn comment_of(part: Part<'_>) -> Option<&str> {
         Part::Unique(unique) => unique.comment.as_deref(),
         Part::ForeignKey(key) => key.comment.as_deref(),
         Part::Check(check) => check.comment.as_deref(),
+        Part::Index(index) if index.options.contains_key("invalid") => None,
         Part::Index(index) => index.comment.as_deref(),
         Part::Exclusion(exclusion) => exclusion.comment.as_deref(),
     }
@@ -62,13 +63,12 @@ pub(super) fn clause(part: Part<'_>) -> String {
     let name = name_of(part).map_or_else(String::new, |name| format!("CONSTRAINT {} ", quote(name)));
     let body = match part {
         Part::PrimaryKey(key) => {
-            format!("PRIMARY KEY ({}){}{}", keys(&key.parts), include(&key.include), deferrable(key.deferrable))
+            format!("PRIMARY KEY {}{}", key_sql(&key.parts, &key.include, &key.options), deferrable(key.deferrable))
         }
         Part::Unique(unique) => format!(
-            "UNIQUE{} ({}){}{}",
+            "UNIQUE{} {}{}",
             if unique.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" },
-            keys(&unique.parts),
-            include(&unique.include),
+            key_sql(&unique.parts, &unique.include, &unique.options),
             deferrable(unique.deferrable)
         ),
         Part::ForeignKey(key) => foreign_key(key),
@@ -79,10 +79,26 @@ pub(super) fn clause(part: Part<'_>) -> String {
     format!("{name}{body}")
 }
 
+/// The columns of a key and what its index is like.
+fn key_sql(parts: &[IndexPart], included: &[String], options: &BTreeMap<String, String>) -> String {
+    let overlaps = if options.contains_key("without_overlaps") { " WITHOUT OVERLAPS" } else { "" };
+    let mut sql = format!("({}{overlaps}){}", keys(parts), include(included));
+    sql.extend(options::storage(options).map(|list| format!(" WITH ({list})")));
+    sql.extend(options.get("tablespace").map(|place| format!(" USING INDEX TABLESPACE {}", quote(place))));
+    sql
+}
+
 fn foreign_key(key: &ForeignKey) -> String {
-    let mut sql = format!("FOREIGN KEY ({}) REFERENCES {}", list(&key.columns), qualified(&key.references));
+    // The last column may be a range.
+    let columns = |columns: &[String]| match columns.split_last() {
+        Some((last, rest)) if key.period => {
+            rest.iter().map(|column| quote(column) + ", ").collect::<String>() + "PERIOD " + &quote(last)
+        }
+        _ => list(columns),
+    };
+    let mut sql = format!("FOREIGN KEY ({}) REFERENCES {}", columns(&key.columns), qualified(&key.references));
     if !key.referenced_columns.is_empty() {
-        sql.push_str(&format!(" ({})", list(&key.referenced_columns)));
+        sql.push_str(&format!(" ({})", columns(&key.referenced_columns)));
     }
     if let Some(word) = &key.match_type {
         sql.push_str(&format!(" MATCH {word}"));
@@ -156,37 +172,37 @@ fn key(part: &IndexPart) -> String {
     sql
 }
 
-/// A collation's name. One that introspection had to qualify is in quotes already.
-pub(super) fn collation_sql(name: &str) -> String {
-    if name.starts_with('"') && name.ends_with('"') && name.contains("\".\"") { name.to_owned() } else { quote(name) }
-}
-
-fn index_sql(table: &ObjectName, index: &Index) -> String {
+pub(in crate::dialect::postgres) fn index_sql(table: &ObjectName, index: &Index) -> String {
     let kind = if index.unique { "CREATE UNIQUE INDEX" } else { "CREATE INDEX" };
     let name = index.name.as_deref().map_or_else(String::new, |name| format!(" {}", quote(name)));
     let method = index.method.as_deref().map_or_else(String::new, |method| format!(" USING {method}"));
-    let mut sql =
-        format!("{kind}{name} ON {}{method} ({}){}", qualified(table), keys(&index.parts), include(&index.include));
+    let only = if index.options.contains_key("only") { "ONLY " } else { "" };
+    let (table, keys) = (qualified(table), keys(&index.parts));
+    let mut sql = format!("{kind}{name} ON {only}{table}{method} ({keys}){}", include(&index.include));
     if index.nulls_not_distinct {
         sql.push_str(" NULLS NOT DISTINCT");
     }
-    if let Some(options) = table::storage(&index.options) {
-        sql.push_str(&format!(" WITH ({options})"));
-    }
+    sql.extend(options::storage(&index.options).map(|list| format!(" WITH ({list})")));
+    sql.extend(index.options.get("tablespace").map(|place| format!(" TABLESPACE {}", quote(place))));
     if let Some(predicate) = &index.predicate {
         sql.push_str(&format!(" WHERE {predicate}"));
     }
     sql
 }
 
-/// The statement that adds it to a table that is there.
-pub(super) fn create(table: &ObjectName, part: Part<'_>) -> Statement {
-    let sql = match part {
-        Part::Index(index) => index_sql(table, index),
-        _ => format!("ALTER TABLE {} ADD {}", qualified(table), clause(part)),
+/// The statements that add it to a table that is there, without its comment. Nobody wants an index that could not be
+/// built, so that there are none for it.
+pub(super) fn create(table: &ObjectName, part: Part<'_>) -> Vec<Statement> {
+    let Part::Index(index) = part else {
+        let sql = format!("ALTER TABLE {} ADD {}", qualified(table), clause(part));
+        return vec![Statement::new(sql, format!("adds {} on {table}", label(part)))];
     };
-    let verb = if matches!(part, Part::Index(_)) { "creates" } else { "adds" };
-    Statement::new(sql, format!("{verb} {} on {table}", label(part)))
+    if index.options.contains_key("invalid") {
+        return Vec::new();
+    }
+    let mut out = vec![Statement::new(index_sql(table, index), format!("creates {} on {table}", label(part)))];
+    out.extend(options::after_index(&table.sibling(index.name.clone().unwrap_or_default()), index));
+    out
 }
 
 /// The statement that drops it; the name is the one it has on the server.
@@ -224,15 +240,21 @@ pub(super) fn set_comment(table: &ObjectName, part: Part<'_>) -> Statement {
     comment::on(&object, &format!("{} of {table}", label(part)), comment_of(part))
 }
 
-/// Whether two of them differ in name and comment only. The columns of the first are told under their names after
-/// `renames` (old to new), which the server follows by itself.
-pub(super) fn same_apart_from_name(previous: Part<'_>, next: Part<'_>, renames: &BTreeMap<&str, &str>) -> bool {
+/// Whether one can become the other where it stands: by another name, another comment, and [`change`]. The columns of the
+/// first are told under their names after `renames` (old to new), which the server follows by itself.
+pub(super) fn changes_in_place(previous: Part<'_>, next: Part<'_>, renames: &BTreeMap<&str, &str>) -> bool {
+    let same_options = |a: &mut BTreeMap<String, String>, b: &BTreeMap<String, String>| {
+        if options::index_changes_in_place(a, b) {
+            a.clone_from(b);
+        }
+    };
     match (previous, next) {
         (Part::PrimaryKey(a), Part::PrimaryKey(b)) => {
             let mut a = a.clone();
             a.parts = renamed_parts(a.parts, renames);
             a.include = renamed(a.include, renames);
             (a.name, a.comment) = (b.name.clone(), b.comment.clone());
+            same_options(&mut a.options, &b.options);
             a == *b
         }
         (Part::Unique(a), Part::Unique(b)) => {
@@ -240,6 +262,7 @@ pub(super) fn same_apart_from_name(previous: Part<'_>, next: Part<'_>, renames: 
             a.parts = renamed_parts(a.parts, renames);
             a.include = renamed(a.include, renames);
             (a.name, a.comment) = (b.name.clone(), b.comment.clone());
+            same_options(&mut a.options, &b.options);
             a == *b
         }
         (Part::ForeignKey(a), Part::ForeignKey(b)) => {
@@ -247,22 +270,83 @@ pub(super) fn same_apart_from_name(previous: Part<'_>, next: Part<'_>, renames: 
             a.columns = renamed(a.columns, renames);
             a.on_delete_columns = renamed(a.on_delete_columns, renames);
             (a.name, a.comment) = (b.name.clone(), b.comment.clone());
-            a == *b
+            alters_foreign_key(&a, b)
         }
         (Part::Check(a), Part::Check(b)) => {
             let mut a = a.clone();
             (a.name, a.comment, a.column) = (b.name.clone(), b.comment.clone(), b.column.clone());
+            a.not_valid &= b.not_valid;
             a == *b
         }
+        (Part::Exclusion(a), Part::Exclusion(b)) => a.definition == b.definition,
         (Part::Index(a), Part::Index(b)) => {
             let mut a = a.clone();
             a.parts = renamed_parts(a.parts, renames);
             a.include = renamed(a.include, renames);
             (a.name, a.comment) = (b.name.clone(), b.comment.clone());
+            same_options(&mut a.options, &b.options);
             a == *b
         }
         _ => false,
     }
+}
+
+/// Whether a foreign key can become another one where it stands; see [`Rules`](crate::diff::Rules). What is checked
+/// cannot become unchecked, unless it is no longer enforced (PostgreSQL 18).
+pub(in crate::dialect::postgres) fn alters_foreign_key(previous: &ForeignKey, next: &ForeignKey) -> bool {
+    let aligned = ForeignKey {
+        name: next.name.clone(),
+        comment: next.comment.clone(),
+        deferrable: next.deferrable,
+        not_valid: previous.not_valid && next.not_valid,
+        not_enforced: next.not_enforced,
+        ..previous.clone()
+    };
+    aligned == *next
+}
+
+/// The statements that turn one into the other, which has its new name already.
+pub(super) fn change(table: &ObjectName, previous: Part<'_>, next: Part<'_>) -> Vec<Statement> {
+    let index = table.sibling(name_of(next).unwrap_or_default());
+    match (previous, next) {
+        (Part::PrimaryKey(a), Part::PrimaryKey(b)) => options::change_index(&index, &a.options, &b.options),
+        (Part::Unique(a), Part::Unique(b)) => options::change_index(&index, &a.options, &b.options),
+        (Part::Index(a), Part::Index(b)) => options::change_index(&index, &a.options, &b.options),
+        (Part::ForeignKey(a), Part::ForeignKey(b)) => change_foreign_key(table, a, b),
+        (Part::Check(a), Part::Check(b)) if a.not_valid && !b.not_valid => vec![validate(table, next)],
+        _ => Vec::new(),
+    }
+}
+
+fn change_foreign_key(table: &ObjectName, previous: &ForeignKey, next: &ForeignKey) -> Vec<Statement> {
+    let part = Part::ForeignKey(next);
+    let name = quote(next.name.as_deref().unwrap_or_default());
+    let mut words = Vec::new();
+    if previous.deferrable != next.deferrable {
+        words.push(match deferrable(next.deferrable).trim() {
+            "" => "NOT DEFERRABLE",
+            "DEFERRABLE" => "DEFERRABLE INITIALLY IMMEDIATE",
+            other => other,
+        });
+    }
+    if previous.not_enforced != next.not_enforced {
+        words.push(if next.not_enforced { "NOT ENFORCED" } else { "ENFORCED" });
+    }
+    let mut out = Vec::new();
+    for word in words {
+        let sql = format!("ALTER TABLE {} ALTER CONSTRAINT {name} {word}", qualified(table));
+        out.push(Statement::new(sql, format!("makes {} of {table} {word}", label(part))));
+    }
+    if previous.not_valid && !next.not_valid && !next.not_enforced {
+        out.push(validate(table, part));
+    }
+    out
+}
+
+fn validate(table: &ObjectName, part: Part<'_>) -> Statement {
+    let name = quote(name_of(part).unwrap_or_default());
+    let sql = format!("ALTER TABLE {} VALIDATE CONSTRAINT {name}", qualified(table));
+    Statement::new(sql, format!("checks existing rows against {} of {table}", label(part)))
 }
 
 fn renamed(columns: Vec<String>, renames: &BTreeMap<&str, &str>) -> Vec<String> {

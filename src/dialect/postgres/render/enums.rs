@@ -1,25 +1,35 @@
-//! Enumerated types.
+//! Enumerated types. <https://www.postgresql.org/docs/current/sql-altertype.html>
 
-use rungs_schema::{Column, EnumType, ObjectName};
+use rungs_schema::EnumType;
 
 use super::comment;
+use super::rebuild::{Conversion, Root, rebuild};
 use super::sequence::rename;
 use crate::dialect::Statement;
-use crate::dialect::postgres::{Postgres, literal, qualified, quote};
+use crate::dialect::postgres::{Postgres, literal, qualified};
 use crate::dialect::simple::drop_type;
-use crate::diff::change::Delta;
-use crate::diff::renamed_values;
+use crate::diff::change::{Delta, Standing};
+use crate::diff::{Way, with_names};
 use crate::error::PlanError;
+
+/// What an enumerated type changes besides its sides.
+pub(super) struct Manner<'a> {
+    pub(super) renamed: &'a [(String, String)],
+    pub(super) anew: bool,
+    pub(super) standing: &'a Standing,
+}
 
 pub(super) fn render(
     dialect: &Postgres,
     delta: &Delta<EnumType>,
-    columns: &[(ObjectName, Column)],
+    manner: &Manner<'_>,
 ) -> Result<Vec<Statement>, PlanError> {
     match delta {
         Delta::Create { next } => Ok(create(next)),
-        Delta::Drop { previous } => Ok(vec![drop(previous)]),
-        Delta::Alter { previous, next } => alter(dialect, previous, next, columns),
+        Delta::Drop { previous } => {
+            Ok(vec![Statement::new(drop_type(&previous.name), format!("drops type {}", previous.name))])
+        }
+        Delta::Alter { previous, next } => alter(dialect, previous, next, manner),
     }
 }
 
@@ -33,10 +43,6 @@ fn create(next: &EnumType) -> Vec<Statement> {
     out
 }
 
-fn drop(previous: &EnumType) -> Statement {
-    Statement::new(drop_type(&previous.name), format!("drops type {}", previous.name))
-}
-
 fn set_comment(next: &EnumType) -> Statement {
     comment::on(&format!("TYPE {}", qualified(&next.name)), &format!("type {}", next.name), next.comment.as_deref())
 }
@@ -45,33 +51,34 @@ fn alter(
     dialect: &Postgres,
     previous: &EnumType,
     next: &EnumType,
-    columns: &[(ObjectName, Column)],
+    manner: &Manner<'_>,
 ) -> Result<Vec<Statement>, PlanError> {
-    let renamed = renamed_values(previous, next);
-    if !renamed.is_empty() {
-        let mut out = rename(dialect, "TYPE", "type", &previous.name, &next.name)?;
-        let name = qualified(&next.name);
-        out.extend(renamed.into_iter().map(|(old, new)| {
-            let sql = format!("ALTER TYPE {name} RENAME VALUE {} TO {}", literal(old), literal(new));
-            Statement::new(sql, format!("renames value {old} of type {} to {new}", next.name))
-        }));
+    let mut out = rename(dialect, "TYPE", "type", &previous.name, &next.name)?;
+    for (old, new) in manner.renamed {
+        let sql = format!("ALTER TYPE {} RENAME VALUE {} TO {}", qualified(&next.name), literal(old), literal(new));
+        out.push(Statement::new(sql, format!("renames value {old} of type {} to {new}", next.name)));
+    }
+    let now = with_names(previous, manner.renamed);
+    if Way::of_enum(&now, next, manner.anew) == Way::Anew {
+        let root = Root {
+            name: &next.name,
+            word: "TYPE",
+            create: create(next),
+            conversion: Conversion::Text,
+            finish: Vec::new(),
+        };
+        out.extend(rebuild(dialect, root, manner.standing)?);
         return Ok(out);
     }
-    let Some(additions) = additions(previous, next) else { return Ok(rebuild(previous, next, columns)) };
-    let mut out = rename(dialect, "TYPE", "type", &previous.name, &next.name)?;
-    out.extend(additions);
+    out.extend(additions(&now, next));
     if previous.comment != next.comment {
         out.push(set_comment(next));
     }
     Ok(out)
 }
 
-/// `ADD VALUE` for each new value, at its place; `None` where the old values do not all stay in their order.
-fn additions(previous: &EnumType, next: &EnumType) -> Option<Vec<Statement>> {
-    let kept: Vec<&String> = next.values.iter().filter(|value| previous.values.contains(value)).collect();
-    if !kept.iter().copied().eq(&previous.values) {
-        return None;
-    }
+/// `ADD VALUE` for each new value, at its place.
+fn additions(previous: &EnumType, next: &EnumType) -> Vec<Statement> {
     let name = qualified(&next.name);
     let mut now = previous.values.clone();
     let mut out = Vec::new();
@@ -85,48 +92,5 @@ fn additions(previous: &EnumType, next: &EnumType) -> Option<Vec<Statement>> {
         out.push(Statement::new(sql, format!("adds value {value} to type {}", next.name)));
         now.insert(at, value.clone());
     }
-    Some(out)
-}
-
-/// Gives an enumerated type another list of values by building it anew, for what cannot be done in place: values that
-/// go, or move. `columns` are all the columns of the type, as they stand while this runs. A row that holds a value
-/// which goes makes the server refuse.
-fn rebuild(previous: &EnumType, next: &EnumType, columns: &[(ObjectName, Column)]) -> Vec<Statement> {
-    let aside = previous.name.sibling(format!("{}__previous", cut(&previous.name.name)));
-    let mut out = vec![Statement::new(
-        format!("ALTER TYPE {} RENAME TO {}", qualified(&previous.name), quote(&aside.name)),
-        format!("sets type {} aside", previous.name),
-    )];
-    out.extend(create(next));
-    for (table, column) in columns {
-        let array = if column.ty.native().is_some_and(|ty| ty.ends_with("[]")) { "[]" } else { "" };
-        let (name, ty) = (quote(&column.name), format!("{}{array}", qualified(&next.name)));
-        let place = format!("ALTER TABLE {} ALTER COLUMN {name}", qualified(table));
-        let label = format!("{table}.{}", column.name);
-        if column.default.is_some() {
-            out.push(Statement::new(
-                format!("{place} DROP DEFAULT"),
-                format!("takes the default off {label} for the change of type"),
-            ));
-        }
-        let sql = format!("{place} TYPE {ty} USING {name}::text{array}::{ty}");
-        out.push(Statement::new(sql, format!("moves {label} to the new type {}", next.name)));
-        if let Some(default) = &column.default {
-            out.push(Statement::new(
-                format!("{place} SET DEFAULT {default}"),
-                format!("puts the default of {label} back"),
-            ));
-        }
-    }
-    out.push(Statement::new(drop_type(&aside), format!("drops the former type {}", previous.name)));
     out
-}
-
-/// Leaves room for a suffix in an identifier.
-fn cut(name: &str) -> &str {
-    let mut end = name.len().min(50);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    &name[..end]
 }

@@ -1,8 +1,8 @@
 //! Sequences, and those behind identity and serial columns.
 
-use rungs_schema::{Identity, ObjectName, Sequence};
+use rungs_schema::{ObjectName, Sequence};
 
-use super::comment;
+use super::{comment, position};
 use crate::dialect::Statement;
 use crate::dialect::postgres::names::made_name;
 use crate::dialect::postgres::{Postgres, literal, qualified, quote};
@@ -22,7 +22,8 @@ fn create(next: &Sequence) -> Vec<Statement> {
     let ty = next.ty.as_ref().map_or_else(String::new, |ty| format!(" AS {ty}"));
     let options = options(&Sequence::default(), next, false);
     let separator = if options.is_empty() { "" } else { " " };
-    let sql = format!("CREATE SEQUENCE {name}{ty}{separator}{options}");
+    let kind = if next.unlogged { "CREATE UNLOGGED SEQUENCE" } else { "CREATE SEQUENCE" };
+    let sql = format!("{kind} {name}{ty}{separator}{options}");
     let mut out = vec![Statement::new(sql, format!("creates sequence {}", next.name))];
     if next.owned_by.is_some() {
         out.push(owned_by(next));
@@ -47,16 +48,18 @@ fn alter(dialect: &Postgres, previous: &Sequence, next: &Sequence) -> Result<Vec
     let mut out = Vec::new();
     out.extend(rename(dialect, "SEQUENCE", "sequence", &previous.name, &next.name)?);
     let name = qualified(&next.name);
-    let mut clauses = Vec::new();
-    if previous.ty != next.ty {
-        clauses.push(format!("AS {}", next.ty.as_deref().unwrap_or("bigint")));
+    let prefix = format!("ALTER SEQUENCE {name}");
+    if previous.unlogged != next.unlogged {
+        let word = if next.unlogged { "UNLOGGED" } else { "LOGGED" };
+        out.push(Statement::new(format!("{prefix} SET {word}"), format!("makes sequence {} {word}", next.name)));
     }
-    let options = options(previous, next, true);
-    if !options.is_empty() {
-        clauses.push(options);
-    }
+    let types = (previous.ty.as_deref().unwrap_or("bigint"), next.ty.as_deref().unwrap_or("bigint"));
+    let room = position::make_room(&next.name, previous, next, types);
+    let now = room.as_ref().map_or(previous, |room| &room.now);
+    let clauses = if now.ty == next.ty { options(now, next, true) } else { with_type(now, next, types.1) };
     if !clauses.is_empty() {
-        let sql = format!("ALTER SEQUENCE {name} {}", clauses.join(" "));
+        let sql = format!("{prefix} {clauses}");
+        out.extend(room.map(|room| room.statements).unwrap_or_default());
         out.push(Statement::new(sql, format!("changes sequence {}", next.name)));
     }
     if previous.owned_by != next.owned_by {
@@ -66,6 +69,17 @@ fn alter(dialect: &Postgres, previous: &Sequence, next: &Sequence) -> Result<Vec
         out.push(set_comment(next));
     }
     Ok(out)
+}
+
+/// The options of a sequence that gets another type, with its bounds in full: the server takes those that the former type
+/// had by itself for those of the new one, whichever way it counts.
+fn with_type(previous: &Sequence, next: &Sequence, ty: &str) -> String {
+    let whole = position::Whole::of(next, ty);
+    let settled = Sequence { start: next.start, min: next.min, max: next.max, ..previous.clone() };
+    let rest = options(&settled, next, false);
+    format!("AS {ty} MINVALUE {} MAXVALUE {} START WITH {} {rest}", whole.min, whole.max, whole.start)
+        .trim_end()
+        .to_owned()
 }
 
 /// Another namespace, then another name. The new name is never qualified.
@@ -119,7 +133,7 @@ fn set_comment(next: &Sequence) -> Statement {
 }
 
 /// The options that differ. What goes back to the default says so, except START, which has no word for it.
-fn options(previous: &Sequence, next: &Sequence, altering: bool) -> String {
+pub(super) fn options(previous: &Sequence, next: &Sequence, altering: bool) -> String {
     let mut words = Vec::new();
     if previous.increment != next.increment {
         words.push(format!("INCREMENT BY {}", next.increment.unwrap_or(1)));
@@ -145,46 +159,10 @@ fn options(previous: &Sequence, next: &Sequence, altering: bool) -> String {
     words.join(" ")
 }
 
-fn effective_start(sequence: &Sequence) -> i64 {
+pub(super) fn effective_start(sequence: &Sequence) -> i64 {
     let default =
         if sequence.increment.unwrap_or(1) < 0 { sequence.max.unwrap_or(-1) } else { sequence.min.unwrap_or(1) };
     sequence.start.unwrap_or(default)
-}
-
-/// `GENERATED ... AS IDENTITY` with the options that are not the type's defaults.
-pub(super) fn identity_sql(identity: &Identity) -> String {
-    let when = if identity.always { "ALWAYS" } else { "BY DEFAULT" };
-    let options = options(&Sequence::default(), &identity.sequence, false);
-    let options = if options.is_empty() { options } else { format!(" ({options})") };
-    format!("GENERATED {when} AS IDENTITY{options}")
-}
-
-/// The clauses of ALTER COLUMN that turn one identity into another.
-pub(super) fn identity_changes(previous: &Identity, next: &Identity) -> String {
-    let mut words = Vec::new();
-    if previous.always != next.always {
-        words.push(format!("SET GENERATED {}", if next.always { "ALWAYS" } else { "BY DEFAULT" }));
-    }
-    let (a, b) = (&previous.sequence, &next.sequence);
-    if a.increment != b.increment {
-        words.push(format!("SET INCREMENT BY {}", b.increment.unwrap_or(1)));
-    }
-    if a.min != b.min {
-        words.push(b.min.map_or_else(|| "SET NO MINVALUE".to_owned(), |value| format!("SET MINVALUE {value}")));
-    }
-    if a.max != b.max {
-        words.push(b.max.map_or_else(|| "SET NO MAXVALUE".to_owned(), |value| format!("SET MAXVALUE {value}")));
-    }
-    if (a.start, a.min, a.max, a.increment) != (b.start, b.min, b.max, b.increment) {
-        words.push(format!("SET START WITH {}", effective_start(b)));
-    }
-    if a.cache != b.cache {
-        words.push(format!("SET CACHE {}", b.cache.unwrap_or(1)));
-    }
-    if a.cycle != b.cycle {
-        words.push(if b.cycle { "SET CYCLE" } else { "SET NO CYCLE" }.to_owned());
-    }
-    words.join(" ")
 }
 
 /// The sequence that `serial` makes for a column.

@@ -1,36 +1,78 @@
 //! Whole tables.
 
-use std::collections::BTreeMap;
-
 use rungs_schema::{AutoIncrement, Column, Table};
 use sea_query::PostgresQueryBuilder;
 
-use super::sequence::identity_sql;
-use super::{comment, constraint};
-use crate::dialect::postgres::{Postgres, qualified, quote};
+use super::column::Place;
+use super::identity;
+use super::{column_option, comment, constraint, options};
+use crate::dialect::postgres::{Postgres, collation_sql, qualified, quote};
 use crate::dialect::simple::drop_table;
 use crate::dialect::{Part, Statement};
 use crate::error::PlanError;
 
+/// What CREATE, DROP and COMMENT call it.
+pub(super) fn word(table: &Table) -> &'static str {
+    if table.options.contains_key("server") { "FOREIGN TABLE" } else { "TABLE" }
+}
+
 pub(super) fn create(dialect: &Postgres, table: &Table) -> Result<Vec<Statement>, PlanError> {
-    let name = qualified(&table.name);
     let parts = constraint::of_table(table);
     let mut lines = Vec::new();
-    for column in &table.columns {
+    for column in table.columns.iter().filter(|column| !column.options.contains_key("inherited")) {
         lines.push(column_sql(dialect, table, column)?);
     }
     let (inside, after): (Vec<Part<'_>>, Vec<Part<'_>>) = parts.into_iter().partition(|part| fits_inside(*part));
     lines.extend(inside.iter().map(|part| constraint::clause(*part)));
-    let body = match lines.is_empty() {
-        true => "()".to_owned(),
-        false => format!("(\n    {}\n)", lines.join(",\n    ")),
+    let what = match &table.partition_of {
+        Some((parent, _)) => format!("partition {} of {parent}", table.name),
+        None => format!("table {}", table.name),
     };
-    let kind = if table.options.contains_key("unlogged") { "CREATE UNLOGGED TABLE" } else { "CREATE TABLE" };
-    let with = storage(&table.options).map_or_else(String::new, |list| format!(" WITH ({list})"));
-    let mut out = vec![Statement::new(format!("{kind} {name} {body}{with}"), format!("creates table {}", table.name))];
-    out.extend(after.iter().map(|part| constraint::create(&table.name, *part)));
+    let mut out = vec![Statement::new(create_sql(table, &lines), format!("creates {what}"))];
+    for part in &after {
+        out.extend(constraint::create(&table.name, *part));
+    }
+    let place = Place { dialect, table };
+    out.extend(table.columns.iter().flat_map(|column| column_option::create(&place, column)));
+    out.extend(options::after_creation(dialect, table)?);
     out.extend(comments(table));
     Ok(out)
+}
+
+fn create_sql(table: &Table, lines: &[String]) -> String {
+    let unlogged = if table.options.contains_key("unlogged") { "UNLOGGED " } else { "" };
+    let mut sql = format!("CREATE {unlogged}{} {}", word(table), qualified(&table.name));
+    let body = format!("(\n    {}\n)", lines.join(",\n    "));
+    match &table.partition_of {
+        Some((parent, bound)) => {
+            sql.push_str(&format!(" PARTITION OF {}", qualified(parent)));
+            if !lines.is_empty() {
+                sql.push_str(&format!(" {body}"));
+            }
+            sql.push_str(&format!(" {bound}"));
+        }
+        None if lines.is_empty() => sql.push_str(" ()"),
+        None => sql.push_str(&format!(" {body}")),
+    }
+    if !table.inherits.is_empty() {
+        let parents: Vec<String> = table.inherits.iter().map(qualified).collect();
+        sql.push_str(&format!(" INHERITS ({})", parents.join(", ")));
+    }
+    if let Some(key) = &table.partition_by {
+        sql.push_str(&format!(" PARTITION BY {key}"));
+    }
+    if let Some(server) = table.options.get("server") {
+        sql.push_str(&format!(" SERVER {}", quote(server)));
+        sql.extend(options::server_options(&table.options).map(|list| format!(" {list}")));
+    }
+    if let Some(method) = table.options.get("access_method") {
+        sql.push_str(&format!(" USING {}", quote(method)));
+    }
+    sql.extend(options::storage(&table.options).map(|list| format!(" WITH ({list})")));
+    if let Some(place) = table.options.get("tablespace") {
+        sql.push_str(&format!(" TABLESPACE {}", quote(place)));
+    }
+    sql
 }
 
 /// An index is a statement of its own; and what CREATE TABLE adds is valid at once, whatever it says.
@@ -47,7 +89,8 @@ fn comments(table: &Table) -> Vec<Statement> {
     let name = qualified(&table.name);
     let mut out = Vec::new();
     if table.comment.is_some() {
-        out.push(comment::on(&format!("TABLE {name}"), &format!("table {}", table.name), table.comment.as_deref()));
+        let object = format!("{} {name}", word(table));
+        out.push(comment::on(&object, &format!("table {}", table.name), table.comment.as_deref()));
     }
     for column in table.columns.iter().filter(|column| column.comment.is_some()) {
         let label = format!("column {}.{}", table.name, column.name);
@@ -58,6 +101,11 @@ fn comments(table: &Table) -> Vec<Statement> {
 }
 
 pub(super) fn drop(table: &Table) -> Statement {
+    if word(table) == "FOREIGN TABLE" {
+        // Its rows are elsewhere.
+        let sql = format!("DROP FOREIGN TABLE {}", qualified(&table.name));
+        return Statement::new(sql, format!("drops foreign table {}", table.name));
+    }
     Statement::new(drop_table(&table.name, PostgresQueryBuilder), format!("drops table {}", table.name))
         .losing(format!("table {} and its rows", table.name))
 }
@@ -70,24 +118,23 @@ pub(super) fn column_sql(dialect: &Postgres, table: &Table, column: &Column) -> 
         Some(AutoIncrement::Serial) => sql.push_str(serial_word(dialect, table, column, ty)?),
         _ => sql.push_str(ty),
     }
+    sql.extend(options::server_options(&column.options).map(|list| format!(" {list}")));
     if let Some(collation) = &column.collation {
-        sql.push_str(&format!(" COLLATE {}", constraint::collation_sql(collation)));
+        sql.push_str(&format!(" COLLATE {}", collation_sql(collation)));
     }
     if let Some(generated) = &column.generated {
         let kind = if generated.stored { "STORED" } else { "VIRTUAL" };
         sql.push_str(&format!(" GENERATED ALWAYS AS ({}) {kind}", generated.expression));
     }
     match &column.auto_increment {
-        Some(AutoIncrement::Identity(identity)) => sql.push_str(&format!(" {}", identity_sql(identity))),
+        Some(AutoIncrement::Identity(options)) => sql.push_str(&format!(" {}", identity::sql(options))),
         Some(AutoIncrement::Native) => sql.push_str(" GENERATED BY DEFAULT AS IDENTITY"),
         Some(AutoIncrement::Serial) | None => {}
     }
     if let Some(default) = &column.default {
         sql.push_str(&format!(" DEFAULT {}", default_sql(default)));
     }
-    if !column.nullable {
-        sql.push_str(" NOT NULL");
-    }
+    sql.push_str(&column_option::not_null_sql(&table.name, column));
     Ok(sql)
 }
 
@@ -112,7 +159,7 @@ fn serial_word(dialect: &Postgres, table: &Table, column: &Column, ty: &str) -> 
 }
 
 /// A default for CREATE TABLE and ADD COLUMN, whose grammar takes these words only in parentheses.
-fn default_sql(expression: &str) -> String {
+pub(super) fn default_sql(expression: &str) -> String {
     const WORDS: [&str; 15] = [
         "NOT", "AND", "OR", "IS", "IN", "LIKE", "ILIKE", "BETWEEN", "SIMILAR", "AT", "COLLATE", "ISNULL", "NOTNULL",
         "OVERLAPS", "OPERATOR",
@@ -120,23 +167,4 @@ fn default_sql(expression: &str) -> String {
     let upper = expression.to_ascii_uppercase();
     let needs = upper.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| WORDS.contains(&word));
     if needs { format!("({expression})") } else { expression.to_owned() }
-}
-
-/// Storage parameters as `WITH` and `SET` have them.
-pub(super) fn storage(options: &BTreeMap<String, String>) -> Option<String> {
-    let list: Vec<String> = options.iter().filter(|(name, _)| *name != "unlogged").map(parameter).collect();
-    (!list.is_empty()).then(|| list.join(", "))
-}
-
-fn parameter((name, value): (&String, &String)) -> String {
-    let name = parameter_name(name);
-    if value.is_empty() { name } else { format!("{name} = {}", crate::dialect::postgres::literal(value)) }
-}
-
-/// A parameter's name, which a `toast.` may stand before.
-pub(super) fn parameter_name(name: &str) -> String {
-    match name.strip_prefix("toast.") {
-        Some(rest) => format!("toast.{}", quote(rest)),
-        None => quote(name),
-    }
 }

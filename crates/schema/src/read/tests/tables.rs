@@ -248,6 +248,7 @@ fn constraints_beside_a_field_and_of_the_struct() {
             on_update: Action::Restrict,
             deferrable: Some(Deferrable::default()),
             match_type: Some("FULL".into()),
+            period: false,
             not_valid: true,
             not_enforced: true,
             comment: None,

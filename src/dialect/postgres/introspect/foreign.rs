@@ -1,0 +1,66 @@
+//! Foreign-data wrappers and servers. Foreign tables are tables; user mappings, which hold passwords, are left out.
+
+use rungs_schema::{Definition, DefinitionKind};
+
+use super::Found;
+use super::filter::Filter;
+use super::value::{name, options, text};
+use crate::db::{Row, Rows};
+use crate::dialect::postgres::{literal, quote};
+use crate::error::DbError;
+
+pub(super) fn wrappers_query(filter: &Filter) -> String {
+    format!(
+        "SELECT w.oid, NULL AS schema, w.fdwname AS name, to_json(w.fdwoptions) AS options, \
+         NULLIF(w.fdwhandler, 0)::regproc AS handler, NULLIF(w.fdwvalidator, 0)::regproc AS validator, \
+         obj_description(w.oid, 'pg_foreign_data_wrapper') AS comment \
+         FROM pg_foreign_data_wrapper AS w WHERE {objects}",
+        objects = filter.database_wide("pg_foreign_data_wrapper", "w")
+    )
+}
+
+pub(super) fn read_wrappers(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
+    for row in rows {
+        let mut sql = format!("CREATE FOREIGN DATA WRAPPER {}", quote(row.text("name")?));
+        for word in ["handler", "validator"] {
+            if let Some(function) = row.opt(word)? {
+                sql.push_str(&format!(" {} {function}", word.to_ascii_uppercase()));
+            }
+        }
+        let one = with_options(row, DefinitionKind::ForeignDataWrapper, sql)?;
+        let needs = found.needs.of("pg_foreign_data_wrapper", row.text("oid")?);
+        found.schema.definitions.push(Definition { needs, ..one });
+    }
+    Ok(())
+}
+
+pub(super) fn servers_query(filter: &Filter) -> String {
+    format!(
+        "SELECT s.oid, NULL AS schema, s.srvname AS name, to_json(s.srvoptions) AS options, s.srvtype AS type, \
+         s.srvversion AS version, w.fdwname AS wrapper, obj_description(s.oid, 'pg_foreign_server') AS comment \
+         FROM pg_foreign_server AS s JOIN pg_foreign_data_wrapper AS w ON w.oid = s.srvfdw WHERE {objects}",
+        objects = filter.database_wide("pg_foreign_server", "s")
+    )
+}
+
+pub(super) fn read_servers(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
+    for row in rows {
+        let mut sql = format!("CREATE SERVER {}", quote(row.text("name")?));
+        for word in ["type", "version"] {
+            if let Some(value) = row.opt(word)? {
+                sql.push_str(&format!(" {} {}", word.to_ascii_uppercase(), literal(value)));
+            }
+        }
+        sql.push_str(&format!(" FOREIGN DATA WRAPPER {}", quote(row.text("wrapper")?)));
+        let one = with_options(row, DefinitionKind::Server, sql)?;
+        let needs = found.needs.of("pg_foreign_server", row.text("oid")?);
+        found.schema.definitions.push(Definition { needs, ..one });
+    }
+    Ok(())
+}
+
+fn with_options(row: &Row, kind: DefinitionKind, sql: String) -> Result<Definition, DbError> {
+    let settings =
+        options(row, "options")?.into_iter().map(|(name, value)| (format!("option:{name}"), value)).collect();
+    Ok(Definition { settings, comment: text(row, "comment")?, ..Definition::new(kind, name(row)?, sql) })
+}

@@ -1,0 +1,60 @@
+//! Range types, which are kept as the statement that creates them.
+//! <https://www.postgresql.org/docs/current/sql-createtype.html>
+
+use rungs_schema::{Definition, DefinitionKind, ObjectName};
+
+use super::Found;
+use super::filter::{Filter, schema_of};
+use super::tables::collation_of;
+use super::value::{name, text};
+use crate::db::Rows;
+use crate::dialect::postgres::{collation_sql, qualified};
+use crate::error::DbError;
+
+pub(super) fn query(filter: &Filter) -> String {
+    let (multirange, join) = if filter.at_least(14) {
+        (
+            format!("{} AS multirange_schema, m.typname AS multirange", schema_of("mn")),
+            "LEFT JOIN pg_type AS m ON m.oid = r.rngmultitypid LEFT JOIN pg_namespace AS mn ON mn.oid = m.typnamespace",
+        )
+    } else {
+        ("NULL AS multirange_schema, NULL AS multirange".to_owned(), "")
+    };
+    format!(
+        "SELECT t.oid, {schema} AS schema, t.typname AS name, format_type(r.rngsubtype, NULL) AS subtype, \
+         CASE WHEN NOT o.opcdefault THEN quote_ident(opn.nspname) || '.' || quote_ident(o.opcname) END AS opclass, \
+         CASE WHEN r.rngcollation <> sub.typcollation THEN {collation} END AS collation, \
+         CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::regproc::text END AS canonical, \
+         CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::regproc::text END AS subtype_diff, \
+         {multirange}, obj_description(t.oid, 'pg_type') AS comment \
+         FROM pg_range AS r JOIN pg_type AS t ON t.oid = r.rngtypid JOIN pg_namespace AS n ON n.oid = t.typnamespace \
+         JOIN pg_type AS sub ON sub.oid = r.rngsubtype \
+         JOIN pg_opclass AS o ON o.oid = r.rngsubopc JOIN pg_namespace AS opn ON opn.oid = o.opcnamespace {join} \
+         WHERE {objects}",
+        schema = schema_of("n"),
+        collation = collation_of("r.rngcollation"),
+        objects = filter.objects("pg_type", "t")
+    )
+}
+
+pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
+    for row in rows {
+        let name = name(row)?;
+        let mut parts = vec![format!("subtype = {}", row.text("subtype")?)];
+        let mut add = |what: &str, value: Option<String>| parts.extend(value.map(|value| format!("{what} = {value}")));
+        add("subtype_opclass", text(row, "opclass")?);
+        add("collation", text(row, "collation")?.map(|collation| collation_sql(&collation)));
+        add("canonical", text(row, "canonical")?);
+        add("subtype_diff", text(row, "subtype_diff")?);
+        if let Some(multirange) = text(row, "multirange")? {
+            let multirange = ObjectName { schema: text(row, "multirange_schema")?, name: multirange };
+            add("multirange_type_name", Some(qualified(&multirange)));
+        }
+        let sql = format!("CREATE TYPE {} AS RANGE ({})", qualified(&name), parts.join(", "));
+        let needs = found.needs.of("pg_type", row.text("oid")?);
+        let comment = text(row, "comment")?;
+        let definition = Definition { comment, needs, ..Definition::new(DefinitionKind::Range, name, sql) };
+        found.schema.definitions.push(definition);
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! What ALTER COLUMN ... SET says of a column, and the constraint behind NOT NULL, which has a name since PostgreSQL 18.
+//! <https://www.postgresql.org/docs/current/sql-altertable.html>
+
+use rungs_schema::{Column, ObjectName};
+
+use super::column::Place;
+use super::comment;
+use crate::dialect::Statement;
+use crate::dialect::postgres::column_option::{
+    COMPRESSION, NOT_NULL_COMMENT, NOT_NULL_NAME, NOT_NULL_NO_INHERIT, NOT_NULL_NOT_VALID, STATISTICS, STORAGE,
+    is_attribute,
+};
+use crate::dialect::postgres::names::made_name;
+use crate::dialect::postgres::types::parse;
+use crate::dialect::postgres::{literal, qualified, quote};
+
+/// What CREATE TABLE and ADD COLUMN say of NOT NULL; nothing where the constraint is not valid, because there it would be
+/// at once.
+pub(super) fn not_null_sql(table: &ObjectName, column: &Column) -> String {
+    if column.nullable || column.options.contains_key(NOT_NULL_NOT_VALID) {
+        return String::new();
+    }
+    let inherit = if column.options.contains_key(NOT_NULL_NO_INHERIT) { " NO INHERIT" } else { "" };
+    match column.options.get(NOT_NULL_NAME) {
+        Some(name) => format!(" CONSTRAINT {} NOT NULL{inherit}", quote(name)),
+        // A comment needs the name that the server makes up.
+        None if column.options.contains_key(NOT_NULL_COMMENT) => {
+            format!(" CONSTRAINT {} NOT NULL{inherit}", quote(&not_null_name(table, column)))
+        }
+        None => format!(" NOT NULL{inherit}"),
+    }
+}
+
+/// What follows once the column is there.
+pub(super) fn create(place: &Place<'_>, column: &Column) -> Vec<Statement> {
+    let mut out = settings(place, &Column::default(), column);
+    if column.options.contains_key(NOT_NULL_NOT_VALID) {
+        out.push(add_not_null(place, column));
+    }
+    out.extend(column.options.get(NOT_NULL_COMMENT).map(|text| comment_on_not_null(place, column, Some(text))));
+    out
+}
+
+/// What differs between two sides of a column. Another type has brought its own storage.
+pub(super) fn alter(place: &Place<'_>, previous: &Column, next: &Column, retyped: bool) -> Vec<Statement> {
+    let mut before = previous.clone();
+    if retyped {
+        before.options.remove(STORAGE);
+        before.options.remove(COMPRESSION);
+    }
+    settings(place, &before, next)
+}
+
+fn settings(place: &Place<'_>, previous: &Column, next: &Column) -> Vec<Statement> {
+    let mut out = Vec::new();
+    let mut set = |action: String| {
+        let what = format!("sets how {} is kept", place.label(&next.name));
+        out.push(place.alter_column(&next.name, &action, what));
+    };
+    let changed = |word: &str| (previous.options.get(word) != next.options.get(word)).then(|| next.options.get(word));
+    if let Some(storage) = changed(STORAGE) {
+        let storage = storage.map_or_else(|| default_storage(place, next), String::as_str);
+        set(format!("SET STORAGE {storage}"));
+    }
+    if let Some(method) = changed(COMPRESSION) {
+        set(format!("SET COMPRESSION {}", method.map_or("default", String::as_str)));
+    }
+    if let Some(target) = changed(STATISTICS) {
+        set(format!("SET STATISTICS {}", target.map_or("-1", String::as_str)));
+    }
+    let attributes = |column: &Column| -> Vec<(String, String)> {
+        let own = column.options.iter().filter(|(word, _)| is_attribute(word));
+        own.map(|(word, value)| (word.clone(), value.clone())).collect()
+    };
+    let gone: Vec<String> = attributes(previous)
+        .iter()
+        .filter(|(word, _)| !next.options.contains_key(word))
+        .map(|(word, _)| quote(word))
+        .collect();
+    if !gone.is_empty() {
+        set(format!("RESET ({})", gone.join(", ")));
+    }
+    let new: Vec<String> = attributes(next)
+        .iter()
+        .filter(|(word, value)| previous.options.get(word) != Some(value))
+        .map(|(word, value)| format!("{} = {}", quote(word), literal(value)))
+        .collect();
+    if !new.is_empty() {
+        set(format!("SET ({})", new.join(", ")));
+    }
+    out
+}
+
+/// How a type is kept by itself. PostgreSQL 16 has a word for it; before, the types that are not kept as most are have
+/// to be known.
+fn default_storage(place: &Place<'_>, column: &Column) -> &'static str {
+    if place.dialect.at_least(16) {
+        return "DEFAULT";
+    }
+    let ty = parse(column.ty.native().unwrap_or_default());
+    match ty.base.as_str() {
+        _ if ty.array => "EXTENDED",
+        "numeric" | "inet" | "cidr" => "MAIN",
+        _ => "EXTENDED",
+    }
+}
+
+/// The name of the constraint behind NOT NULL.
+fn not_null_name(table: &ObjectName, column: &Column) -> String {
+    let own = column.options.get(NOT_NULL_NAME).cloned();
+    own.unwrap_or_else(|| made_name(&table.name, &column.name, "not_null"))
+}
+
+fn add_not_null(place: &Place<'_>, column: &Column) -> Statement {
+    let flag = |word: &str, sql: &'static str| if column.options.contains_key(word) { sql } else { "" };
+    let action = format!(
+        "ADD CONSTRAINT {} NOT NULL {}{}{}",
+        quote(&not_null_name(place.name(), column)),
+        quote(&column.name),
+        flag(NOT_NULL_NO_INHERIT, " NO INHERIT"),
+        flag(NOT_NULL_NOT_VALID, " NOT VALID"),
+    );
+    let label = place.label(&column.name);
+    let what = if column.options.contains_key(NOT_NULL_NOT_VALID) {
+        format!("makes {label} NOT NULL for rows to come")
+    } else {
+        format!("makes {label} NOT NULL; it fails while there are NULLs in it")
+    };
+    place.alter_table(&action, what)
+}
+
+fn comment_on_not_null(place: &Place<'_>, column: &Column, text: Option<&str>) -> Statement {
+    let name = not_null_name(place.name(), column);
+    let object = format!("CONSTRAINT {} ON {}", quote(&name), qualified(place.name()));
+    comment::on(&object, &format!("constraint {name} of {}", place.name()), text)
+}
+
+/// Makes a column NOT NULL, by a plain SET where the constraint has nothing of its own.
+pub(super) fn require(place: &Place<'_>, column: &Column, what: String) -> Vec<Statement> {
+    let is_plain =
+        [NOT_NULL_NAME, NOT_NULL_NO_INHERIT, NOT_NULL_NOT_VALID].iter().all(|word| !column.options.contains_key(*word));
+    let set = match is_plain {
+        true => place.alter_column(&column.name, "SET NOT NULL", what),
+        false => add_not_null(place, column),
+    };
+    let comment = column.options.get(NOT_NULL_COMMENT).map(|text| comment_on_not_null(place, column, Some(text)));
+    std::iter::once(set).chain(comment).collect()
+}
+
+/// A column that was NOT NULL under its former name, in the table's former name, and still is.
+pub(super) fn keep_required(
+    place: &Place<'_>,
+    previous: &Column,
+    next: &Column,
+    old_table: &ObjectName,
+) -> Vec<Statement> {
+    if !place.dialect.at_least(18) || previous.nullable || next.nullable {
+        return Vec::new();
+    }
+    let has = |column: &Column, word: &str| column.options.contains_key(word);
+    let label = place.label(&next.name);
+    let table = qualified(place.name());
+    let (old, new) =
+        (not_null_name(&place.name().sibling(&old_table.name), previous), not_null_name(place.name(), next));
+    let mut out = Vec::new();
+    if has(next, NOT_NULL_NOT_VALID) && !has(previous, NOT_NULL_NOT_VALID) {
+        out.push(place.alter_column(&next.name, "DROP NOT NULL", format!("lets {label} be NULL for a while")));
+        out.extend(require(place, next, String::new()));
+        return out;
+    }
+    if old != new {
+        let sql = format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", quote(&old), quote(&new));
+        out.push(Statement::new(sql, format!("renames constraint {old} of {} to {new}", place.name())));
+    }
+    let name = quote(&new);
+    if has(previous, NOT_NULL_NO_INHERIT) != has(next, NOT_NULL_NO_INHERIT) {
+        let word = if has(next, NOT_NULL_NO_INHERIT) { "NO INHERIT" } else { "INHERIT" };
+        let action = format!("ALTER CONSTRAINT {name} {word}");
+        out.push(place.alter_table(&action, format!("changes whether children have constraint {new}")));
+    }
+    if has(previous, NOT_NULL_NOT_VALID) && !has(next, NOT_NULL_NOT_VALID) {
+        let what = format!("checks that no row has NULL for {label}");
+        out.push(place.alter_table(&format!("VALIDATE CONSTRAINT {name}"), what));
+    }
+    let comment = |column: &Column| column.options.get(NOT_NULL_COMMENT).cloned();
+    if comment(previous) != comment(next) {
+        out.push(comment_on_not_null(place, next, comment(next).as_deref()));
+    }
+    out
+}

@@ -1,0 +1,83 @@
+//! The rows of a table that is made anew.
+
+use rungs_schema::{AutoIncrement, Column, ObjectName, Table};
+
+use crate::dialect::Statement;
+use crate::dialect::postgres::{casts, cut, qualified, quote};
+use crate::diff::change::{Rows, RowsStep};
+
+pub(super) fn render(rows: &Rows) -> Vec<Statement> {
+    match rows.step {
+        RowsStep::SetAside => vec![set_aside(rows)],
+        RowsStep::PutBack => put_back(rows),
+    }
+}
+
+/// Where the rows are in the meantime.
+fn aside(table: &ObjectName) -> ObjectName {
+    table.sibling(format!("{}__rows", cut(&table.name)))
+}
+
+fn set_aside(rows: &Rows) -> Statement {
+    let (table, aside) = (&rows.previous.name, aside(&rows.previous.name));
+    let sql = format!("CREATE TABLE {} AS TABLE {}", qualified(&aside), qualified(table));
+    Statement::new(sql, format!("sets the rows of {table} aside, because {}", reason(&rows.previous, &rows.next)))
+}
+
+fn reason(previous: &Table, next: &Table) -> &'static str {
+    match (&previous.partition_by, &next.partition_by) {
+        (None, _) => "a table that stands cannot become a partitioned one",
+        (_, None) => "a partitioned table cannot become a plain one",
+        _ => "a table cannot be partitioned in another way",
+    }
+}
+
+fn put_back(rows: &Rows) -> Vec<Statement> {
+    let (table, aside) = (&rows.next.name, aside(&rows.next.name));
+    let is_written = |column: &&Column| column.generated.is_none() && rows.previous.column(&column.name).is_some();
+    let columns: Vec<&Column> = rows.next.columns.iter().filter(is_written).collect();
+    let names: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
+    let values: Vec<String> = columns.iter().map(|column| value(&rows.previous, column)).collect();
+    let mut out = Vec::new();
+    if !columns.is_empty() {
+        let sql = format!(
+            "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}",
+            qualified(table),
+            names.join(", "),
+            values.join(", "),
+            qualified(&aside)
+        );
+        out.push(Statement::new(sql, format!("puts the rows of {table} back")));
+    }
+    out.extend(columns.iter().filter_map(|column| match &column.auto_increment {
+        Some(AutoIncrement::Identity(identity)) => {
+            Some(super::sequence::catch_up(table, &column.name, &identity.sequence))
+        }
+        Some(_) => Some(super::sequence::catch_up(table, &column.name, &rungs_schema::Sequence::default())),
+        None => None,
+    }));
+    let sql = format!("DROP TABLE {}", qualified(&aside));
+    out.push(Statement::new(sql, format!("drops what held the rows of {table} in the meantime")));
+    out
+}
+
+/// A column's value, in the type that the column will have.
+fn value(previous: &Table, column: &Column) -> String {
+    let name = quote(&column.name);
+    let was = previous.column(&column.name).and_then(|column| column.ty.native()).unwrap_or_default();
+    let is = column.ty.native().unwrap_or_default();
+    let cast = if was == is { None } else { casts::using(&name, was, is) };
+    cast.unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_leaves_room_for_the_suffix() {
+        let name = aside(&ObjectName::bare("é".repeat(31)));
+        assert!(name.name.len() <= 63, "{name}");
+        assert!(name.name.ends_with("__rows"));
+    }
+}

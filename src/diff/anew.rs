@@ -1,0 +1,71 @@
+//! Tables that are made anew, because no statement turns the one into the other: a plain table and a partitioned one, or
+//! two that are partitioned in different ways. The rows are set aside, and put back once the table is there again with
+//! its partitions.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rungs_schema::{ObjectName, Schema, Table};
+
+use super::change::{Rows, RowsStep};
+
+/// The tables of both sides that are made anew: those that are partitioned in another way, and the partitions that stay
+/// under one of them.
+pub(super) fn find(previous: &Schema, next: &Schema) -> BTreeSet<ObjectName> {
+    let both = || previous.tables.iter().filter_map(|old| Some((old, next.table(&old.name)?)));
+    let other_way = both().filter(|(old, new)| old.partition_by != new.partition_by).map(|(old, _)| old.name.clone());
+    let mut anew: BTreeSet<ObjectName> = other_way.collect();
+    if anew.is_empty() {
+        return anew;
+    }
+    let below: Vec<ObjectName> = both()
+        .filter(|(old, new)| {
+            let top = top(old, previous, &anew);
+            top.is_some() && top == self::top(new, next, &anew)
+        })
+        .map(|(old, _)| old.name.clone())
+        .collect();
+    anew.extend(below);
+    anew
+}
+
+/// The highest of the tables above this one that is made anew.
+fn top<'a>(table: &Table, schema: &'a Schema, anew: &BTreeSet<ObjectName>) -> Option<&'a ObjectName> {
+    let (name, _) = table.partition_of.as_ref()?;
+    let parent = schema.table(name)?;
+    top(parent, schema, anew).or_else(|| anew.contains(name).then_some(&parent.name))
+}
+
+/// Whether a table's rows come and go with a table above it.
+pub(super) fn goes_with_parent(
+    name: &ObjectName,
+    previous: &Schema,
+    next: &Schema,
+    anew: &BTreeSet<ObjectName>,
+) -> bool {
+    let above = |schema: &'_ Schema| schema.table(name).and_then(|table| top(table, schema, anew)).cloned();
+    let top = above(previous);
+    top.is_some() && top == above(next)
+}
+
+/// What happens to the rows of the tables that are made anew: before, and after.
+pub(super) fn rows(previous: &Schema, next: &Schema, anew: &BTreeSet<ObjectName>) -> Vec<Rows> {
+    let tops = anew.iter().filter(|name| !goes_with_parent(name, previous, next, anew));
+    tops.filter_map(|name| {
+        Some(Rows {
+            previous: Arc::new(previous.table(name)?.clone()),
+            next: Arc::new(next.table(name)?.clone()),
+            previous_partitions: partitions(previous, name),
+            next_partitions: partitions(next, name),
+            step: RowsStep::SetAside,
+        })
+    })
+    .collect()
+}
+
+/// The partitions of a table, at every depth.
+fn partitions(schema: &Schema, name: &ObjectName) -> Vec<ObjectName> {
+    let direct =
+        schema.tables.iter().filter(|table| table.partition_of.as_ref().is_some_and(|(parent, _)| parent == name));
+    direct.flat_map(|table| std::iter::once(table.name.clone()).chain(partitions(schema, &table.name))).collect()
+}

@@ -1,0 +1,309 @@
+//! Parts of tables and domains that stand on what goes or is made anew: defaults, checks, indexes, computed columns.
+//!
+//! The table stays, with its rows. What stands in the way is taken off it before, and put back after.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rungs_schema::{Class, Column, Domain, IndexKey, IndexPart, Needs, ObjectName, Reference, Schema, Table};
+
+use super::Guide;
+use super::change::{AlterTable, Change, Delta, Standing};
+use super::compare::{AlteredTable, Differences, edits};
+
+/// What goes on the way, for good or to come back.
+#[derive(Debug, Default)]
+pub(super) struct Moved {
+    /// All of it.
+    pub(super) gone: BTreeSet<Reference>,
+    /// What of it comes back under the same name.
+    pub(super) anew: BTreeSet<Reference>,
+}
+
+impl Moved {
+    /// Types see to the columns that have them.
+    fn has(&self, reference: &Reference) -> bool {
+        reference.class != Class::Type && self.gone.contains(reference)
+    }
+
+    fn takes(&self, needs: &Needs) -> bool {
+        needs.iter().any(|need| self.has(need))
+    }
+
+    fn brings(&self, needs: &Needs) -> bool {
+        needs.iter().any(|need| need.class != Class::Type && self.anew.contains(need))
+    }
+
+    /// Whether a part has to go first. One that changes can do so in its place, unless what it will stand on is made
+    /// anew, or might be mistaken for what it stood on.
+    fn takes_first(&self, before: &Needs, after: Option<&Needs>) -> bool {
+        let Some(after) = after else { return self.takes(before) };
+        let bare = |reference: &Reference| reference.name.sibling(bare(reference));
+        let gone: BTreeSet<ObjectName> = before.iter().filter(|need| self.has(need)).map(bare).collect();
+        !gone.is_empty() && (self.brings(after) || after.iter().any(|need| gone.contains(&bare(need))))
+    }
+}
+
+fn bare(reference: &Reference) -> &str {
+    reference.name.name.split('(').next().unwrap_or_default()
+}
+
+/// The parts that a table is without for a while.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Parts {
+    defaults: BTreeSet<String>,
+    columns: BTreeSet<String>,
+    checks: BTreeSet<Option<String>>,
+    indexes: BTreeSet<Option<String>>,
+    exclusions: BTreeSet<Option<String>>,
+}
+
+impl Parts {
+    /// The parts that `takes` picks by what they stand on, and all that stands on a column that goes.
+    fn of(table: &Table, takes: impl Fn(&Needs, PartName<'_>) -> bool) -> Self {
+        let mut parts = Self::default();
+        for column in table.columns.iter().filter(|column| takes(&column.needs, PartName::Column(&column.name))) {
+            let whole = column.generated.is_some();
+            if whole { &mut parts.columns } else { &mut parts.defaults }.insert(column.name.clone());
+        }
+        let checks = table.checks.iter().filter(|one| takes(&one.needs, PartName::Check(one.name.as_deref())));
+        parts.checks = checks.map(|one| one.name.clone()).collect();
+        let indexes = table.indexes.iter().filter(|one| takes(&one.needs, PartName::Index(one.name.as_deref())));
+        parts.indexes = indexes.map(|one| one.name.clone()).collect();
+        let exclusions = table.exclusions.iter();
+        let exclusions = exclusions.filter(|one| takes(&one.needs, PartName::Exclusion(one.name.as_deref())));
+        parts.exclusions = exclusions.map(|one| one.name.clone()).collect();
+        parts
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The table without them. What reads a column that goes is dropped by the server with it.
+    fn off(&self, table: &Table) -> Table {
+        let mut left = table.clone();
+        for column in left.columns.iter_mut().filter(|column| self.defaults.contains(&column.name)) {
+            column.default = None;
+            column.needs = Needs::default();
+        }
+        left.columns.retain(|column| !self.columns.contains(&column.name));
+        left.checks.retain(|one| !self.checks.contains(&one.name) && !self.read(&one.expression));
+        left.indexes.retain(|one| {
+            let reads = self.keyed(&one.parts) || self.among(&one.include);
+            !self.indexes.contains(&one.name) && !reads && !one.predicate.as_deref().is_some_and(|text| self.read(text))
+        });
+        left.exclusions.retain(|one| !self.exclusions.contains(&one.name) && !self.read(&one.definition));
+        left.uniques.retain(|one| !self.keyed(&one.parts) && !self.among(&one.include));
+        left.foreign_keys.retain(|one| !self.among(&one.columns));
+        left.primary_key = left.primary_key.filter(|key| !self.keyed(&key.parts) && !self.among(&key.include));
+        left.needs = needs_left(&left);
+        left
+    }
+
+    fn among(&self, names: &[String]) -> bool {
+        names.iter().any(|name| self.columns.contains(name))
+    }
+
+    fn keyed(&self, parts: &[IndexPart]) -> bool {
+        parts.iter().any(|part| match &part.key {
+            IndexKey::Column(name) => self.columns.contains(name),
+            IndexKey::Expression(text) => self.read(text),
+        })
+    }
+
+    /// One too many is only slower.
+    fn read(&self, expression: &str) -> bool {
+        self.columns.iter().any(|name| expression.contains(&name.replace('"', "\"\"")))
+    }
+}
+
+/// A part as it is found again on the other side.
+#[derive(Debug, Clone, Copy)]
+enum PartName<'a> {
+    Column(&'a str),
+    Check(Option<&'a str>),
+    Index(Option<&'a str>),
+    Exclusion(Option<&'a str>),
+}
+
+impl PartName<'_> {
+    /// What the part of this name stands on, in a table where it is another one.
+    fn needs_where_it_differs<'a>(&self, here: &Table, there: &'a Table) -> Option<&'a Needs> {
+        match self {
+            Self::Column(name) => {
+                let (a, b) = (here.column(name)?, there.column(name)?);
+                ((&a.default, &a.generated) != (&b.default, &b.generated)).then_some(&b.needs)
+            }
+            Self::Check(name) => {
+                let find = |table: &'a Table| table.checks.iter().find(|one| one.name.as_deref() == *name);
+                let b = find(there)?;
+                let a = here.checks.iter().find(|one| one.name.as_deref() == *name)?;
+                (a.expression != b.expression).then_some(&b.needs)
+            }
+            Self::Index(name) => {
+                let b = there.indexes.iter().find(|one| one.name.as_deref() == *name)?;
+                (!here.indexes.contains(b)).then_some(&b.needs)
+            }
+            Self::Exclusion(name) => {
+                let b = there.exclusions.iter().find(|one| one.name.as_deref() == *name)?;
+                (!here.exclusions.contains(b)).then_some(&b.needs)
+            }
+        }
+    }
+}
+
+/// What a table that lacks some of its parts still stands on: all that they did not bring.
+fn needs_left(table: &Table) -> Needs {
+    let parts = table.columns.iter().map(|one| &one.needs);
+    let parts =
+        parts.chain(table.checks.iter().map(|one| &one.needs)).chain(table.indexes.iter().map(|one| &one.needs));
+    let parts: Vec<&Needs> = parts.chain(table.exclusions.iter().map(|one| &one.needs)).collect();
+    let is_left = |need: &&Reference| {
+        !matches!(need.class, Class::Routine | Class::Operator | Class::TextSearchConfiguration)
+            || parts.iter().any(|needs| needs.contains(need))
+    };
+    table.needs.iter().filter(is_left).cloned().collect()
+}
+
+/// The computed columns that have to be dropped and added again, since nothing else takes them off what goes.
+pub(super) fn columns_made_anew(previous: &Schema, next: &Schema, moved: &Moved) -> Vec<(ObjectName, String)> {
+    let mut found = Vec::new();
+    for table in &previous.tables {
+        let Some(after) = next.table(&table.name) else { continue };
+        let parts = taken_first(table, after, moved).columns;
+        found.extend(parts.into_iter().map(|column| (table.name.clone(), column)));
+    }
+    found
+}
+
+fn taken_first(before: &Table, after: &Table, moved: &Moved) -> Parts {
+    Parts::of(before, |needs, part| moved.takes_first(needs, part.needs_where_it_differs(before, after)))
+}
+
+/// What is put back at the end. A new column waits with its default, which its rows need.
+fn put_last(before: &Table, after: &Table, moved: &Moved) -> Parts {
+    let mut parts = Parts::of(after, |needs, _| moved.brings(needs));
+    let is_new = |column: &Column| before.column(&column.name).is_none();
+    let new: Vec<String> = after.columns.iter().filter(|one| is_new(one)).map(|one| one.name.clone()).collect();
+    for name in new {
+        if parts.defaults.remove(&name) {
+            parts.columns.insert(name);
+        }
+    }
+    parts
+}
+
+/// Splits the edits of tables and domains in three: what goes first, the rest, and what comes last.
+pub(super) fn give_way(found: &mut Differences, previous: &Schema, next: &Schema, moved: &Moved, guide: &Guide) {
+    if moved.gone.is_empty() {
+        return;
+    }
+    let mut altered: BTreeMap<ObjectName, AlteredTable> =
+        std::mem::take(&mut found.altered).into_iter().map(|table| (table.next.name.clone(), table)).collect();
+    for before in &previous.tables {
+        let Some(after) = next.table(&before.name) else { continue };
+        let (first, last) = (taken_first(before, after, moved), put_last(before, after, moved));
+        if first.is_empty() && last.is_empty() {
+            continue;
+        }
+        let (bare_before, bare_after) = (first.off(before), last.off(after));
+        found.first.extend(alteration(before, &bare_before, guide));
+        found.last.extend(alteration(&bare_after, after, guide));
+        let rest = edits(&bare_before, &bare_after, guide);
+        if rest.is_empty() {
+            altered.remove(&before.name);
+        } else {
+            let (previous, next) = (Arc::new(bare_before), Arc::new(bare_after));
+            altered.insert(before.name.clone(), AlteredTable { previous, next, edits: rest });
+        }
+    }
+    found.altered = altered.into_values().collect();
+    domains(found, previous, next, moved);
+}
+
+fn alteration(before: &Table, after: &Table, guide: &Guide) -> Option<Change> {
+    let edits = edits(before, after, guide);
+    let (previous, next) = (Arc::new(before.clone()), Arc::new(after.clone()));
+    let change = Change::AlterTable(AlterTable { previous, next, edits, dependents: Vec::new() });
+    matches!(&change, Change::AlterTable(alter) if !alter.edits.is_empty()).then_some(change)
+}
+
+fn domains(found: &mut Differences, previous: &Schema, next: &Schema, moved: &Moved) {
+    for before in &previous.domains {
+        let Some(after) = next.domains.iter().find(|after| after.name == before.name) else { continue };
+        if moved.gone.contains(&Reference::ty(&before.name)) {
+            continue;
+        }
+        let bare_before = domain_without(before, |needs| moved.takes(needs), &moved.gone);
+        let bare_after = domain_without(after, |needs| moved.brings(needs), &moved.anew);
+        if bare_before == *before && bare_after == *after {
+            continue;
+        }
+        let change = |previous: &Domain, next: &Domain| {
+            let delta = Delta::Alter { previous: previous.clone(), next: next.clone() };
+            (previous != next).then(|| Change::Domain { delta, standing: Standing::default() })
+        };
+        found.first.extend(change(before, &bare_before));
+        found.last.extend(change(&bare_after, after));
+        found.domains.retain(|delta| delta.next().is_none_or(|one| one.name != before.name));
+        if bare_before != bare_after {
+            found.domains.push(Delta::Alter { previous: bare_before, next: bare_after });
+        }
+    }
+}
+
+/// A domain without what stands on something. A default has no needs of its own: its text tells.
+fn domain_without(domain: &Domain, takes: impl Fn(&Needs) -> bool, moved: &BTreeSet<Reference>) -> Domain {
+    let mut left = domain.clone();
+    if !takes(&domain.needs) {
+        return left;
+    }
+    let names = |text: &str| domain.needs.iter().any(|need| moved.contains(need) && text.contains(bare(need)));
+    left.checks.retain(|check| !takes(&check.needs) && !names(&check.expression));
+    left.default = left.default.filter(|default| !names(default));
+    let kept = |need: &&Reference| {
+        let is_moved = moved.contains(*need) && need.class != Class::Type;
+        !is_moved || left.checks.iter().any(|check| check.needs.contains(need))
+    };
+    left.needs = domain.needs.iter().filter(kept).cloned().collect();
+    left
+}
+
+/// Takes off tables that come (or go) the parts whose routine itself needs the table; they are put on after (taken off
+/// before) it. `needs` tells what else comes (or goes), and what that needs.
+pub(super) fn put_off(
+    tables: Vec<Arc<Table>>,
+    needs: &BTreeMap<Reference, BTreeSet<Reference>>,
+    guide: &Guide,
+) -> (Vec<Arc<Table>>, Vec<Change>) {
+    let mut parted = Vec::new();
+    let tables = tables.into_iter().map(|table| {
+        let own = Reference::relation(&table.name);
+        let parts = Parts::of(&table, |part, _| part.iter().any(|need| leads_to(need, &own, needs)));
+        if parts.is_empty() {
+            return table;
+        }
+        let bare = parts.off(&table);
+        parted.extend(alteration(&bare, &table, guide));
+        Arc::new(bare)
+    });
+    (tables.collect(), parted)
+}
+
+/// Whether an object needs another one, directly or through others.
+fn leads_to(from: &Reference, to: &Reference, needs: &BTreeMap<Reference, BTreeSet<Reference>>) -> bool {
+    let mut reached = BTreeSet::from([from]);
+    let mut waiting = vec![from];
+    while let Some(next) = waiting.pop() {
+        for need in needs.get(next).into_iter().flatten() {
+            if need == to {
+                return true;
+            }
+            if reached.insert(need) {
+                waiting.push(need);
+            }
+        }
+    }
+    false
+}
