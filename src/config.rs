@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::error::ConfigError;
 
@@ -31,6 +32,23 @@ pub struct Config {
     pub file_template: Option<String>,
     /// Branches with models and a folder of their own, by label.
     pub branches: BTreeMap<String, Branch>,
+    /// What a comparison leaves alone.
+    pub ignore: Vec<Located>,
+    /// Templates for names, by `ix`, `uq`, `ck`, `fk`, `pk`, `ex`.
+    pub naming: BTreeMap<&'static str, Located>,
+    /// Whether what is in the database under other names is renamed.
+    pub enforce_naming: bool,
+    /// The file, as messages show it.
+    pub file: PathBuf,
+}
+
+/// A text of the file, with the line that it stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The text.
+    pub text: String,
+    /// From 1.
+    pub line: usize,
 }
 
 /// A branch with models and a folder of its own.
@@ -71,6 +89,30 @@ struct File {
     branches: BTreeMap<String, FileBranch>,
     #[serde(default)]
     env: BTreeMap<String, FileEnv>,
+    #[serde(default)]
+    autogenerate: FileAutogenerate,
+    #[serde(default)]
+    naming: FileNaming,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileAutogenerate {
+    #[serde(default)]
+    ignore: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileNaming {
+    ix: Option<Spanned<String>>,
+    uq: Option<Spanned<String>>,
+    ck: Option<Spanned<String>>,
+    fk: Option<Spanned<String>>,
+    pk: Option<Spanned<String>>,
+    ex: Option<Spanned<String>>,
+    #[serde(default)]
+    enforce: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -130,6 +172,10 @@ impl Config {
             migrations: folder.join("migrations"),
             file_template: None,
             branches: BTreeMap::new(),
+            ignore: Vec::new(),
+            naming: BTreeMap::new(),
+            enforce_naming: false,
+            file: PathBuf::from(FILE),
         };
         config.apply(folder, overrides);
         config
@@ -193,7 +239,18 @@ impl Config {
                 },
             )
         });
+        let located = |text_at: Spanned<String>| {
+            let line = line_of(text, text_at.span().start);
+            Located { text: text_at.into_inner(), line }
+        };
+        let FileNaming { ix, uq, ck, fk, pk, ex, enforce } = file.naming;
+        let naming = [("ix", ix), ("uq", uq), ("ck", ck), ("fk", fk), ("pk", pk), ("ex", ex)];
+        let naming = naming.into_iter().filter_map(|(word, template)| Some((word, located(template?))));
         Ok(Self {
+            ignore: file.autogenerate.ignore.into_iter().map(located).collect(),
+            naming: naming.collect(),
+            enforce_naming: enforce,
+            file: path.to_path_buf(),
             database_url,
             models: in_root(models),
             objects: in_root(file.objects),

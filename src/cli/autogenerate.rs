@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::context::no_models;
 use super::placement::Placement;
+use super::renames::Renames;
 use super::run::rows_whole;
 use super::ui::Format;
 use super::upgrade::upgrade;
@@ -43,6 +44,8 @@ pub(super) struct Autogenerate {
     #[arg(long, conflicts_with = "apply")]
     sql: bool,
     #[command(flatten)]
+    renames: Renames,
+    #[command(flatten)]
     placement: Placement,
 }
 
@@ -61,7 +64,7 @@ impl Autogenerate {
         let history = context.history()?;
         let lines = context.lines()?;
         let asked = self.asked(context)?;
-        let models = context.models_of_lines(&lines)?;
+        let mut models = context.models_of_lines(&lines)?;
         let mut connection = context.connect(&url).await?;
         let created = Created::new(&history, &lines, connection.version().name);
         let rows = rows_whole(&mut connection).await?;
@@ -69,8 +72,14 @@ impl Autogenerate {
         self.refuse_when_behind(&history, &lines, &applied)?;
         apply::check_files(&history, &rows)?;
         let owner = |table: &ObjectName| Some(created.owner(table));
-        let Shares { shares, dialect } =
-            authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;
+        let mut answers = self.renames.answers();
+        let Shares { shares, dialect, left_behind, .. } = loop {
+            models.settings.renames.clone_from(&answers.renames);
+            let compared = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;
+            if !answers.ask(context, &compared.likely)? {
+                break compared;
+            }
+        };
         connection.close().await?;
         if shares.is_empty() {
             let value = json!({ "differences": [], "revision": null, "path": null, "revisions": [] });
@@ -81,6 +90,9 @@ impl Autogenerate {
             let line = models.of_table(table).cloned().unwrap_or_else(|| created.owner(table));
             applied_tips(&history, &lines, &line, &applied)
         };
+        for one in &left_behind {
+            context.ui.warning(format!("{one}: change it in the revision, or declare it, so that it is made anew"));
+        }
         let written = self.drafts(context, &history, shares, dialect.as_ref(), heads)?;
         if self.sql {
             context.ui.script("sql", &script(&written));

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::record::Record;
 use super::run::rows_whole;
-use super::{Context, Outcome, meeting};
+use super::{Context, Outcome, meeting, renames};
 use crate::apply::{self, Edited, LedgerRow};
 use crate::authoring::{self, Created};
-use crate::diff;
+use crate::diff::{self, Likely};
 use crate::error::{Error, WithoutFile};
 use crate::footprint::Meeting;
 use crate::revision::Revision;
@@ -54,6 +54,7 @@ impl Check {
                 "unknown": unknown.into_iter().map(unknown_record).collect::<Vec<_>>(),
                 "overlaps": meeting::overlaps(&meeting, &applied),
                 "doubts": meeting::doubts(&meeting),
+                "likely_renames": compared.likely.iter().map(likely_record).collect::<Vec<_>>(),
             }),
         );
         meeting::beside_conflicts(&context.ui, &meeting, &next);
@@ -74,10 +75,16 @@ impl Check {
         } else if !pending.is_empty() {
             context.ui.progress("run `migrate upgrade heads` to apply what is pending");
         } else if !differences.is_empty() {
+            renames::noted(&compared.likely).iter().for_each(|note| context.ui.progress(note));
             context.ui.progress("run `migrate autogenerate -m MESSAGE` to write a revision with the differences");
         }
         Ok(Outcome::Found)
     }
+}
+
+/// A drop and an add that look like a rename.
+fn likely_record(likely: &Likely) -> Value {
+    json!({ "kind": likely.kind.word(), "previous": likely.previous, "next": likely.next })
 }
 
 fn edited_line(edited: &Edited<'_, '_>) -> String {

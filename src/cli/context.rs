@@ -8,9 +8,10 @@ use rungs_schema::read::Group;
 
 use super::Global;
 use super::ui::Ui;
-use crate::authoring::Models;
-use crate::config::{Config, Overrides};
+use crate::authoring::{Models, Settings};
+use crate::config::{Config, Located, Overrides};
 use crate::db::{Connection, DatabaseUrl};
+use crate::dialect::Noun;
 use crate::error::{ConfigError, DbError, Error};
 use crate::revision::{History, Line, Lines};
 use crate::source;
@@ -109,7 +110,9 @@ impl Context {
             Group { name: line.to_string(), paths: paths.iter().map(|path| self.shown(Path::new(path))).collect() }
         };
         let groups: Vec<Group> = lines.iter().map(group).collect();
+        let settings = self.settings()?;
         let mut models = Models::new(source::models::read_groups(&groups, &self.folder)?, &lines);
+        models.settings = settings;
         for line in &lines {
             let patterns = match line.label().and_then(|label| config.branches.get(label)) {
                 Some(branch) => &branch.objects,
@@ -123,6 +126,34 @@ impl Context {
             }
         }
         Ok(models)
+    }
+
+    /// What the project says of comparisons. Without a project, nothing.
+    ///
+    /// # Errors
+    /// When an entry cannot be read, with its line.
+    pub(super) fn settings(&self) -> Result<Settings, Error> {
+        let mut settings = Settings::default();
+        let config = match &self.config {
+            Err(ConfigError::Missing { .. }) => return Ok(settings),
+            _ => self.config()?,
+        };
+        let invalid = |line: usize, reason: String, help: Option<String>| ConfigError::Invalid {
+            path: config.file.display().to_string(),
+            line,
+            reason,
+            help,
+        };
+        for Located { text, line } in &config.ignore {
+            let added = settings.ignore.add(text);
+            added.map_err(|wrong| invalid(*line, format!("ignore: {}", wrong.reason), Some(wrong.help)))?;
+        }
+        for (word, noun) in Noun::ALL {
+            let Some(Located { text, line }) = config.naming.get(word) else { continue };
+            settings.naming.add(noun, text).map_err(|reason| invalid(*line, format!("{word} = {reason}"), None))?;
+        }
+        settings.naming.enforce = config.enforce_naming;
+        Ok(settings)
     }
 
     /// The models of the whole project.

@@ -17,7 +17,7 @@ pub use config::ConfigError;
 pub use db::DbError;
 pub(crate) use fault::and;
 pub use fault::{Link, RevisionFault};
-pub use plan::PlanError;
+pub use plan::{PlanError, RenameQuestion};
 pub use revision::{RevisionError, WithoutFile};
 pub use source::{ModelFault, ObjectFault, SourceError};
 
