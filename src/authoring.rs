@@ -4,6 +4,7 @@ mod children;
 mod hints;
 mod models;
 mod needs;
+mod place;
 mod sides;
 mod turns;
 mod unsaid;
@@ -27,6 +28,7 @@ use sides::{Sides, Turn};
 
 pub use models::{Created, Models};
 pub use needs::dependencies;
+pub use place::with_place;
 
 /// How a live database and models differ.
 #[derive(Debug)]
@@ -100,6 +102,17 @@ pub async fn compare(
 /// taken in two ways, when a line needs what another one, which is not asked for, has not made yet, or when the server
 /// does not take what the models say.
 pub async fn compare_lines(
+    connection: &mut Connection,
+    url: &DatabaseUrl,
+    models: &Models,
+    asked: &BTreeSet<Line>,
+    owner: impl Fn(&ObjectName) -> Option<Line>,
+) -> Result<Shares, Error> {
+    let compared = compare_printed(connection, url, models, asked, owner).await;
+    compared.map_err(|error| with_place(error, &models.declared.hints))
+}
+
+async fn compare_printed(
     connection: &mut Connection,
     url: &DatabaseUrl,
     models: &Models,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rungs_schema::Declared;
+use rungs_schema::{Declared, DialectName};
 use rungs_schema::read::Group;
 
 use super::Global;
@@ -99,6 +99,11 @@ impl Context {
 
     /// The models of all lines, read as one, so that each may refer to what another declares.
     pub(super) fn models_of_lines(&self, lines: &Lines) -> Result<Models, Error> {
+        self.models_for(lines, None)
+    }
+
+    /// As [`models_of_lines`](Self::models_of_lines), for another engine than that of the configured database.
+    pub(super) fn models_for(&self, lines: &Lines, engine: Option<DialectName>) -> Result<Models, Error> {
         let config = self.config()?;
         let lines: Vec<Line> = lines.all().collect();
         let group = |line: &Line| {
@@ -117,7 +122,7 @@ impl Context {
             };
             if !patterns.is_empty() {
                 let patterns: Vec<String> = patterns.iter().map(|path| self.shown(Path::new(path))).collect();
-                let dialect = self.url()?.dialect_name();
+                let dialect = engine.map_or_else(|| self.url().map(|url| url.dialect_name()), Ok)?;
                 let statements = source::objects::read(&patterns, &self.folder, dialect)?;
                 models = models.with_scripts(line, statements, dialect);
             }

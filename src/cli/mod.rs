@@ -1,6 +1,7 @@
 //! The `migrate` command: one file a subcommand. A subcommand parses its arguments, calls the library, and hands what
 //! comes back to `ui`, the only place that prints.
 
+mod add_dialect;
 mod autogenerate;
 mod branches;
 mod check;
@@ -12,10 +13,12 @@ mod db;
 mod diff;
 mod downgrade;
 mod edit;
+mod engines;
 mod ensure_version;
 mod graph;
 mod heads;
 mod history;
+mod hooks;
 mod init;
 mod ledger;
 mod meeting;
@@ -90,6 +93,8 @@ enum Command {
     Init(init::Init),
     /// Compare the models with the database and write a revision with what differs
     Autogenerate(autogenerate::Autogenerate),
+    /// Make room for another engine in revisions that were written without it
+    AddDialect(add_dialect::AddDialect),
     /// Write an empty revision, to be filled by hand
     Revision(revision::NewRevision),
     /// Write a revision that joins several heads into one line
@@ -189,6 +194,7 @@ async fn dispatch(arguments: Arguments, ui: Ui) -> Result<Outcome, Error> {
     match arguments.command {
         Command::Init(command) => command.run(&context),
         Command::Autogenerate(command) => command.run(&context).await,
+        Command::AddDialect(command) => command.run(&context),
         Command::Revision(command) => command.run(&context),
         Command::Merge(command) => command.run(&context),
         Command::Edit(command) => command.run(&context).await,

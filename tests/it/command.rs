@@ -59,6 +59,12 @@ impl Project {
         Ran::new(line, &command.envs(variables.iter().copied()).output().expect("the command runs"))
     }
 
+    /// As [`run`](Self::run), in a folder of the project.
+    pub fn run_in(&self, folder: &str, line: &str) -> Ran {
+        let mut command = self.command(line);
+        Ran::new(line, &command.current_dir(self.path().join(folder)).output().expect("the command runs"))
+    }
+
     /// Starts the command, to be finished later.
     pub fn start(&self, line: &str) -> Started {
         let mut command = self.command(line);
@@ -104,6 +110,11 @@ pub struct Started {
 }
 
 impl Started {
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for its end.
     pub fn finish(self) -> Ran {
         Ran::new(&self.line, &self.child.wait_with_output().expect("the command ends"))
