@@ -2,6 +2,7 @@
 
 mod children;
 mod hints;
+mod hooks;
 mod models;
 mod needs;
 mod place;
@@ -26,6 +27,7 @@ use crate::source::{Adopted, adopt, scratch};
 use models::Whose;
 use sides::{Sides, Turn};
 
+pub use hooks::{Hooks, Object};
 pub use models::{Created, Models};
 pub use needs::dependencies;
 pub use place::with_place;
@@ -174,7 +176,9 @@ async fn compare_printed(
     };
     for share in &mut shares {
         share.changes = std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
+        share.changes = models.hooks.rewritten(std::mem::take(&mut share.changes), dialect.version().name);
     }
+    shares.retain(|share| !share.changes.is_empty());
     Ok(Shares { shares, dialect })
 }
 

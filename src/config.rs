@@ -216,6 +216,11 @@ impl Config {
         let dialects = engines::dialects(file.dialects).map_err(|(span, reason)| {
             invalid(at(span), reason, Some("write any of sqlite, postgres, mysql, mariadb, each once".to_owned()))
         })?;
+        if let Some(wrong) = file.types.keys().find(|name| !engines::is_path(name)) {
+            let line = text.lines().position(|line| line.contains(wrong.as_str())).map_or(1, |index| index + 1);
+            let help = "write its name, or the end of its path: Money, \"currency::Money\"".to_owned();
+            return Err(invalid(line, format!("`{wrong}` of [types] is no Rust type"), Some(help)));
+        }
         let scratch = file.scratch.by_engine();
         let scratch = scratch.map(|(name, url)| (name, expanded(url, &format!("{}://...", name.word()))));
         let in_root =

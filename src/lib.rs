@@ -12,6 +12,9 @@ pub use rungs_schema as schema;
 pub use rungs_schema::{DbEnum, Model};
 
 #[cfg(feature = "engine")]
+pub use authoring::Hooks;
+
+#[cfg(feature = "engine")]
 pub mod apply;
 #[cfg(feature = "engine")]
 pub mod authoring;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rungs_schema::read::Grouped;
 use rungs_schema::{Declared, DialectName, Hints, ObjectName, Schema};
 
-use super::uses;
+use super::{Hooks, uses};
 use crate::dialect::Dialect;
 use crate::diff::Rules;
 use crate::error::PlanError;
@@ -25,6 +25,8 @@ pub struct Models {
     sequences: BTreeMap<ObjectName, BTreeSet<Line>>,
     /// What is declared in SQL files.
     scripts: Vec<Script>,
+    /// What the program has a say in.
+    pub hooks: Hooks,
 }
 
 #[derive(Debug)]
@@ -49,6 +51,7 @@ impl Models {
             enums: of(enums),
             sequences: sequences.into_iter().map(|(name, groups)| (name, shared(groups))).collect(),
             scripts: Vec::new(),
+            hooks: Hooks::default(),
         }
     }
 
@@ -126,6 +129,7 @@ impl Models {
             enums: enums.iter().map(|one| (one.name.clone(), Line::Main)).collect(),
             sequences: sequences.iter().map(|one| (one.name.clone(), BTreeSet::from([Line::Main]))).collect(),
             scripts: Vec::new(),
+            hooks: Hooks::default(),
             declared,
         }
     }

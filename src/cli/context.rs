@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rungs_schema::{Declared, DialectName};
-use rungs_schema::read::Group;
+use rungs_schema::read::{Group, OwnTypes};
 
 use super::Global;
 use super::ui::Ui;
-use crate::authoring::Models;
+use crate::authoring::{Hooks, Models};
 use crate::config::{Config, Overrides};
 use crate::db::{Connection, DatabaseUrl};
 use crate::error::{ConfigError, DbError, Error};
@@ -21,10 +21,12 @@ pub(super) struct Context {
     /// The folder that paths on the command line are relative to.
     pub(super) folder: PathBuf,
     config: Result<Config, ConfigError>,
+    /// What the program that runs this has a say in.
+    pub(super) hooks: Hooks,
 }
 
 impl Context {
-    pub(super) fn new(global: Global, ui: Ui) -> Result<Self, Error> {
+    pub(super) fn new(global: Global, ui: Ui, hooks: Hooks) -> Result<Self, Error> {
         let folder = std::env::current_dir().map_err(|error| ConfigError::Io {
             action: "read",
             path: ".".to_owned(),
@@ -43,7 +45,7 @@ impl Context {
             }
             other => other,
         };
-        Ok(Self { ui, folder, config })
+        Ok(Self { ui, folder, config, hooks })
     }
 
     /// The configuration.
@@ -114,7 +116,8 @@ impl Context {
             Group { name: line.to_string(), paths: paths.iter().map(|path| self.shown(Path::new(path))).collect() }
         };
         let groups: Vec<Group> = lines.iter().map(group).collect();
-        let mut models = Models::new(source::models::read_groups(&groups, &self.folder)?, &lines);
+        let mut models = Models::new(source::models::read_groups(&groups, &self.folder, &self.own_types()?)?, &lines);
+        models.hooks = self.hooks.clone();
         for line in &lines {
             let patterns = match line.label().and_then(|label| config.branches.get(label)) {
                 Some(branch) => &branch.objects,
@@ -144,7 +147,19 @@ impl Context {
             return Err(no_models().into());
         }
         let paths: Vec<String> = paths.iter().map(|path| self.shown(Path::new(path))).collect();
-        Ok(source::models::read(&paths, &self.folder)?)
+        let group = Group { name: String::new(), paths };
+        let own_types = self.own_types()?;
+        Ok(source::models::read_groups(&[group], &self.folder, &own_types)?.declared)
+    }
+
+    /// The column types of the project's own Rust types: those of the file, and those of the program that runs this.
+    fn own_types(&self) -> Result<OwnTypes, Error> {
+        let mut types = match &self.config {
+            Err(ConfigError::Missing { .. }) => OwnTypes::new(),
+            _ => self.config()?.types.clone(),
+        };
+        types.extend(self.hooks.types().clone());
+        Ok(types)
     }
 
     /// A connection to the configured database. An SQLite file that is not there yet is an empty database, and is not

@@ -1,4 +1,4 @@
-//! The commands of `[hooks]`, which each new file is given to.
+//! What each new file is given to: the commands of `[hooks]`, then the program that runs this.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::revision::Revision;
 /// Runs `after_write` on new files, command by command, in the project's folder and without a shell.
 pub(super) fn after_write(context: &Context, revisions: &[Revision]) -> Result<(), Error> {
     let config = context.config()?;
-    if config.after_write.is_empty() {
+    if config.after_write.is_empty() && !context.hooks.are_after_write() {
         return Ok(());
     }
     for revision in revisions {
@@ -19,6 +19,11 @@ pub(super) fn after_write(context: &Context, revisions: &[Revision]) -> Result<(
         for template in &config.after_write {
             run(template, path, &config.root, &revision.path)?;
         }
+        context.hooks.run_after_write(&whole).map_err(|error| ConfigError::Hook {
+            command: "after_write".to_owned(),
+            reason: format!("failed: {error}"),
+            help: format!("{} is written, and stays", revision.path.display()),
+        })?;
     }
     // What a command has made of a file is read as it will be from now on.
     context.history().map(|_| ())

@@ -40,6 +40,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueHint};
 
+use crate::authoring::Hooks;
 use crate::error::{ConfigError, Error};
 use context::Context;
 use ui::{Format, Ui};
@@ -145,6 +146,11 @@ const VARIABLE: &str = "COMPLETE";
 
 /// Runs the command with the arguments of the process.
 pub fn run() -> ExitCode {
+    run_with(Hooks::default())
+}
+
+/// As [`run`], in a program of the project's own that has a say in what is compared and written: [`Hooks`] shows how.
+pub fn run_with(hooks: Hooks) -> ExitCode {
     if let Some(code) = complete::answer() {
         return code;
     }
@@ -161,7 +167,7 @@ pub fn run() -> ExitCode {
         }
     };
     let ui = Ui { format: arguments.global.format, quiet: arguments.global.quiet };
-    let outcome = runtime().and_then(|runtime| runtime.block_on(dispatch(arguments, ui)));
+    let outcome = runtime().and_then(|runtime| runtime.block_on(dispatch(arguments, ui, hooks)));
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
@@ -189,8 +195,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     built.map_err(|error| ConfigError::Usage { reason: format!("cannot start: {error}"), help: None }.into())
 }
 
-async fn dispatch(arguments: Arguments, ui: Ui) -> Result<Outcome, Error> {
-    let context = Context::new(arguments.global, ui)?;
+async fn dispatch(arguments: Arguments, ui: Ui, hooks: Hooks) -> Result<Outcome, Error> {
+    let context = Context::new(arguments.global, ui, hooks)?;
     match arguments.command {
         Command::Init(command) => command.run(&context),
         Command::Autogenerate(command) => command.run(&context).await,

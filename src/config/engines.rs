@@ -44,7 +44,10 @@ impl FileScratch {
 
 /// `Money = "numeric(12,2)"`, or `Money = { postgres = "numeric(12,2)", default = "text" }`.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a column type is wanted here: \"numeric(12,2)\", or { postgres = \"numeric(12,2)\", default = \"text\" }"
+)]
 pub(super) enum FileType {
     One(String),
     Each(FileTypes),
@@ -76,4 +79,13 @@ impl From<FileType> for ColumnType {
         ];
         Self::PerDialect { by: all.into_iter().filter_map(|(name, text)| Some((name, text?))).collect(), default }
     }
+}
+
+/// Whether a text can be the end of a type's path.
+pub(super) fn is_path(text: &str) -> bool {
+    text.split("::").all(|part| {
+        let mut letters = part.chars();
+        letters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+            && letters.all(|letter| letter.is_alphanumeric() || letter == '_')
+    })
 }
