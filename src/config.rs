@@ -35,6 +35,14 @@ pub struct Config {
     pub file_template: Option<String>,
     /// Branches with models and a folder of their own, by label.
     pub branches: BTreeMap<String, Branch>,
+    /// What a comparison leaves alone.
+    pub ignore: Vec<Located>,
+    /// Templates for names, by `ix`, `uq`, `ck`, `fk`, `pk`, `ex`.
+    pub naming: BTreeMap<&'static str, Located>,
+    /// Whether what is in the database under other names is renamed.
+    pub enforce_naming: bool,
+    /// The file, as messages show it.
+    pub file: PathBuf,
     /// The engines that each revision is written for; none for that of the database alone.
     pub dialects: Vec<DialectName>,
     /// By engine, a server on which the history can be replayed; or why its URL cannot be read.
@@ -43,6 +51,15 @@ pub struct Config {
     pub types: BTreeMap<String, ColumnType>,
     /// Commands that each new file is given to, with `{path}` in the place of its path.
     pub after_write: Vec<String>,
+}
+
+/// A text of the file, with the line that it stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The text.
+    pub text: String,
+    /// From 1.
+    pub line: usize,
 }
 
 /// A branch with models and a folder of its own.
@@ -91,6 +108,10 @@ struct File {
     types: BTreeMap<String, engines::FileType>,
     #[serde(default)]
     hooks: FileHooks,
+    #[serde(default)]
+    autogenerate: FileAutogenerate,
+    #[serde(default)]
+    naming: FileNaming,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -98,6 +119,26 @@ struct File {
 struct FileHooks {
     #[serde(default)]
     after_write: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileAutogenerate {
+    #[serde(default)]
+    ignore: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileNaming {
+    ix: Option<Spanned<String>>,
+    uq: Option<Spanned<String>>,
+    ck: Option<Spanned<String>>,
+    fk: Option<Spanned<String>>,
+    pk: Option<Spanned<String>>,
+    ex: Option<Spanned<String>>,
+    #[serde(default)]
+    enforce: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -161,6 +202,10 @@ impl Config {
             scratch: BTreeMap::new(),
             types: BTreeMap::new(),
             after_write: Vec::new(),
+            ignore: Vec::new(),
+            naming: BTreeMap::new(),
+            enforce_naming: false,
+            file: PathBuf::from(FILE),
         };
         config.apply(folder, overrides);
         config
@@ -235,7 +280,18 @@ impl Config {
                 },
             )
         });
+        let located = |text_at: Spanned<String>| {
+            let line = line_of(text, text_at.span().start);
+            Located { text: text_at.into_inner(), line }
+        };
+        let FileNaming { ix, uq, ck, fk, pk, ex, enforce } = file.naming;
+        let naming = [("ix", ix), ("uq", uq), ("ck", ck), ("fk", fk), ("pk", pk), ("ex", ex)];
+        let naming = naming.into_iter().filter_map(|(word, template)| Some((word, located(template?))));
         Ok(Self {
+            ignore: file.autogenerate.ignore.into_iter().map(located).collect(),
+            naming: naming.collect(),
+            enforce_naming: enforce,
+            file: path.to_path_buf(),
             database_url,
             models: in_root(models),
             objects: in_root(file.objects),

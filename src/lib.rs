@@ -43,3 +43,8 @@ pub mod source;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/models.md")]
 pub struct ModelsPage;
+
+/// As above.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/renames.md")]
+pub struct RenamesPage;

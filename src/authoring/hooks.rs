@@ -9,22 +9,8 @@ use rungs_schema::read::OwnTypes;
 use rungs_schema::{ColumnType, DialectName};
 
 use crate::diff::change::Change;
+use crate::source::{Include, Object};
 
-/// Something in a database, by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Object<'a> {
-    /// What it is: `schema`, `table`, `column`, `index`, `constraint`, `sequence`, `type`, `view`, `function`, `trigger`,
-    /// ...
-    pub kind: &'static str,
-    /// The namespace that it, or its table, is in; `None` for the default one.
-    pub schema: Option<&'a str>,
-    /// The table that it is a part of, if it is one.
-    pub table: Option<&'a str>,
-    /// Its name.
-    pub name: &'a str,
-}
-
-type Include = dyn Fn(Object<'_>) -> bool + Send + Sync;
 type Rewrite = dyn Fn(Vec<Change>, DialectName) -> Vec<Change> + Send + Sync;
 type AfterWrite = dyn Fn(&Path) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
 
@@ -98,6 +84,10 @@ impl Hooks {
 
     pub(crate) fn types(&self) -> &OwnTypes {
         &self.types
+    }
+
+    pub(crate) fn filters(&self) -> &[Arc<Include>] {
+        &self.include
     }
 
     pub(super) fn rewritten(&self, changes: Vec<Change>, engine: DialectName) -> Vec<Change> {

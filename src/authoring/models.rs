@@ -6,16 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use rungs_schema::read::Grouped;
 use rungs_schema::{Declared, DialectName, Hints, ObjectName, Schema};
 
+use super::said::Rename;
 use super::{Hooks, uses};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Naming};
 use crate::diff::Rules;
 use crate::error::PlanError;
 use crate::footprint::tables_created;
 use crate::revision::{History, Line, Lines};
+use crate::source::Ignore;
 use crate::source::objects::ObjectStatement;
 
 /// All models of a project, with the line that each belongs to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Models {
     /// Everything together, so that one branch may refer to what another declares.
     pub declared: Declared,
@@ -25,11 +27,24 @@ pub struct Models {
     sequences: BTreeMap<ObjectName, BTreeSet<Line>>,
     /// What is declared in SQL files.
     scripts: Vec<Script>,
+    /// What the project says of comparisons.
+    pub settings: Settings,
+}
+
+/// What a project says of comparisons besides its models.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Renames that somebody tells of.
+    pub renames: Vec<Rename>,
+    /// What is not looked at, on either side.
+    pub ignore: Ignore,
+    /// Names for what models leave unnamed.
+    pub naming: Naming,
     /// What the program has a say in.
     pub hooks: Hooks,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Script {
     line: Line,
     /// The bare name of what it creates.
@@ -51,7 +66,7 @@ impl Models {
             enums: of(enums),
             sequences: sequences.into_iter().map(|(name, groups)| (name, shared(groups))).collect(),
             scripts: Vec::new(),
-            hooks: Hooks::default(),
+            settings: Settings::default(),
         }
     }
 
@@ -129,7 +144,7 @@ impl Models {
             enums: enums.iter().map(|one| (one.name.clone(), Line::Main)).collect(),
             sequences: sequences.iter().map(|one| (one.name.clone(), BTreeSet::from([Line::Main]))).collect(),
             scripts: Vec::new(),
-            hooks: Hooks::default(),
+            settings: Settings::default(),
             declared,
         }
     }
@@ -140,9 +155,11 @@ impl Models {
         let said = said.filter(|(table, _)| self.tables.get(*table).is_some_and(|line| lines.contains(line)));
         let enums = self.declared.hints.enums.iter();
         let enums = enums.filter(|(name, _)| self.enums.get(*name).is_some_and(|line| lines.contains(line)));
+        let views = self.declared.hints.views.iter().filter(|(name, _)| lines.contains(self.of_definition(name)));
         Hints {
             tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
             enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
+            views: views.map(|(name, former)| (name.clone(), former.clone())).collect(),
         }
     }
 

@@ -6,15 +6,16 @@ use rungs_schema::ObjectName;
 use serde_json::{Value, json};
 
 use super::context::no_models;
-use super::engines::{self, ByEngine, Compared, Engines, Slot};
+use super::engines::{self, ByEngine, Compared, Engines, Replay, Slot};
 use super::placement::Placement;
+use super::renames::Renames;
 use super::run::rows_whole;
 use super::ui::Format;
 use super::upgrade::upgrade;
 use super::write::{draft, write};
 use super::{Context, Outcome, complete};
 use crate::apply;
-use crate::authoring::{self, Created, Models, Shares};
+use crate::authoring::{self, Created, Models};
 use crate::db::DatabaseUrl;
 use crate::diff::{self, Difference};
 use crate::error::{ConfigError, Error};
@@ -43,6 +44,8 @@ pub(super) struct Autogenerate {
     #[arg(long, conflicts_with = "apply")]
     sql: bool,
     #[command(flatten)]
+    renames: Renames,
+    #[command(flatten)]
     placement: Placement,
 }
 
@@ -61,7 +64,7 @@ impl Autogenerate {
         let history = context.history()?;
         let lines = context.lines()?;
         let asked = self.asked(context)?;
-        let models = context.models_of_lines(&lines)?;
+        let mut models = context.models_of_lines(&lines)?;
         let mut connection = context.connect(&url).await?;
         let engines = Engines::of(context, connection.version())?;
         let created = Created::new(&history, &lines, connection.version().name);
@@ -70,15 +73,26 @@ impl Autogenerate {
         self.refuse_when_behind(&history, &lines, &applied)?;
         apply::check_files(&history, &rows)?;
         let owner = |table: &ObjectName| Some(created.owner(table));
-        let Shares { shares, dialect } =
-            authoring::compare_lines(&mut connection, &url, &models, &asked, owner)
-                .await
-                .map_err(|error| engines.told(error))?;
+        let mut answers = self.renames.answers();
+        let compared = 'asked: loop {
+            models.settings.renames.clone_from(&answers.renames);
+            let own = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await;
+            let own = Compared::of(engines.connected, own.map_err(|error| engines.told(error))?);
+            if answers.ask(context, &own.likely)? {
+                continue;
+            }
+            let mut all = vec![own];
+            for other in &engines.others {
+                let project = Replay { context, history: &history, lines: &lines, asked: &asked, renames: &answers.renames };
+                let one = engines.compare(other, project).await?;
+                if answers.ask(context, &one.likely)? {
+                    continue 'asked;
+                }
+                all.push(one);
+            }
+            break all;
+        };
         connection.close().await?;
-        let mut compared = vec![Compared { engine: engines.connected, shares, dialect }];
-        for other in &engines.others {
-            compared.push(engines.compare(other, context, &history, &lines, &asked).await?);
-        }
         if compared.iter().all(|one| one.shares.is_empty()) {
             let value = json!({ "differences": [], "revision": null, "path": null, "revisions": [] });
             context.ui.data("no difference: the database is as the models say", &value);
@@ -88,6 +102,9 @@ impl Autogenerate {
             let line = models.of_table(table).cloned().unwrap_or_else(|| created.owner(table));
             applied_tips(&history, &lines, &line, &applied)
         };
+        for one in compared.iter().flat_map(|one| &one.left_behind) {
+            context.ui.warning(format!("{one}: change it in the revision, or declare it, so that it is made anew"));
+        }
         let written = self.drafts(context, &history, compared, &models, heads)?;
         if self.sql {
             context.ui.script("sql", &script(&written));

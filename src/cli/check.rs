@@ -3,12 +3,13 @@
 use rungs_schema::ObjectName;
 use serde_json::{Value, json};
 
-use super::engines::{self, Compared, Engines};
+use super::engines::{self, Compared, Engines, Replay};
 use super::record::Record;
 use super::run::rows_whole;
-use super::{Context, Outcome, meeting};
+use super::{Context, Outcome, meeting, renames};
 use crate::apply::{self, Edited, LedgerRow};
-use crate::authoring::{self, Created, Shares};
+use crate::authoring::{self, Created};
+use crate::diff::Likely;
 use crate::error::{Error, WithoutFile};
 use crate::footprint::Meeting;
 use crate::revision::Revision;
@@ -33,16 +34,18 @@ impl Check {
         let owner = |table: &ObjectName| Some(created.owner(table));
         let asked = context.lines_with_models()?;
         let engines = Engines::of(context, connection.version())?;
-        let Shares { shares, dialect, .. } =
-            authoring::compare_lines(&mut connection, &url, &models, &asked, owner)
-                .await
-                .map_err(|error| engines.told(error))?;
-        let own = Compared { engine: engines.connected, shares, dialect };
+        let own = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await;
+        let own = Compared::of(engines.connected, own.map_err(|error| engines.told(error))?);
         let mut by_engine = vec![(own.engine, own.differences())];
+        let mut likely = own.likely;
+        let project = Replay { context, history: &history, lines: &lines, asked: &asked, renames: &[] };
         for other in &engines.others {
-            let compared = engines.compare(other, context, &history, &lines, &asked).await?;
+            let compared = engines.compare(other, project).await?;
             by_engine.push((compared.engine, compared.differences()));
+            likely.extend(compared.likely);
         }
+        let mut told = std::collections::BTreeSet::new();
+        likely.retain(|one| told.insert((one.previous.clone(), one.next.clone())));
         let differences = engines::distinct(&by_engine);
         let meeting = Meeting::of(&history, &history.heads(), connection.version().name);
         let next = meeting.concerning(|revision| !applied.contains(&revision.id));
@@ -62,6 +65,7 @@ impl Check {
             "unknown": unknown.into_iter().map(unknown_record).collect::<Vec<_>>(),
             "overlaps": meeting::overlaps(&meeting, &applied),
             "doubts": meeting::doubts(&meeting),
+            "likely_renames": likely.iter().map(likely_record).collect::<Vec<_>>(),
         });
         if let Some(by_word) = engines::by_word(&by_engine) {
             value["dialects"] = by_word;
@@ -85,10 +89,16 @@ impl Check {
         } else if !pending.is_empty() {
             context.ui.progress("run `migrate upgrade heads` to apply what is pending");
         } else if !differences.is_empty() {
+            renames::noted(&likely).iter().for_each(|note| context.ui.progress(note));
             context.ui.progress("run `migrate autogenerate -m MESSAGE` to write a revision with the differences");
         }
         Ok(Outcome::Found)
     }
+}
+
+/// A drop and an add that look like a rename.
+fn likely_record(likely: &Likely) -> Value {
+    json!({ "kind": likely.kind.word(), "previous": likely.previous, "next": likely.next })
 }
 
 fn edited_line(edited: &Edited<'_, '_>) -> String {

@@ -8,9 +8,10 @@ use rungs_schema::read::{Group, OwnTypes};
 
 use super::Global;
 use super::ui::Ui;
-use crate::authoring::{Hooks, Models};
-use crate::config::{Config, Overrides};
+use crate::authoring::{Hooks, Models, Settings};
+use crate::config::{Config, Located, Overrides};
 use crate::db::{Connection, DatabaseUrl};
+use crate::dialect::Noun;
 use crate::error::{ConfigError, DbError, Error};
 use crate::revision::{History, Line, Lines};
 use crate::source;
@@ -116,8 +117,9 @@ impl Context {
             Group { name: line.to_string(), paths: paths.iter().map(|path| self.shown(Path::new(path))).collect() }
         };
         let groups: Vec<Group> = lines.iter().map(group).collect();
+        let settings = self.settings()?;
         let mut models = Models::new(source::models::read_groups(&groups, &self.folder, &self.own_types()?)?, &lines);
-        models.hooks = self.hooks.clone();
+        models.settings = settings;
         for line in &lines {
             let patterns = match line.label().and_then(|label| config.branches.get(label)) {
                 Some(branch) => &branch.objects,
@@ -131,6 +133,35 @@ impl Context {
             }
         }
         Ok(models)
+    }
+
+    /// What the project says of comparisons. Without a project, nothing.
+    ///
+    /// # Errors
+    /// When an entry cannot be read, with its line.
+    pub(super) fn settings(&self) -> Result<Settings, Error> {
+        let mut settings = Settings { hooks: self.hooks.clone(), ..Settings::default() };
+        settings.ignore.all_but(self.hooks.filters());
+        let config = match &self.config {
+            Err(ConfigError::Missing { .. }) => return Ok(settings),
+            _ => self.config()?,
+        };
+        let invalid = |line: usize, reason: String, help: Option<String>| ConfigError::Invalid {
+            path: config.file.display().to_string(),
+            line,
+            reason,
+            help,
+        };
+        for Located { text, line } in &config.ignore {
+            let added = settings.ignore.add(text);
+            added.map_err(|wrong| invalid(*line, format!("ignore: {}", wrong.reason), Some(wrong.help)))?;
+        }
+        for (word, noun) in Noun::ALL {
+            let Some(Located { text, line }) = config.naming.get(word) else { continue };
+            settings.naming.add(noun, text).map_err(|reason| invalid(*line, format!("{word} = {reason}"), None))?;
+        }
+        settings.naming.enforce = config.enforce_naming;
+        Ok(settings)
     }
 
     /// The models of the whole project.

@@ -6,10 +6,10 @@ use rungs_schema::{DialectName, ObjectName};
 
 use super::Context;
 use crate::apply::{self, Options};
-use crate::authoring::{self, Created, Share, Shares};
+use crate::authoring::{self, Created, LeftBehind, Rename, Share, Shares};
 use crate::db::{Connection, DatabaseUrl, ServerVersion};
 use crate::dialect::{self, Dialect};
-use crate::diff::{self, Difference};
+use crate::diff::{self, Difference, Likely};
 use crate::error::{ConfigError, Error, OnEngine, PlanError};
 use crate::revision::{Direction, History, Line, Lines, Target};
 use crate::source::scratch::Scratch;
@@ -29,15 +29,33 @@ pub(super) struct Other {
     url: DatabaseUrl,
 }
 
+/// What is replayed, and compared with the models.
+#[derive(Clone, Copy)]
+pub(super) struct Replay<'a> {
+    pub(super) context: &'a Context,
+    pub(super) history: &'a History,
+    pub(super) lines: &'a Lines,
+    /// The lines that are compared.
+    pub(super) asked: &'a BTreeSet<Line>,
+    pub(super) renames: &'a [Rename],
+}
+
 /// What one engine's database lacks of what the models say.
 pub(super) struct Compared {
     /// What its sections are marked with; `None` where the project names no engines.
     pub(super) engine: Option<DialectName>,
     pub(super) shares: Vec<Share>,
+    pub(super) likely: Vec<Likely>,
+    pub(super) left_behind: Vec<LeftBehind>,
     pub(super) dialect: Box<dyn Dialect>,
 }
 
 impl Compared {
+    pub(super) fn of(engine: Option<DialectName>, found: Shares) -> Self {
+        let Shares { shares, likely, left_behind, dialect } = found;
+        Self { engine, shares, likely, left_behind, dialect }
+    }
+
     /// What differs, in words.
     pub(super) fn differences(&self) -> Vec<Difference> {
         self.shares.iter().flat_map(|share| diff::summary(&share.changes)).collect()
@@ -99,31 +117,16 @@ impl Engines {
     }
 
     /// Replays the history on another engine, and compares what comes of it with the models.
-    pub(super) async fn compare(
-        &self,
-        other: &Other,
-        context: &Context,
-        history: &History,
-        lines: &Lines,
-        asked: &BTreeSet<Line>,
-    ) -> Result<Compared, Error> {
+    pub(super) async fn compare(&self, other: &Other, replay: Replay<'_>) -> Result<Compared, Error> {
         let mut scratch = Scratch::on(&other.url).await.map_err(|error| on(other.name, error.into()))?;
-        let compared = self.compare_in(&mut scratch, other, context, history, lines, asked).await;
+        let compared = self.compare_in(&mut scratch, other, replay).await;
         let closed = scratch.close().await;
         let compared = compared?;
         closed.map_err(|error| on(other.name, error.into()))?;
         Ok(compared)
     }
 
-    async fn compare_in(
-        &self,
-        scratch: &mut Scratch,
-        other: &Other,
-        context: &Context,
-        history: &History,
-        lines: &Lines,
-        asked: &BTreeSet<Line>,
-    ) -> Result<Compared, Error> {
+    async fn compare_in(&self, scratch: &mut Scratch, other: &Other, replay: Replay<'_>) -> Result<Compared, Error> {
         let version = scratch.connection.version().clone();
         if !is(other.name, version.name, &self.names) {
             return Err(usage(
@@ -131,15 +134,14 @@ impl Engines {
                 format!("name a server of {} there", other.name),
             ));
         }
-        replay(history, &mut scratch.connection).await?;
-        let models = context.models_for(lines, Some(version.name))?;
+        let Replay { context, history, lines, asked, renames } = replay;
+        self::replay(history, &mut scratch.connection).await?;
+        let mut models = context.models_for(lines, Some(version.name))?;
+        models.settings.renames = renames.to_vec();
         let created = Created::new(history, lines, version.name);
         let owner = |table: &ObjectName| Some(created.owner(table));
-        let Shares { shares, dialect, .. } =
-            authoring::compare_lines(&mut scratch.connection, &scratch.url, &models, asked, owner)
-                .await
-                .map_err(|error| on(other.name, error))?;
-        Ok(Compared { engine: Some(other.name), shares, dialect })
+        let found = authoring::compare_lines(&mut scratch.connection, &scratch.url, &models, asked, owner).await;
+        Ok(Compared::of(Some(other.name), found.map_err(|error| on(other.name, error))?))
     }
 }
 

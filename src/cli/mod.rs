@@ -26,6 +26,7 @@ mod merge;
 mod models;
 mod placement;
 mod record;
+mod renames;
 mod report;
 mod revision;
 mod run;

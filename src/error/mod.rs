@@ -19,7 +19,7 @@ pub use db::DbError;
 pub use on_engine::OnEngine;
 pub(crate) use fault::and;
 pub use fault::{Link, RevisionFault};
-pub use plan::PlanError;
+pub use plan::{PlanError, RenameQuestion};
 pub use revision::{RevisionError, WithoutFile};
 pub use source::{ModelFault, ObjectFault, SourceError};
 

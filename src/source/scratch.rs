@@ -72,19 +72,39 @@ fn built(wanted: Wanted<'_>) -> Vec<ObjectName> {
     nouns.chain(wanted.objects.iter().filter_map(|object| object.creates(DialectName::Postgres))).collect()
 }
 
-/// What an SQLite database looks like after some changes, as SQLite itself carries them out, in a transaction that is
-/// rolled back.
+/// What an SQLite or PostgreSQL database looks like after some changes, as the engine itself carries them out, in a
+/// transaction that is rolled back.
 ///
 /// # Errors
-/// When SQLite does not take the changes, or somebody else holds the database.
-pub async fn after(target: &mut Connection, changes: &[Change], dialect: &dyn Dialect) -> Result<Schema, Error> {
+/// When the engine does not take the changes, or somebody else holds what they change.
+pub async fn after(
+    target: &mut Connection,
+    changes: &[Change],
+    scope: &Scope,
+    dialect: &dyn Dialect,
+) -> Result<Schema, Error> {
     let statements = plan::render(changes, dialect)?;
-    target.execute("BEGIN IMMEDIATE").await?;
-    let built = build(target, statements.iter().map(|statement| statement.sql.as_str())).await;
+    let sql = statements.iter().map(|statement| statement.sql.as_str());
+    let is_sqlite = dialect.version().name == DialectName::Sqlite;
+    target.execute(if is_sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }).await?;
+    let built = if is_sqlite { build(target, sql).await } else { after_on_postgres(target, sql, scope).await };
     let rolled_back = target.execute("ROLLBACK").await;
     let built = built?;
     rolled_back?;
     Ok(built)
+}
+
+/// Others wait behind a lock that is waited for, so that this gives up before anybody notices.
+async fn after_on_postgres<'a>(
+    connection: &mut Connection,
+    statements: impl Iterator<Item = &'a str>,
+    scope: &Scope,
+) -> Result<Schema, DbError> {
+    connection.execute("SET LOCAL lock_timeout = '3s'").await?;
+    for sql in statements {
+        connection.execute(sql).await?;
+    }
+    dialect::introspect_in_transaction(connection, scope).await
 }
 
 /// The schema that a script makes, in an empty database on the same server.

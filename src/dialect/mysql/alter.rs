@@ -9,7 +9,7 @@ use super::alter_option::option_clauses;
 use super::order::{Placement, place};
 use super::render::rename;
 use super::token::tokens;
-use super::{Mysql, types};
+use super::{Mysql, types, values};
 use crate::dialect::{Dialect as _, Statement, fit};
 use crate::diff::change::{AlterTable, Delta, Edit};
 use crate::error::PlanError;
@@ -72,6 +72,9 @@ pub(super) struct Alteration<'a> {
 
 /// The statements for one table.
 pub(super) fn alter(dialect: &Mysql, change: &AlterTable) -> Result<Vec<Statement>, PlanError> {
+    if let Some(statements) = values::renamed(dialect, change)? {
+        return Ok(statements);
+    }
     let mut statements = Vec::new();
     if change.is_rename() {
         statements.push(rename(dialect, &change.previous.name, &change.next.name, "table"));

@@ -132,7 +132,7 @@ pub fn read(builder: &mut Builder<'_>, open: &Open<'_>) {
     let hints = ColumnHints {
         renamed_from: builder.name(&open.given, "renamed_from"),
         backfill: builder.sql(&open.given, "backfill"),
-        location: None,
+        ..ColumnHints::default()
     };
     builder.hints.columns.insert(open.column.clone(), hints);
 }

@@ -14,6 +14,11 @@ pub(super) fn render(dialect: &Postgres, delta: &Delta<Definition>) -> Vec<State
     match delta {
         Delta::Create { next } => create(next),
         Delta::Drop { previous } => vec![drop(previous)],
+        Delta::Alter { previous, next } if previous.name != next.name && previous.kind == next.kind => {
+            let object = object(previous);
+            let sql = format!("ALTER {object} RENAME TO {}", quote(&next.name.name));
+            vec![Statement::new(sql, format!("renames {} {} to {}", next.kind, previous.name, next.name))]
+        }
         Delta::Alter { previous, next } if !dialect.replaces(previous, next) => {
             std::iter::once(drop(previous)).chain(create(next)).collect()
         }
