@@ -22,8 +22,9 @@ use rungs_schema::{Declared, DialectName, ObjectName, Schema, Table};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
 use crate::diff::change::Change;
-use crate::diff::{self, Definitions, Guide, Likely};
+use crate::diff::{self, Definitions, Difference, Guide, Likely};
 use crate::error::{Error, PlanError};
+use crate::plan::{self, Plan};
 use crate::revision::Line;
 use crate::source::scratch::Wanted;
 use crate::source::{Adopted, adopt, scratch};
@@ -46,6 +47,21 @@ pub struct Comparison {
     pub changes: Vec<Change>,
     /// The dialect that they are for.
     pub dialect: Box<dyn Dialect>,
+}
+
+impl Comparison {
+    /// What differs, in words; nothing where the two agree.
+    pub fn differences(&self) -> Vec<Difference> {
+        diff::summary(&self.changes)
+    }
+
+    /// The statements that make the database what the models say, and those that lead back.
+    ///
+    /// # Errors
+    /// When the engine cannot do one of the changes, in either direction.
+    pub fn plan(&self) -> Result<Plan, PlanError> {
+        plan::plan(&self.changes, self.dialect.as_ref())
+    }
 }
 
 /// How a live database and the models of several lines of the history differ.
@@ -103,6 +119,20 @@ pub async fn compare(
     let Shares { shares, dialect, .. } =
         compare_lines(connection, url, &models, &BTreeSet::from([Line::Main]), owner).await?;
     Ok(Comparison { changes: shares.into_iter().flat_map(|share| share.changes).collect(), dialect })
+}
+
+impl Models {
+    /// Compares all of them with a live database. What no model declares is dropped, except where
+    /// [`Hooks::include`] answers no.
+    ///
+    /// # Errors
+    /// As [`compare_lines`].
+    pub async fn compare(&self, connection: &mut Connection, url: &DatabaseUrl) -> Result<Comparison, Error> {
+        let owner = |_: &ObjectName| Some(Line::Main);
+        let asked = BTreeSet::from([Line::Main]);
+        let Shares { shares, dialect, .. } = compare_lines(connection, url, self, &asked, owner).await?;
+        Ok(Comparison { changes: shares.into_iter().flat_map(|share| share.changes).collect(), dialect })
+    }
 }
 
 /// Compares a live database with the models of some lines, and shares the changes out among them. `owner` says of a

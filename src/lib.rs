@@ -48,3 +48,8 @@ pub struct ModelsPage;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/renames.md")]
 pub struct RenamesPage;
+
+/// As above.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../docs/library.md")]
+pub struct LibraryPage;

@@ -39,6 +39,7 @@ mod graph_support;
 mod graph_targets;
 mod harness;
 mod hooks_after_write;
+mod hooks_library;
 mod hooks_program;
 mod ignore;
 mod json_contract;
