@@ -2,10 +2,12 @@
 
 mod children;
 mod hints;
+mod hooks;
 mod left_behind;
 mod likely;
 mod models;
 mod needs;
+mod place;
 mod said;
 mod sides;
 mod stubs;
@@ -20,8 +22,9 @@ use rungs_schema::{Declared, DialectName, ObjectName, Schema, Table};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
 use crate::diff::change::Change;
-use crate::diff::{self, Definitions, Guide, Likely};
+use crate::diff::{self, Definitions, Difference, Guide, Likely};
 use crate::error::{Error, PlanError};
+use crate::plan::{self, Plan};
 use crate::revision::Line;
 use crate::source::scratch::Wanted;
 use crate::source::{Adopted, adopt, scratch};
@@ -29,9 +32,12 @@ use crate::source::{Adopted, adopt, scratch};
 use models::Whose;
 use sides::{Sides, Turn};
 
+pub use crate::source::Object;
+pub use hooks::Hooks;
 pub use left_behind::LeftBehind;
 pub use models::{Created, Models, Settings};
 pub use needs::dependencies;
+pub use place::with_place;
 pub use said::{Known, Rename, say, with_values};
 
 /// How a live database and models differ.
@@ -41,6 +47,21 @@ pub struct Comparison {
     pub changes: Vec<Change>,
     /// The dialect that they are for.
     pub dialect: Box<dyn Dialect>,
+}
+
+impl Comparison {
+    /// What differs, in words; nothing where the two agree.
+    pub fn differences(&self) -> Vec<Difference> {
+        diff::summary(&self.changes)
+    }
+
+    /// The statements that make the database what the models say, and those that lead back.
+    ///
+    /// # Errors
+    /// When the engine cannot do one of the changes, in either direction.
+    pub fn plan(&self) -> Result<Plan, PlanError> {
+        plan::plan(&self.changes, self.dialect.as_ref())
+    }
 }
 
 /// How a live database and the models of several lines of the history differ.
@@ -100,6 +121,20 @@ pub async fn compare(
     Ok(Comparison { changes: shares.into_iter().flat_map(|share| share.changes).collect(), dialect })
 }
 
+impl Models {
+    /// Compares all of them with a live database. What no model declares is dropped, except where
+    /// [`Hooks::include`] answers no.
+    ///
+    /// # Errors
+    /// As [`compare_lines`].
+    pub async fn compare(&self, connection: &mut Connection, url: &DatabaseUrl) -> Result<Comparison, Error> {
+        let owner = |_: &ObjectName| Some(Line::Main);
+        let asked = BTreeSet::from([Line::Main]);
+        let Shares { shares, dialect, .. } = compare_lines(connection, url, self, &asked, owner).await?;
+        Ok(Comparison { changes: shares.into_iter().flat_map(|share| share.changes).collect(), dialect })
+    }
+}
+
 /// Compares a live database with the models of some lines, and shares the changes out among them. `owner` says of a
 /// table that no model declares whose it is to drop.
 ///
@@ -111,6 +146,17 @@ pub async fn compare(
 /// taken in two ways, when a line needs what another one, which is not asked for, has not made yet, or when the server
 /// does not take what the models say.
 pub async fn compare_lines(
+    connection: &mut Connection,
+    url: &DatabaseUrl,
+    models: &Models,
+    asked: &BTreeSet<Line>,
+    owner: impl Fn(&ObjectName) -> Option<Line>,
+) -> Result<Shares, Error> {
+    let compared = compare_printed(connection, url, models, asked, owner).await;
+    compared.map_err(|error| with_place(error, &models.declared.hints))
+}
+
+async fn compare_printed(
     connection: &mut Connection,
     url: &DatabaseUrl,
     models: &Models,
@@ -203,11 +249,13 @@ pub async fn compare_lines(
         Server { connection, scope: &scope, dialect: dialect.as_ref() },
     )
     .await?;
+    for share in &mut shares {
+        let changes = std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
+        share.changes = models.settings.hooks.rewritten(changes, dialect.version().name);
+    }
+    shares.retain(|share| !share.changes.is_empty());
     let mut likely: Vec<Likely> = shares.iter().flat_map(|share| diff::likely(&share.changes)).collect();
     likely.extend(likely::values(models, asked, &renamed, &hints));
-    for share in &mut shares {
-        share.changes = std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
-    }
     let left_behind = match rules.definitions_follow_renames {
         true => Vec::new(),
         false => left_behind::by(shares.iter().flat_map(|share| &share.changes), &live),

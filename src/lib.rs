@@ -12,6 +12,9 @@ pub use rungs_schema as schema;
 pub use rungs_schema::{DbEnum, Model};
 
 #[cfg(feature = "engine")]
+pub use authoring::Hooks;
+
+#[cfg(feature = "engine")]
 pub mod apply;
 #[cfg(feature = "engine")]
 pub mod authoring;
@@ -45,3 +48,8 @@ pub struct ModelsPage;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/renames.md")]
 pub struct RenamesPage;
+
+/// As above.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../docs/library.md")]
+pub struct LibraryPage;

@@ -2,18 +2,19 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use rungs_schema::read::Grouped;
+use rungs_schema::read::{Group, Grouped};
 use rungs_schema::{Declared, DialectName, Hints, ObjectName, Schema};
 
 use super::said::Rename;
-use super::uses;
+use super::{Hooks, uses};
 use crate::dialect::{Dialect, Naming};
 use crate::diff::Rules;
-use crate::error::PlanError;
+use crate::error::{PlanError, SourceError};
 use crate::footprint::tables_created;
 use crate::revision::{History, Line, Lines};
-use crate::source::Ignore;
+use crate::source::{self, Ignore};
 use crate::source::objects::ObjectStatement;
 
 /// All models of a project, with the line that each belongs to.
@@ -40,6 +41,8 @@ pub struct Settings {
     pub ignore: Ignore,
     /// Names for what models leave unnamed.
     pub naming: Naming,
+    /// What the program has a say in.
+    pub hooks: Hooks,
 }
 
 #[derive(Debug, Clone)]
@@ -132,6 +135,21 @@ impl Models {
         let bare = name.name.split('(').next().unwrap_or_default();
         let creates = |script: &&Script| script.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(bare));
         self.scripts.iter().find(creates).map_or(&Line::Main, |script| &script.line)
+    }
+
+    /// Reads the models that files, folders and globs lead to, relative to `base`, for a program that has a say in what
+    /// is compared.
+    ///
+    /// # Errors
+    /// Everything that cannot be read, each with its place.
+    pub fn read(paths: &[&str], base: &Path, hooks: Hooks) -> Result<Self, SourceError> {
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        let group = Group { name: Line::Main.to_string(), paths };
+        let read = source::models::read_groups(&[group], base, hooks.types())?;
+        let mut models = Self::new(read, &[Line::Main]);
+        models.settings.ignore.all_but(hooks.filters());
+        models.settings.hooks = hooks;
+        Ok(models)
     }
 
     /// Models of a project without branches.

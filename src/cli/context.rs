@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rungs_schema::Declared;
-use rungs_schema::read::Group;
+use rungs_schema::{Declared, DialectName};
+use rungs_schema::read::{Group, OwnTypes};
 
 use super::Global;
 use super::ui::Ui;
-use crate::authoring::{Models, Settings};
+use crate::authoring::{Hooks, Models, Settings};
 use crate::config::{Config, Located, Overrides};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::Noun;
@@ -22,10 +22,12 @@ pub(super) struct Context {
     /// The folder that paths on the command line are relative to.
     pub(super) folder: PathBuf,
     config: Result<Config, ConfigError>,
+    /// What the program that runs this has a say in.
+    pub(super) hooks: Hooks,
 }
 
 impl Context {
-    pub(super) fn new(global: Global, ui: Ui) -> Result<Self, Error> {
+    pub(super) fn new(global: Global, ui: Ui, hooks: Hooks) -> Result<Self, Error> {
         let folder = std::env::current_dir().map_err(|error| ConfigError::Io {
             action: "read",
             path: ".".to_owned(),
@@ -44,7 +46,7 @@ impl Context {
             }
             other => other,
         };
-        Ok(Self { ui, folder, config })
+        Ok(Self { ui, folder, config, hooks })
     }
 
     /// The configuration.
@@ -100,6 +102,11 @@ impl Context {
 
     /// The models of all lines, read as one, so that each may refer to what another declares.
     pub(super) fn models_of_lines(&self, lines: &Lines) -> Result<Models, Error> {
+        self.models_for(lines, None)
+    }
+
+    /// As [`models_of_lines`](Self::models_of_lines), for another engine than that of the configured database.
+    pub(super) fn models_for(&self, lines: &Lines, engine: Option<DialectName>) -> Result<Models, Error> {
         let config = self.config()?;
         let lines: Vec<Line> = lines.all().collect();
         let group = |line: &Line| {
@@ -111,7 +118,7 @@ impl Context {
         };
         let groups: Vec<Group> = lines.iter().map(group).collect();
         let settings = self.settings()?;
-        let mut models = Models::new(source::models::read_groups(&groups, &self.folder)?, &lines);
+        let mut models = Models::new(source::models::read_groups(&groups, &self.folder, &self.own_types()?)?, &lines);
         models.settings = settings;
         for line in &lines {
             let patterns = match line.label().and_then(|label| config.branches.get(label)) {
@@ -120,7 +127,7 @@ impl Context {
             };
             if !patterns.is_empty() {
                 let patterns: Vec<String> = patterns.iter().map(|path| self.shown(Path::new(path))).collect();
-                let dialect = self.url()?.dialect_name();
+                let dialect = engine.map_or_else(|| self.url().map(|url| url.dialect_name()), Ok)?;
                 let statements = source::objects::read(&patterns, &self.folder, dialect)?;
                 models = models.with_scripts(line, statements, dialect);
             }
@@ -133,7 +140,8 @@ impl Context {
     /// # Errors
     /// When an entry cannot be read, with its line.
     pub(super) fn settings(&self) -> Result<Settings, Error> {
-        let mut settings = Settings::default();
+        let mut settings = Settings { hooks: self.hooks.clone(), ..Settings::default() };
+        settings.ignore.all_but(self.hooks.filters());
         let config = match &self.config {
             Err(ConfigError::Missing { .. }) => return Ok(settings),
             _ => self.config()?,
@@ -170,7 +178,19 @@ impl Context {
             return Err(no_models().into());
         }
         let paths: Vec<String> = paths.iter().map(|path| self.shown(Path::new(path))).collect();
-        Ok(source::models::read(&paths, &self.folder)?)
+        let group = Group { name: String::new(), paths };
+        let own_types = self.own_types()?;
+        Ok(source::models::read_groups(&[group], &self.folder, &own_types)?.declared)
+    }
+
+    /// The column types of the project's own Rust types: those of the file, and those of the program that runs this.
+    fn own_types(&self) -> Result<OwnTypes, Error> {
+        let mut types = match &self.config {
+            Err(ConfigError::Missing { .. }) => OwnTypes::new(),
+            _ => self.config()?.types.clone(),
+        };
+        types.extend(self.hooks.types().clone());
+        Ok(types)
     }
 
     /// A connection to the configured database. An SQLite file that is not there yet is an empty database, and is not

@@ -6,6 +6,7 @@
 mod apply;
 mod config;
 mod db;
+mod on_engine;
 mod fault;
 mod plan;
 mod revision;
@@ -15,6 +16,7 @@ pub(crate) use apply::mending;
 pub use apply::{ApplyError, Refusal, Stopped};
 pub use config::ConfigError;
 pub use db::DbError;
+pub use on_engine::OnEngine;
 pub(crate) use fault::and;
 pub use fault::{Link, RevisionFault};
 pub use plan::{PlanError, RenameQuestion};
@@ -48,6 +50,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Apply(#[from] ApplyError),
+    /// Whatever goes wrong on one of several engines.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    OnEngine(#[from] OnEngine),
 }
 
 /// The first lines of a statement, for a message in which it follows `  in: `.

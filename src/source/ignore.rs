@@ -1,6 +1,8 @@
 //! What is not looked at: `table:spatial_ref_sys`, `schema:topology`, `index:users.tmp_*`.
 
+use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use glob::Pattern;
 use rungs_schema::{Class, Definition, DefinitionKind, ObjectName, Reference, Schema, Table};
@@ -64,10 +66,35 @@ struct Entry {
     words: Vec<Pattern>,
 }
 
+/// Something in a database, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Object<'a> {
+    /// What it is: `schema`, `table`, `column`, `index`, `constraint`, `sequence`, `type`, `view`, `function`, `trigger`,
+    /// ...
+    pub kind: &'static str,
+    /// The namespace that it, or its table, is in; `None` for the default one.
+    pub schema: Option<&'a str>,
+    /// The table that it is a part of, if it is one.
+    pub table: Option<&'a str>,
+    /// Its name.
+    pub name: &'a str,
+}
+
+/// Says whether something is looked at.
+pub type Include = dyn Fn(Object<'_>) -> bool + Send + Sync;
+
 /// Everything that is not looked at, on either side of a comparison.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Ignore {
     entries: Vec<Entry>,
+    /// What a program says: all must agree that something is looked at.
+    filters: Vec<Arc<Include>>,
+}
+
+impl fmt::Debug for Ignore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ignore").field("entries", &self.entries).field("filters", &self.filters.len()).finish()
+    }
 }
 
 /// An entry that cannot be read.
@@ -129,6 +156,11 @@ impl Ignore {
         Ok(())
     }
 
+    /// Adds filters: what one of them answers no to is not looked at.
+    pub fn all_but(&mut self, filters: &[Arc<Include>]) {
+        self.filters.extend(filters.iter().cloned());
+    }
+
     /// Takes what is ignored out of a schema, with all that stands on it.
     pub fn take_out(&self, schema: &mut Schema) {
         self.settle(&Schema::default(), schema);
@@ -137,7 +169,7 @@ impl Ignore {
     /// Lets whatever is ignored be as it is in the other schema, so that it is no difference, and nothing that is built
     /// anew loses it.
     pub fn settle(&self, live: &Schema, schema: &mut Schema) {
-        if self.entries.is_empty() {
+        if self.entries.is_empty() && self.filters.is_empty() {
             return;
         }
         swap(&live.tables, &mut schema.tables, |one| self.covers_table(&one.name));
@@ -155,7 +187,7 @@ impl Ignore {
         swap(&live.definitions, &mut schema.definitions, |one| self.covers_definition(one));
         swap(&live.access, &mut schema.access, |one| self.covers_object(&one.object));
         swap(&live.default_privileges, &mut schema.default_privileges, |one| {
-            one.namespace.as_ref().is_some_and(|namespace| self.has(Kind::Schema, &[namespace]))
+            one.namespace.as_ref().is_some_and(|namespace| self.covers_whole(Kind::Schema, namespace))
         });
         schema.sort();
     }
@@ -166,18 +198,22 @@ impl Ignore {
     }
 
     fn covers_object(&self, object: &Reference) -> bool {
-        let any = |kinds: &[Kind], name: &ObjectName| kinds.iter().any(|kind| self.covers(*kind, name));
+        // Which of the kinds it is, its name does not say.
+        let any = |kinds: &[Kind], name: &ObjectName| {
+            kinds.iter().any(|kind| self.lists(*kind, name)) || kinds.iter().all(|kind| self.covers(*kind, name))
+        };
         match object.class {
             Class::Relation => any(&[Kind::Table, Kind::View, Kind::Sequence], &object.name),
             Class::Type => any(&[Kind::Type], &object.name),
             Class::Routine => any(&[Kind::Function, Kind::Procedure], &routine(&object.name)),
-            Class::Namespace => self.has(Kind::Schema, &[&object.name.name]),
+            Class::Namespace => self.covers_whole(Kind::Schema, &object.name.name),
             _ => false,
         }
     }
 
     fn settle_parts(&self, live: &Table, table: &mut Table) {
-        if !self.entries.iter().any(|entry| matches!(entry.kind, Kind::Column | Kind::Index | Kind::Constraint)) {
+        let of_parts = |entry: &Entry| matches!(entry.kind, Kind::Column | Kind::Index | Kind::Constraint);
+        if self.filters.is_empty() && !self.entries.iter().any(of_parts) {
             return;
         }
         let name = table.name.clone();
@@ -198,11 +234,11 @@ impl Ignore {
 
     fn covers_definition(&self, one: &Definition) -> bool {
         let kind = match one.kind {
-            DefinitionKind::Namespace => return self.has(Kind::Schema, &[&one.name.name]),
-            DefinitionKind::Extension => return self.has(Kind::Extension, &[&one.name.name]),
-            DefinitionKind::Publication => return self.has(Kind::Publication, &[&one.name.name]),
-            DefinitionKind::Server => return self.has(Kind::Server, &[&one.name.name]),
-            DefinitionKind::ForeignDataWrapper => return self.has(Kind::Wrapper, &[&one.name.name]),
+            DefinitionKind::Namespace => return self.covers_whole(Kind::Schema, &one.name.name),
+            DefinitionKind::Extension => return self.covers_whole(Kind::Extension, &one.name.name),
+            DefinitionKind::Publication => return self.covers_whole(Kind::Publication, &one.name.name),
+            DefinitionKind::Server => return self.covers_whole(Kind::Server, &one.name.name),
+            DefinitionKind::ForeignDataWrapper => return self.covers_whole(Kind::Wrapper, &one.name.name),
             DefinitionKind::TextSearchDictionary | DefinitionKind::TextSearchConfiguration => Kind::TextSearch,
             DefinitionKind::Collation => Kind::Collation,
             DefinitionKind::Range => Kind::Type,
@@ -216,12 +252,12 @@ impl Ignore {
             DefinitionKind::Trigger => Kind::Trigger,
             DefinitionKind::Policy => Kind::Policy,
             DefinitionKind::Operator | DefinitionKind::Cast | DefinitionKind::EventTrigger => {
-                return one.name.schema.as_ref().is_some_and(|schema| self.has(Kind::Schema, &[schema]));
+                return one.name.schema.as_ref().is_some_and(|schema| self.covers_whole(Kind::Schema, schema));
             }
         };
         match &one.table {
             Some(table) => {
-                let whole = self.covers_table(table) || self.covers(Kind::View, table);
+                let whole = self.covers_table(table) || self.lists(Kind::View, table);
                 whole || self.covers_part(kind, table, &one.name.name)
             }
             None => self.covers(kind, &routine(&one.name)),
@@ -230,17 +266,33 @@ impl Ignore {
 
     /// Whether an object is ignored, by itself or with its schema.
     fn covers(&self, kind: Kind, name: &ObjectName) -> bool {
+        self.lists(kind, name) || self.filters_out(kind, name.schema.as_deref(), None, &name.name)
+    }
+
+    /// The same of the entries alone.
+    fn lists(&self, kind: Kind, name: &ObjectName) -> bool {
         self.has(kind, &[&name.name]) || self.has(kind, &[namespace(name), &name.name]) || self.in_schema(name)
     }
 
     fn in_schema(&self, name: &ObjectName) -> bool {
-        name.schema.as_ref().is_some_and(|schema| self.has(Kind::Schema, &[schema]))
+        name.schema.as_ref().is_some_and(|schema| self.covers_whole(Kind::Schema, schema))
+    }
+
+    /// Whether something is ignored that is in no schema.
+    fn covers_whole(&self, kind: Kind, name: &str) -> bool {
+        self.has(kind, &[name]) || self.filters_out(kind, None, None, name)
     }
 
     fn covers_part(&self, kind: Kind, table: &ObjectName, part: &str) -> bool {
         self.has(kind, &[part])
             || self.has(kind, &[&table.name, part])
             || self.has(kind, &[namespace(table), &table.name, part])
+            || self.filters_out(kind, table.schema.as_deref(), Some(&table.name), part)
+    }
+
+    fn filters_out(&self, kind: Kind, schema: Option<&str>, table: Option<&str>, name: &str) -> bool {
+        let kind = KINDS.iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word);
+        self.filters.iter().any(|include| !include(Object { kind, schema, table, name }))
     }
 
     fn has(&self, kind: Kind, words: &[&str]) -> bool {

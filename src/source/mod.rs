@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use crate::db::{DatabaseUrl, without_passwords};
 use crate::error::{Error, SourceError};
 
-pub use ignore::{Ignore, WrongEntry};
+pub use ignore::{Ignore, Include, Object, WrongEntry};
 pub use names::{Adopted, adopt, default_name};
 
 /// A source, as the command line names it.

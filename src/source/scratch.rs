@@ -172,19 +172,37 @@ async fn build_in_any_order(connection: &mut Connection, statements: Vec<String>
     }
 }
 
-/// A scratch database with a connection to it.
-struct Scratch {
-    connection: Connection,
+/// A scratch database with a connection to it. [`close`](Self::close) drops it, and must be called on every path.
+#[derive(Debug)]
+pub struct Scratch {
+    /// The connection.
+    pub connection: Connection,
+    /// The way to it.
+    pub url: DatabaseUrl,
     /// What drops it, and a connection to drop it from; nothing on SQLite.
     drop: Option<(Connection, String)>,
 }
 
 impl Scratch {
+    /// A new empty database on the server of a URL, whose own database, if it names one, is left as it is.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or this user may not create databases there.
+    pub async fn on(url: &DatabaseUrl) -> Result<Self, DbError> {
+        let mut target = open_server(url).await?;
+        let scratch = Self::open(&mut target, url).await;
+        let closed = target.close().await;
+        let scratch = scratch?;
+        closed?;
+        Ok(scratch)
+    }
+
     async fn open(target: &mut Connection, url: &DatabaseUrl) -> Result<Self, DbError> {
         let name = format!("rungs_scratch_{}", unique());
         match target.version().name {
             DialectName::Sqlite => {
-                Ok(Self { connection: Connection::open(&DatabaseUrl::parse("sqlite::memory:")?).await?, drop: None })
+                let url = DatabaseUrl::parse("sqlite::memory:")?;
+                Ok(Self { connection: Connection::open(&url).await?, url, drop: None })
             }
             DialectName::Postgres => {
                 let create = format!("CREATE DATABASE {name} TEMPLATE template0");
@@ -219,8 +237,9 @@ impl Scratch {
     ) -> Result<Self, DbError> {
         let mut keeper = Connection::open(server).await?;
         keeper.execute(create).await?;
-        match Connection::open(&url.with_database(name)).await {
-            Ok(connection) => Ok(Self { connection, drop: Some((keeper, drop)) }),
+        let url = url.with_database(name);
+        match Connection::open(&url).await {
+            Ok(connection) => Ok(Self { connection, url, drop: Some((keeper, drop)) }),
             Err(error) => {
                 keeper.execute(&drop).await?;
                 Err(error)
@@ -228,7 +247,11 @@ impl Scratch {
         }
     }
 
-    async fn close(self) -> Result<(), DbError> {
+    /// Drops the database.
+    ///
+    /// # Errors
+    /// When it cannot be dropped, which names it.
+    pub async fn close(self) -> Result<(), DbError> {
         // The database is dropped also when its connection is beyond an orderly end.
         let closed = self.connection.close().await;
         if let Some((mut keeper, drop)) = self.drop {

@@ -263,7 +263,11 @@ fn refined(builder: &mut Builder<'_>, given: &Given, ty: Option<ColumnType>) -> 
             }
             ColumnType::Text => (&["length"], ColumnType::Text),
             ColumnType::Binary(own) => (&["length"], ColumnType::Binary(length.or(own))),
-            ColumnType::Decimal { .. } => (&["precision", "scale"], ColumnType::Decimal { precision, scale }),
+            ColumnType::Decimal { precision: own, scale: own_scale } => {
+                let (precision, scale) =
+                    if precision.is_some() || scale.is_some() { (precision, scale) } else { (own, own_scale) };
+                (&["precision", "scale"], ColumnType::Decimal { precision, scale })
+            }
             ColumnType::Integer { bits, unsigned: own } => {
                 (&["unsigned"], ColumnType::Integer { bits, unsigned: own || unsigned })
             }
