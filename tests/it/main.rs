@@ -53,6 +53,7 @@ mod never_lose;
 mod postgres_access;
 mod postgres_alter;
 mod postgres_canonical;
+mod postgres_foreign;
 mod postgres_introspect;
 mod postgres_kinds;
 mod postgres_law;
