@@ -149,10 +149,12 @@ fn owned_word(kind: DefinitionKind) -> Option<&'static str> {
         DefinitionKind::Statistics => "STATISTICS",
         DefinitionKind::EventTrigger => "EVENT TRIGGER",
         DefinitionKind::Publication => "PUBLICATION",
+        DefinitionKind::Subscription => "SUBSCRIPTION",
         DefinitionKind::Extension => "EXTENSION",
         DefinitionKind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
         DefinitionKind::Server => "SERVER",
         DefinitionKind::Cast
+        | DefinitionKind::UserMapping
         | DefinitionKind::Index
         | DefinitionKind::Rule
         | DefinitionKind::Trigger

@@ -222,6 +222,20 @@ impl<T> Delta<T> {
 }
 
 impl Edit {
+    /// Whether it takes something away and brings nothing.
+    pub(super) fn is_drop(&self) -> bool {
+        matches!(
+            self,
+            Self::Column { delta: Delta::Drop { .. }, .. }
+                | Self::PrimaryKey(Delta::Drop { .. })
+                | Self::Unique(Delta::Drop { .. })
+                | Self::ForeignKey(Delta::Drop { .. })
+                | Self::Check(Delta::Drop { .. })
+                | Self::Index(Delta::Drop { .. })
+                | Self::Exclusion(Delta::Drop { .. })
+        )
+    }
+
     /// The same seen from the other side. What a backfill said does not hold in that direction, so it is gone.
     #[must_use]
     pub fn reversed(self) -> Self {

@@ -8,6 +8,7 @@ mod compare;
 mod composites;
 mod dependents;
 mod domains;
+mod early_columns;
 mod enums;
 mod foreign_keys;
 mod graph;

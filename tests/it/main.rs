@@ -62,6 +62,7 @@ mod own_types;
 mod postgres_access;
 mod postgres_alter;
 mod postgres_canonical;
+mod postgres_foreign;
 mod postgres_introspect;
 mod postgres_kinds;
 mod postgres_law;

@@ -27,6 +27,7 @@ fn any_privileges_on_a_table_become_any_others() {
             "GRANT ALL ON t TO rungs_test_app WITH GRANT OPTION; GRANT SELECT ON t TO PUBLIC",
             "GRANT SELECT (id, a), UPDATE (b) ON t TO rungs_test_app; GRANT INSERT ON t TO \"Rungs \"\"test\"\"\"",
             "GRANT SELECT ON t TO rungs_test_app; GRANT SELECT (a) ON t TO rungs_test_app WITH GRANT OPTION",
+            "GRANT SELECT, UPDATE, UPDATE (b) ON t TO rungs_test_app",
             "REVOKE ALL ON t FROM CURRENT_USER",
             "GRANT SELECT, UPDATE ON t TO rungs_test_app WITH GRANT OPTION; SET ROLE rungs_test_app;
              GRANT SELECT ON t TO rungs_test_reader WITH GRANT OPTION; SET ROLE rungs_test_reader;

@@ -40,7 +40,8 @@ impl Edges {
                 edges.weak_after(index, touchers.get(need));
             }
             for kept in &tie.keeps {
-                edges.weak_after(index, touchers.get(kept));
+                let others = touchers.get(kept).into_iter().flatten();
+                edges.weak[index].extend(others.filter(|other| **other < index || !tie.only_takes && **other != index));
             }
             for parent in &tie.follows {
                 edges.strong_after(index, creators.get(parent));

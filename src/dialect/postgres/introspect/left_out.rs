@@ -13,13 +13,9 @@ const QUERY: &str = "\
         SELECT 'base type' AS kind, t.oid::regtype::text AS name FROM pg_type t JOIN own ON own.oid = t.typnamespace
         WHERE t.typtype IN ('b', 'p') AND t.typcategory <> 'A' AND (1247, t.oid) NOT IN (SELECT classid, objid FROM extended)
         UNION ALL
-        SELECT 'aggregate', p.oid::regprocedure::text FROM pg_proc p JOIN own ON own.oid = p.pronamespace
-        WHERE p.prokind = 'a' AND (1255, p.oid) NOT IN (SELECT classid, objid FROM extended)
-        UNION ALL
-        SELECT 'user mapping', usename || ' on ' || srvname FROM pg_user_mappings
-        UNION ALL
         SELECT 'subscription', subname FROM pg_subscription
         WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND NOT has_column_privilege('pg_subscription', 'subconninfo', 'SELECT')
     ) objects ORDER BY 1";
 
 /// The objects that a comparison does not see, each by kind and name.

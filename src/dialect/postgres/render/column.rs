@@ -64,7 +64,9 @@ impl Place<'_> {
     pub(super) fn add(&self, column: &Column, backfill: Option<&str>) -> Result<Vec<Statement>, PlanError> {
         let label = self.label(&column.name);
         let fills_itself = column.auto_increment.is_some() || column.generated.is_some();
-        let undecided = !column.nullable && column.default.is_none() && backfill.is_none();
+        // The rows of a foreign table are another server's affair.
+        let is_foreign = self.table.options.contains_key("server");
+        let undecided = !column.nullable && column.default.is_none() && backfill.is_none() && !is_foreign;
         let add = |column: &Column| {
             let action = format!("ADD COLUMN {}", column_sql(self.dialect, self.table, column)?);
             Ok::<_, PlanError>(self.alter_table(&action, format!("adds column {label}")))

@@ -6,6 +6,7 @@ use rungs_schema::{Index, ObjectName, Table};
 
 use super::table::word;
 use crate::dialect::Statement;
+use crate::dialect::postgres::column_option::SERVER_OPTION;
 use crate::dialect::postgres::{Postgres, literal, qualified, quote};
 use crate::error::PlanError;
 
@@ -32,8 +33,6 @@ fn parameters(options: &BTreeMap<String, String>) -> impl Iterator<Item = (&Stri
     options.iter().filter(move |(name, _)| !is_other(name))
 }
 
-/// What an option of a foreign table or of its column starts with.
-pub(super) const SERVER_OPTION: &str = "server_option:";
 /// What the statistics target of an index's column starts with.
 const STATISTICS: &str = "statistics:";
 

@@ -82,7 +82,8 @@ fn enabled(definition: &Definition, value: Option<&str>) -> Statement {
 }
 
 fn option(definition: &Definition, name: &str, was: Option<&String>, value: Option<&str>) -> String {
-    let is_foreign = matches!(definition.kind, DefinitionKind::ForeignDataWrapper | DefinitionKind::Server);
+    use DefinitionKind::{ForeignDataWrapper, Server, UserMapping};
+    let is_foreign = matches!(definition.kind, ForeignDataWrapper | Server | UserMapping);
     let name = quote(name);
     match (is_foreign, value) {
         (true, Some(value)) => {
