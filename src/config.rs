@@ -113,6 +113,13 @@ impl Config {
         Ok(config)
     }
 
+    /// The names of `[env.NAME]`; none where the file cannot be read.
+    pub fn environments(folder: &Path, config: Option<&Path>) -> Vec<String> {
+        let path = config.map(|path| folder.join(path)).or_else(|| find(folder));
+        let text = path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        toml::from_str::<File>(&text).map(|file| file.env.into_keys().collect()).unwrap_or_default()
+    }
+
     /// The configuration of a command that needs no file: only what the command line and the environment say.
     pub fn without_file(folder: &Path, overrides: &Overrides) -> Self {
         let mut config = Self {

@@ -11,7 +11,7 @@ use super::run::rows_whole;
 use super::ui::Format;
 use super::upgrade::upgrade;
 use super::write::{draft, write};
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::apply;
 use crate::authoring::{self, Created, Share, Shares};
 use crate::db::DatabaseUrl;
@@ -34,7 +34,7 @@ pub(super) struct Autogenerate {
     #[arg(long)]
     apply: bool,
     /// Only the models and tables of this branch; a new label starts a new line
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", add = complete::branches())]
     branch: Option<String>,
     /// Only the models and tables of the main line, which are those of no branch
     #[arg(long, conflicts_with = "branch")]

@@ -3,7 +3,7 @@
 use rungs_schema::{Declared, DialectName, Hints};
 
 use super::run::scripts_to;
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::authoring;
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
@@ -22,10 +22,10 @@ use crate::source::{self, Source, scratch};
 )]
 pub(super) struct Diff {
     /// The schema to start from
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", add = complete::sources())]
     from: String,
     /// The schema to arrive at
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", add = complete::sources())]
     to: String,
 }
 

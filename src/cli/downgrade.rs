@@ -1,7 +1,7 @@
 //! `migrate downgrade`.
 
 use super::run::{Request, connect_and_run};
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::error::Error;
 use crate::revision::{Direction, Target};
 
@@ -12,7 +12,7 @@ use crate::revision::{Direction, Target};
 )]
 pub(super) struct Downgrade {
     /// Back to where: `base`, a revision's id or the beginning of it (which itself stays applied), `label@base`, `-1`
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = complete::targets())]
     target: String,
     /// How many seconds to wait while another runner is at work
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]

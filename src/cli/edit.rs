@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::ledger::Applied;
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::error::{ConfigError, Error};
 use crate::revision::Target;
 
@@ -18,7 +18,7 @@ use crate::revision::Target;
 )]
 pub(super) struct Edit {
     /// The revisions: `head`, `heads`, an id or the beginning of it, a label, LABEL@head, `-1`
-    #[arg(allow_hyphen_values = true, default_value = "head")]
+    #[arg(allow_hyphen_values = true, default_value = "head", add = complete::targets())]
     target: String,
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::graph::{Node, draw};
 use super::ledger::{Applied, unknown_line, unknown_whole};
 use super::record::{Record, drawn_line, marked_line, whole};
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::error::{ConfigError, Error};
 use crate::revision::{History, Range, Revision};
 
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 )]
 pub(super) struct HistoryCommand {
     /// Only a part: FROM:TO, FROM: or :TO, both ends included
-    #[arg(short, long, value_name = "FROM:TO", allow_hyphen_values = true, visible_alias = "range")]
+    #[arg(short, long, value_name = "FROM:TO", allow_hyphen_values = true, visible_alias = "range", add = complete::ranges())]
     rev_range: Option<String>,
     /// Mark what is applied last
     #[arg(short, long)]

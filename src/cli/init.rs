@@ -12,7 +12,7 @@ use crate::error::{ConfigError, Error};
 #[derive(Debug, clap::Args)]
 pub(super) struct Init {
     /// The project's folder
-    #[arg(default_value = ".")]
+    #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
     folder: PathBuf,
 }
 

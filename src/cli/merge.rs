@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::placement::{Placement, is_head, named, refuse_overlap};
 use super::write::{draft, write};
-use super::{Context, Outcome, meeting};
+use super::{Context, Outcome, complete, meeting};
 use crate::error::{Error, RevisionError};
 use crate::revision::{History, Revision};
 
@@ -17,7 +17,7 @@ use crate::revision::{History, Revision};
 )]
 pub(super) struct Merge {
     /// The heads: ids, the beginnings of them, LABEL@head, or `heads` for all
-    #[arg(value_name = "TARGET", default_value = "heads")]
+    #[arg(value_name = "TARGET", default_value = "heads", add = complete::targets())]
     targets: Vec<String>,
     /// What the merge is for; the first line of its file
     #[arg(short, long)]
@@ -29,7 +29,7 @@ pub(super) struct Merge {
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
     /// The folder of its file, in one that revisions are read from
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
     version_path: Option<PathBuf>,
 }
 

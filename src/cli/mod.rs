@@ -4,6 +4,8 @@
 mod autogenerate;
 mod branches;
 mod check;
+mod complete;
+mod completions;
 mod context;
 mod current;
 mod db;
@@ -33,7 +35,7 @@ mod write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueHint};
 
 use crate::error::{ConfigError, Error};
 use context::Context;
@@ -55,16 +57,16 @@ struct Arguments {
 #[command(next_help_heading = "Options of every command")]
 struct Global {
     /// The configuration, where it is not the nearest migrate.toml here or above
-    #[arg(long, global = true, env = "MIGRATE_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "MIGRATE_CONFIG", value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
     /// Use [env.NAME] of the configuration
-    #[arg(long, global = true, env = "MIGRATE_ENV", value_name = "NAME")]
+    #[arg(long, global = true, env = "MIGRATE_ENV", value_name = "NAME", add = complete::environments())]
     env: Option<String>,
     /// The database, instead of the configured one
     #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
     /// The folder of revisions, instead of the configured one
-    #[arg(long, global = true, env = "MIGRATE_MIGRATIONS", value_name = "FOLDER")]
+    #[arg(long, global = true, env = "MIGRATE_MIGRATIONS", value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     migrations: Option<PathBuf>,
     /// How data is printed
     #[arg(
@@ -120,6 +122,8 @@ enum Command {
     Models(models::Models),
     /// Create, drop or look for the database itself
     Db(db::Db),
+    /// Print the script that lets a shell complete commands, revisions and labels
+    Completions(completions::Completions),
 }
 
 /// What a command that did not fail came to.
@@ -131,8 +135,14 @@ enum Outcome {
     Found,
 }
 
+/// The environment variable by which a shell asks for candidates.
+const VARIABLE: &str = "COMPLETE";
+
 /// Runs the command with the arguments of the process.
 pub fn run() -> ExitCode {
+    if let Some(code) = complete::answer() {
+        return code;
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if !error.use_stderr() => {
@@ -195,5 +205,6 @@ async fn dispatch(arguments: Arguments, ui: Ui) -> Result<Outcome, Error> {
         Command::Diff(command) => command.run(&context).await,
         Command::Models(command) => command.run(&context).await,
         Command::Db(command) => command.run(&context).await,
+        Command::Completions(command) => command.run(&context),
     }
 }

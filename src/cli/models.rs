@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::run::scripts_to;
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::db::Connection;
 use crate::dialect::{self, Scope};
 use crate::error::{ConfigError, Error};
@@ -18,10 +18,10 @@ use crate::source::{Source, print, scratch};
 )]
 pub(super) struct Models {
     /// The schema: db, db:URL, file:PATH.sql or rev:TARGET
-    #[arg(long, value_name = "SOURCE", default_value = "db")]
+    #[arg(long, value_name = "SOURCE", add = complete::sources(), default_value = "db")]
     from: String,
     /// Write a file for each table into this folder, instead of printing all; existing files are not touched
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
     out: Option<PathBuf>,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use super::Context;
+use super::{Context, complete};
 use crate::error::{ConfigError, Error, RevisionError};
 use crate::revision::{self, History, Line, Lines, Revision, Target};
 
@@ -11,7 +11,7 @@ use crate::revision::{self, History, Line, Lines, Revision, Target};
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Placement {
     /// What it revises, instead of the head of its line: an id, LABEL@head, `heads` (all of them: a merge), or `base` (nothing: a new line); may be given several times
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, value_name = "TARGET", add = complete::targets())]
     head: Vec<String>,
     /// Let it revise what others revise already, which makes a branch
     #[arg(long, requires = "head")]
@@ -20,13 +20,13 @@ pub(super) struct Placement {
     #[arg(long, value_name = "LABEL")]
     branch_label: Vec<String>,
     /// What has to be applied before it without being its parent: an id, or a label; may be given several times
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, value_name = "TARGET", add = complete::names())]
     depends_on: Vec<String>,
     /// Its id, instead of one at random
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
     /// The folder of its file, in one that revisions are read from
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
     version_path: Option<PathBuf>,
 }
 

@@ -4,7 +4,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use miette::Diagnostic;
 use serde_json::{Value, json};
 
-use crate::error::{Error, ModelFault, SourceError};
+use crate::error::{Error, ModelFault, RevisionError, SourceError};
 
 /// An error for programs: its code, message and help; where it has several parts, these as `related`.
 pub(super) fn describe(error: &dyn Diagnostic) -> Value {
@@ -23,7 +23,8 @@ pub(super) fn describe(error: &dyn Diagnostic) -> Value {
 /// How many parts of an error people are shown. What comes after so many is mostly the same again.
 const MOST_PARTS: usize = 50;
 
-/// An error for people. The parts of an error with many come first, each with its place; the last line sums up.
+/// An error for people. The parts of an error with many come first, each with its place; the last line sums up
+/// what is more than one.
 pub(super) fn render(error: &Error) -> String {
     let parts: Vec<String> = match error {
         Error::Source(SourceError::Models { faults }) => faults.iter().map(model_fault).collect(),
@@ -33,7 +34,11 @@ pub(super) fn render(error: &Error) -> String {
     if parts.len() > MOST_PARTS {
         text.push_str(&format!("... and {} more; `--format json` lists all\n", parts.len() - MOST_PARTS));
     }
-    text.push_str(&plain(error));
+    let only_counts =
+        matches!(error, Error::Revision(RevisionError::Invalid { .. }) | Error::Source(SourceError::Models { .. }));
+    if parts.len() != 1 || !only_counts {
+        text.push_str(&plain(error));
+    }
     text
 }
 

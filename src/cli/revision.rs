@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::placement::Placement;
 use super::write::{draft, write};
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::error::Error;
 
 /// Write an empty revision, to be filled by hand.
@@ -17,7 +17,7 @@ pub(super) struct NewRevision {
     #[arg(short, long)]
     message: String,
     /// The branch that the revision belongs to, by its label; a new label starts a new line
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", add = complete::branches())]
     branch: Option<String>,
     #[command(flatten)]
     placement: Placement,

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::ledger::{Applied, GET_FILES};
 use super::record::Record;
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::error::Error;
 use crate::revision::{Direction, History, Point, Revision, Target};
 
@@ -17,7 +17,7 @@ use crate::revision::{Direction, History, Point, Revision, Target};
 )]
 pub(super) struct Show {
     /// The revision: its id, the beginning of it, `head`, `heads`, a branch label, `current`, `+1`
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = complete::targets())]
     target: String,
     /// Add the SQL to JSON, as `up` and `down`
     #[arg(long)]

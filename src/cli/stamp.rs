@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::run::{Done, close_after, done, open_within, tell_waiting};
 use super::upgrade::{missing, take_away};
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::apply::{self, Event, LedgerRow, Options, Report};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
@@ -20,7 +20,12 @@ use crate::revision::{Direction, History, Target};
 )]
 pub(super) struct Stamp {
     /// What becomes the current position of its line: as for `upgrade` and `downgrade`, one for each line
-    #[arg(value_name = "TARGET", required_unless_present = "accept_edits", allow_negative_numbers = true)]
+    #[arg(
+        value_name = "TARGET",
+        required_unless_present = "accept_edits",
+        allow_negative_numbers = true,
+        add = complete::targets()
+    )]
     targets: Vec<String>,
     /// Empty the ledger first, of revisions without a file too
     #[arg(long)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::run::{Done, Request, connect_and_run};
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 use crate::db::DatabaseUrl;
 use crate::error::Error;
 use crate::revision::{Direction, Target};
@@ -15,7 +15,7 @@ use crate::revision::{Direction, Target};
 )]
 pub(super) struct Upgrade {
     /// Up to where: `heads`, `head`, a revision's id or the beginning of it, `label@head`, `+1`, `label@+1`
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = complete::targets())]
     target: String,
     /// How many seconds to wait while another runner is at work
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]

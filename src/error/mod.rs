@@ -6,6 +6,7 @@
 mod apply;
 mod config;
 mod db;
+mod fault;
 mod plan;
 mod revision;
 mod source;
@@ -14,8 +15,10 @@ pub(crate) use apply::mending;
 pub use apply::{ApplyError, Refusal, Stopped};
 pub use config::ConfigError;
 pub use db::DbError;
+pub(crate) use fault::and;
+pub use fault::{Link, RevisionFault};
 pub use plan::PlanError;
-pub use revision::{RevisionError, RevisionFault, WithoutFile};
+pub use revision::{RevisionError, WithoutFile};
 pub use source::{ModelFault, ObjectFault, SourceError};
 
 /// Whatever can go wrong, by stage.

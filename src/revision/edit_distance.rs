@@ -2,7 +2,8 @@
 
 /// The candidates that come close to what was written, best first, at most three.
 pub(super) fn close_to<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let most = (text.chars().count() / 3).max(1);
+    // Of one or two letters, everything is close to everything.
+    let most = text.chars().count() / 3;
     let mut close: Vec<(usize, &str)> = candidates
         .map(|candidate| (distance(text, candidate), candidate))
         .filter(|(distance, _)| *distance <= most)

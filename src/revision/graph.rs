@@ -1,21 +1,17 @@
 //! The history as a graph.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::Direction as Towards;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef as _;
 
-use super::circles::circles;
-use super::edit_distance::did_you_mean;
-use super::{Revision, directory};
-use crate::error::{RevisionError, RevisionFault};
+use super::Revision;
+use super::spread::Spread;
+use crate::error::RevisionError;
 
 /// Why one revision comes before another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Tie {
     /// It is revised by the other (`down_revision`).
     Parent,
@@ -36,109 +32,11 @@ pub struct History {
     pub(super) index: BTreeMap<String, NodeIndex>,
     /// Which revision carries a label.
     pub(super) labels: BTreeMap<String, NodeIndex>,
-    /// The labels of each revision's line.
-    lines: Vec<Arc<BTreeSet<String>>>,
+    /// Which labels each revision has.
+    pub(super) spread: Spread,
 }
 
 impl History {
-    /// Reads the folders' files and builds the graph.
-    ///
-    /// # Errors
-    /// When a folder is missing, or with all faults of the files and, where these are fine, of their graph.
-    pub fn read(folders: &[PathBuf]) -> Result<Self, RevisionError> {
-        let directory::Files { revisions, faults } = directory::read_all(folders)?;
-        Self::build(revisions, faults)
-    }
-
-    /// Builds the graph.
-    ///
-    /// # Errors
-    /// With all faults that the graph has.
-    pub fn new(revisions: Vec<Revision>) -> Result<Self, RevisionError> {
-        Self::build(revisions, Vec::new())
-    }
-
-    /// Builds the graph of what was understood of files that may have `faults`. A revision whose id is not known has no
-    /// place in it, but what it might be is not said to be missing.
-    fn build(revisions: Vec<Revision>, mut faults: Vec<RevisionFault>) -> Result<Self, RevisionError> {
-        let (revisions, unknown): (Vec<Revision>, Vec<Revision>) =
-            revisions.into_iter().partition(|revision| !revision.id.is_empty() || revision.path.as_os_str().is_empty());
-        let (ids, labels) = names(&revisions, &mut faults);
-        let graph = ties(&revisions, &Known { ids: &ids, labels: &labels, unknown: &unknown }, &mut faults);
-        let order = order(&revisions, &graph);
-        if order.len() < revisions.len() {
-            circles(&revisions, &graph, &mut faults);
-        }
-        if !faults.is_empty() {
-            faults.sort_by_cached_key(|fault| (fault.place(), fault.to_string()));
-            return Err(RevisionError::Invalid { faults });
-        }
-        Ok(Self::arranged(revisions, &graph, &order, labels))
-    }
-
-    /// Puts everything into the given order.
-    fn arranged(
-        revisions: Vec<Revision>,
-        unordered: &DiGraph<(), Tie, u32>,
-        order: &[NodeIndex],
-        labels: BTreeMap<String, NodeIndex>,
-    ) -> Self {
-        let mut position = vec![NodeIndex::new(0); order.len()];
-        for (index, node) in order.iter().enumerate() {
-            position[node.index()] = NodeIndex::new(index);
-        }
-        let mut graph = DiGraph::with_capacity(order.len(), unordered.edge_count());
-        for _ in order {
-            graph.add_node(());
-        }
-        for edge in unordered.edge_references() {
-            graph.add_edge(position[edge.source().index()], position[edge.target().index()], *edge.weight());
-        }
-        let mut placed: Vec<(usize, Revision)> =
-            revisions.into_iter().enumerate().map(|(index, revision)| (position[index].index(), revision)).collect();
-        placed.sort_by_key(|(index, _)| *index);
-        let revisions: Vec<Revision> = placed.into_iter().map(|(_, revision)| revision).collect();
-        let index = revisions
-            .iter()
-            .enumerate()
-            .map(|(index, revision)| (revision.id.clone(), NodeIndex::new(index)))
-            .collect();
-        let labels = labels.into_iter().map(|(label, node)| (label, position[node.index()])).collect();
-        let mut history = Self { revisions, graph, index, labels, lines: Vec::new() };
-        history.lines = history.spread_labels();
-        history
-    }
-
-    /// Every descendant of a labelled revision has its labels, and every ancestor up to a branch or merge point.
-    fn spread_labels(&self) -> Vec<Arc<BTreeSet<String>>> {
-        let mut lines: Vec<Arc<BTreeSet<String>>> = Vec::with_capacity(self.revisions.len());
-        for (index, revision) in self.revisions.iter().enumerate() {
-            let mut parents = self.parents_of(NodeIndex::new(index)).map(|parent| Arc::clone(&lines[parent.index()]));
-            // Along a line without new labels, all share one set: memory stays linear in the number of revisions.
-            let mut line = parents.next().unwrap_or_default();
-            for other in parents {
-                if !other.is_subset(&line) {
-                    Arc::make_mut(&mut line).extend(other.iter().cloned());
-                }
-            }
-            if revision.branch_labels.iter().any(|label| !line.contains(label)) {
-                Arc::make_mut(&mut line).extend(revision.branch_labels.iter().cloned());
-            }
-            lines.push(line);
-        }
-        for (label, node) in &self.labels {
-            let mut at = *node;
-            while let Some(parent) = self.only_parent(at) {
-                if !self.is_within_line(parent) || lines[parent.index()].contains(label) {
-                    break;
-                }
-                Arc::make_mut(&mut lines[parent.index()]).insert(label.clone());
-                at = parent;
-            }
-        }
-        lines
-    }
-
     pub(super) fn parents_of(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> + '_ {
         self.tied(node, Towards::Incoming, false)
     }
@@ -276,12 +174,11 @@ impl History {
 
     /// The labels of the line that a revision stands on, in alphabetical order.
     pub fn labels(&self, id: &str) -> Vec<&str> {
-        let line = self.index.get(id).map(|node| &self.lines[node.index()]);
-        line.map(|line| line.iter().map(String::as_str).collect()).unwrap_or_default()
+        self.index.get(id).map(|node| self.spread.labels(*node).collect()).unwrap_or_default()
     }
 
     pub(super) fn has_label(&self, node: NodeIndex, label: &str) -> bool {
-        self.lines[node.index()].contains(label)
+        self.spread.has(node, label)
     }
 
     /// All labels, each with the revision that carries it, in alphabetical order.
@@ -315,149 +212,4 @@ impl History {
     pub fn without_file(&self, applied: &BTreeSet<String>) -> Vec<String> {
         applied.iter().filter(|id| !self.index.contains_key(*id)).cloned().collect()
     }
-}
-
-type Names = HashMap<String, NodeIndex>;
-
-/// Who is called what. An id or label that is there twice stays with the first.
-fn names(revisions: &[Revision], faults: &mut Vec<RevisionFault>) -> (Names, BTreeMap<String, NodeIndex>) {
-    let mut ids = Names::with_capacity(revisions.len());
-    let mut labels: BTreeMap<String, NodeIndex> = BTreeMap::new();
-    for (index, revision) in revisions.iter().enumerate() {
-        match ids.get(&revision.id) {
-            Some(first) => faults.push(RevisionFault::Duplicate {
-                place: revision.place(revision.lines.revision),
-                id: revision.id.clone(),
-                other: place_of_id(&revisions[first.index()]),
-            }),
-            None => {
-                ids.insert(revision.id.clone(), NodeIndex::new(index));
-            }
-        }
-    }
-    for (index, revision) in revisions.iter().enumerate() {
-        for label in &revision.branch_labels {
-            let other = labels.get(label).or_else(|| ids.get(label)).map(|node| &revisions[node.index()]);
-            match other {
-                Some(other) => faults.push(RevisionFault::DuplicateLabel {
-                    place: revision.place(revision.lines.branch_labels),
-                    label: label.clone(),
-                    other: format!("revision {} ({})", other.id, place_of_id(other)),
-                }),
-                None => {
-                    labels.insert(label.clone(), NodeIndex::new(index));
-                }
-            }
-        }
-    }
-    (ids, labels)
-}
-
-fn place_of_id(revision: &Revision) -> String {
-    revision.place(revision.lines.revision)
-}
-
-/// What a name can lead to.
-struct Known<'a> {
-    ids: &'a Names,
-    labels: &'a BTreeMap<String, NodeIndex>,
-    /// Files of which no id is known.
-    unknown: &'a [Revision],
-}
-
-impl Known<'_> {
-    /// Whether one of the files that cannot be read may be the one that is meant: by its name, or by a label that it
-    /// carries. To say that it is missing as well would tell one fault twice.
-    fn may_be_unreadable(&self, wanted: &str) -> bool {
-        self.unknown.iter().any(|revision| {
-            let stem = revision.path.file_stem().unwrap_or_default().to_string_lossy();
-            stem.contains(wanted) || revision.branch_labels.iter().any(|label| label == wanted)
-        })
-    }
-
-    /// What may have been meant by a name that nothing has: what begins so, what carries it, or what comes close.
-    fn help(&self, wanted: &str) -> String {
-        if let Some(node) = self.labels.get(wanted) {
-            let carrier = self.ids.iter().find(|(_, other)| *other == node).map_or("?", |(id, _)| id);
-            return format!("`{wanted}` is a branch label: write the id, {carrier}");
-        }
-        let mut longer: Vec<&str> = self.ids.keys().map(String::as_str).filter(|id| id.starts_with(wanted)).collect();
-        longer.sort_unstable();
-        if let [only] = longer.as_slice() {
-            return format!("did you mean {only}? A file names the whole id");
-        }
-        let otherwise = "is its file missing from this checkout, or its folder from migrate.toml?";
-        did_you_mean(wanted, self.ids.keys().map(String::as_str), otherwise)
-    }
-}
-
-/// The edges, from what comes first to what stands on it.
-fn ties(revisions: &[Revision], known: &Known<'_>, faults: &mut Vec<RevisionFault>) -> DiGraph<(), Tie, u32> {
-    let mut graph = DiGraph::with_capacity(revisions.len(), revisions.len());
-    for _ in revisions {
-        graph.add_node(());
-    }
-    let Known { ids, labels, .. } = known;
-    for (index, revision) in revisions.iter().enumerate() {
-        let node = NodeIndex::new(index);
-        let self_loop =
-            |place: usize, key| RevisionFault::SelfLoop { place: revision.place(place), id: revision.id.clone(), key };
-        for parent in &revision.down_revision {
-            match ids.get(parent) {
-                _ if *parent == revision.id => {
-                    faults.push(self_loop(revision.lines.down_revision, "down_revision"));
-                }
-                Some(parent) => {
-                    graph.add_edge(*parent, node, Tie::Parent);
-                }
-                None if known.may_be_unreadable(parent) => {}
-                None => faults.push(RevisionFault::MissingParent {
-                    place: revision.place(revision.lines.down_revision),
-                    id: revision.id.clone(),
-                    parent: parent.clone(),
-                    help: known.help(parent),
-                }),
-            }
-        }
-        for dependency in &revision.depends_on {
-            match ids.get(dependency).or_else(|| labels.get(dependency)) {
-                Some(found) if *found == node => faults.push(self_loop(revision.lines.depends_on, "depends_on")),
-                Some(found) => {
-                    graph.add_edge(*found, node, Tie::Dependency);
-                }
-                None if known.may_be_unreadable(dependency) => {}
-                None => faults.push(RevisionFault::MissingDependency {
-                    place: revision.place(revision.lines.depends_on),
-                    id: revision.id.clone(),
-                    dependency: dependency.clone(),
-                    help: known.help(dependency),
-                }),
-            }
-        }
-    }
-    graph
-}
-
-/// A topological order, by Kahn's algorithm with a heap, so that of all revisions that may come next the oldest does.
-/// Shorter than the graph when there is a circle.
-fn order(revisions: &[Revision], graph: &DiGraph<(), Tie, u32>) -> Vec<NodeIndex> {
-    let key = |node: NodeIndex| {
-        let revision = &revisions[node.index()];
-        Reverse((revision.created, revision.id.as_str(), node))
-    };
-    let mut waiting: Vec<usize> =
-        graph.node_indices().map(|node| graph.edges_directed(node, Towards::Incoming).count()).collect();
-    let mut ready: BinaryHeap<_> = graph.node_indices().filter(|node| waiting[node.index()] == 0).map(key).collect();
-    let mut order = Vec::with_capacity(revisions.len());
-    while let Some(Reverse((_, _, node))) = ready.pop() {
-        order.push(node);
-        for edge in graph.edges_directed(node, Towards::Outgoing) {
-            let next = edge.target();
-            waiting[next.index()] -= 1;
-            if waiting[next.index()] == 0 {
-                ready.push(key(next));
-            }
-        }
-    }
-    order
 }

@@ -74,14 +74,11 @@ fn read_keys(revision: &mut Revision, block: &[&str], keys: usize, start: usize,
     let toml: Vec<&str> =
         block.iter().enumerate().map(|(index, line)| if index < keys { "" } else { comment(line) }).collect();
     let toml = toml.join("\n");
-    let parsed: Result<Table, toml::de::Error> = toml.parse();
-    let is_whole = parsed.is_ok();
-    let table = parsed.unwrap_or_else(|error| {
+    let table = toml.parse().unwrap_or_else(|error: toml::de::Error| {
         let offset = error.span().map_or(0, |span| span.start.min(toml.len()));
         let line = start + toml[..offset].matches('\n').count() + 1;
         faults.add(line, format!("the header is not TOML: {}", error.message()), None);
-        // The lines that can be read by themselves still say where the revision stands.
-        toml.lines().filter_map(|line| line.parse::<Table>().ok()).flatten().collect()
+        key_by_key(&toml, faults)
     });
     let line_of = |wanted: &str| {
         let found = block.iter().skip(keys).position(|line| key_of(line) == Some(wanted));
@@ -106,17 +103,26 @@ fn read_keys(revision: &mut Revision, block: &[&str], keys: usize, start: usize,
             check_id("a revision id", id, line_of("revision"), faults);
             revision.id.clone_from(id);
         }
-        Some(other) => faults.add(line_of("revision"), format!("`revision` is a text, not {}", kind(other)), None),
-        // Its line may be the one that cannot be read.
-        None if !is_whole => {}
+        Some(other) => {
+            // A number without quotes is meant as an id.
+            let id = if matches!(other, Value::Array(_) | Value::Table(_)) { String::new() } else { other.to_string() };
+            let help = format!("write it in quotes: revision = \"{}\"", if id.is_empty() { "<id>" } else { &id });
+            faults.add(line_of("revision"), format!("`revision` is a text, not {}", kind(other)), Some(&help));
+            revision.id = id;
+        }
+        // Its line is the one that cannot be read.
+        None if block.iter().skip(keys).any(|line| key_of(line) == Some("revision")) => {}
         None => faults.add(start + keys + 1, "the header has no `revision`", Some("add `-- revision = \"<id>\"`")),
     }
     revision.down_revision = texts(&table, "down_revision", line_of("down_revision"), faults);
     revision.depends_on = texts(&table, "depends_on", line_of("depends_on"), faults);
     revision.branch_labels = texts(&table, "branch_labels", line_of("branch_labels"), faults);
-    for id in &revision.down_revision {
+    // What is no id is told here, and cannot be missing as well.
+    revision.down_revision.retain(|id| {
+        let known = faults.found.len();
         check_id("a parent's id", id, line_of("down_revision"), faults);
-    }
+        faults.found.len() == known
+    });
     for label in &revision.branch_labels {
         check_label(label, line_of("branch_labels"), faults);
     }
@@ -127,6 +133,36 @@ fn read_keys(revision: &mut Revision, block: &[&str], keys: usize, start: usize,
             faults.add(line_of("created"), format!("`created` is no moment: {value}"), Some(help));
         }
     }
+}
+
+/// What can be understood of a header that is not TOML as a whole: each key with its value, by itself. The rest is
+/// kept as words, since the revision or label that another file names may be in there.
+fn key_by_key(toml: &str, faults: &mut Faults<'_>) -> Table {
+    let is_key = |line: &str| key_of(&format!("--{line}")).is_some_and(|key| KEYS.contains(&key));
+    let mut parts: Vec<String> = Vec::new();
+    for line in toml.lines() {
+        match parts.last_mut() {
+            Some(part) if !is_key(line) => part.push_str(&format!("\n{line}")),
+            _ => parts.push(line.to_owned()),
+        }
+    }
+    let mut table = Table::new();
+    for part in parts {
+        match part.parse::<Table>() {
+            Ok(read) => table = read.into_iter().chain(table).collect(),
+            Err(_) => {
+                faults.unread.push_str(&part);
+                faults.unread.push('\n');
+                // An id without quotes, or with one of them, is an id all the same.
+                let id = part.split_once('=').map(|(_, id)| id.trim().trim_matches(['"', '\'']).to_owned());
+                let id = id.filter(|id| part.trim_start().starts_with("revision") && fault_of_id("", id).is_none());
+                if let Some(id) = id {
+                    table.entry("revision").or_insert(Value::String(id));
+                }
+            }
+        }
+    }
+    table
 }
 
 /// A text, or a list of texts without one that is there twice.

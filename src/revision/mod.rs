@@ -2,6 +2,7 @@
 //! point into it ([`Target`]). Nothing in here knows a database: what is applied comes in as a set of ids, and what is
 //! to be done goes out as a list of [`Step`]s.
 
+mod build;
 mod candidates;
 mod circles;
 pub mod directory;
@@ -11,12 +12,15 @@ mod graph;
 mod header;
 mod label_line;
 mod line;
+mod missing;
 mod name;
+mod namesakes;
 mod parse;
 mod print;
 mod range;
 mod resolve;
 mod route;
+mod spread;
 mod stamp;
 mod target;
 mod write;

@@ -14,6 +14,8 @@ const DIALECTS: [&str; 4] = ["sqlite", "postgres", "mysql", "mariadb"];
 pub(super) struct Faults<'a> {
     path: &'a Path,
     pub(super) found: Vec<RevisionFault>,
+    /// What of the header was not understood.
+    pub(super) unread: String,
 }
 
 impl Faults<'_> {
@@ -25,6 +27,15 @@ impl Faults<'_> {
             help: help.map(str::to_owned),
         });
     }
+}
+
+/// What was understood of a file.
+pub(super) struct Reading {
+    /// Its id is empty where the file does not tell it.
+    pub(super) revision: Revision,
+    /// What of the header was not understood.
+    pub(super) unread: String,
+    pub(super) faults: Vec<RevisionFault>,
 }
 
 /// A line `-- migrate:<word> <rest>`.
@@ -48,14 +59,13 @@ impl Revision {
     /// # Errors
     /// All faults of the file, each with its line.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Vec<RevisionFault>> {
-        let (revision, faults) = Self::read(path, text);
+        let Reading { revision, faults, .. } = Self::read(path, text);
         if faults.is_empty() { Ok(revision) } else { Err(faults) }
     }
 
-    /// What can be understood of a file, with all its faults: the graph's faults are found beside those of its files.
-    /// The id is empty where it cannot be told.
-    pub(super) fn read(path: &Path, text: &str) -> (Self, Vec<RevisionFault>) {
-        let mut faults = Faults { path, found: Vec::new() };
+    /// What can be understood of a file, with all its faults: those of the graph are found beside those of its files.
+    pub(super) fn read(path: &Path, text: &str) -> Reading {
+        let mut faults = Faults { path, found: Vec::new(), unread: String::new() };
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
         let lines: Vec<&str> = text.lines().collect();
         let first_marker = lines.iter().position(|line| Marker::read(line).is_some()).unwrap_or(lines.len());
@@ -73,7 +83,7 @@ impl Revision {
         }
         revision.preamble = super::file::trimmed(&between.join("\n")).to_owned();
         read_sections(&mut revision, &lines, first_marker, &mut faults);
-        (revision, faults.found)
+        Reading { revision, unread: faults.unread, faults: faults.found }
     }
 }
 

@@ -66,7 +66,8 @@ impl Project {
         Started { child: command.spawn().expect("the command starts"), line: line.to_owned() }
     }
 
-    fn command(&self, line: &str) -> Command {
+    /// The command, not run yet.
+    pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_migrate"));
         command.args(words(line)).current_dir(self.path()).env_clear();
         if let Some(path) = std::env::var_os("PATH") {
@@ -110,7 +111,7 @@ impl Started {
 }
 
 impl Ran {
-    fn new(line: &str, output: &Output) -> Self {
+    pub fn new(line: &str, output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

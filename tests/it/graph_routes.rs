@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rungs::error::RevisionError;
 use rungs::revision::{History, Revision, Target};
 
-use crate::graph_support::{down, faults, history, set, up};
+use crate::graph_support::{down, history, set, up};
 
 /// a - b - c
 fn line() -> History {
@@ -138,26 +138,6 @@ fn the_order_does_not_depend_on_the_order_of_files() {
     }
     let newest: Vec<&str> = Vec::from_iter(["y", "x", "c", "m", "b", "a"]);
     assert_eq!(history(&lines).newest_first().map(|r| r.id.clone()).collect::<Vec<_>>(), newest);
-}
-
-#[test]
-fn every_fault_of_the_graph_is_named_in_one_run() {
-    assert_eq!(faults(&["a:", "a:"]), ["a.sql:1: revision a is also in a.sql:1"]);
-    assert_eq!(faults(&["b: a"]), ["b.sql:1: revision b revises a, which no file has"]);
-    assert_eq!(faults(&["b: >a"]), ["b.sql:1: revision b depends on a, which no file has as id or label"]);
-    assert_eq!(faults(&["b: b"]), ["b.sql:1: revision b names itself in down_revision"]);
-    assert_eq!(faults(&["b: >b"]), ["b.sql:1: revision b names itself in depends_on"]);
-    assert_eq!(
-        faults(&["a: c", "b: a", "c: b", "d: c"]),
-        ["a.sql:1: the revisions revise each other in a circle: a -> c (c.sql:1) -> b (b.sql:1) -> a"]
-    );
-    assert_eq!(
-        faults(&["a: >y", "x:", "y: x >a"]),
-        ["a.sql:1: the revisions depend on each other in a circle: a -> y (y.sql:1) -> a"]
-    );
-    assert_eq!(faults(&["a: @l", "b: @l"]), ["b.sql:1: the branch label `l` is taken by revision a (a.sql:1)"]);
-    assert_eq!(faults(&["a: @b", "b:"]), ["a.sql:1: the branch label `b` is taken by revision b (b.sql:1)"]);
-    assert_eq!(faults(&["a: q", "b: >r", "c: c", "c:"]).len(), 4);
 }
 
 #[test]

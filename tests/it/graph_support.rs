@@ -30,13 +30,6 @@ pub fn history(lines: &[&str]) -> History {
     build(lines).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
-pub fn faults(lines: &[&str]) -> Vec<String> {
-    match build(lines) {
-        Err(RevisionError::Invalid { faults }) => faults.iter().map(ToString::to_string).collect(),
-        other => panic!("{other:?}"),
-    }
-}
-
 pub fn set(ids: &str) -> BTreeSet<String> {
     ids.split_whitespace().map(str::to_owned).collect()
 }

@@ -189,7 +189,10 @@ fn every_way_that_a_message_offers_is_one() {
 #[test]
 fn what_is_nowhere_says_so() {
     let h = fork();
-    assert_eq!(resolve(&h, "", "q"), "no revision or branch label is called `q` | did you mean a or b or c?");
+    assert_eq!(
+        resolve(&h, "", "q"),
+        "no revision or branch label is called `q` | `migrate history` shows all revisions"
+    );
     assert_eq!(resolve(&h, "", "righ@head"), "no revision or branch label is called `righ` | did you mean right?");
     assert_eq!(
         resolve(&h, "", "left@e"),
