@@ -13,7 +13,7 @@ use rungs_schema::{
 };
 
 use super::Guide;
-use super::change::{Change, Delta};
+use super::change::{Change, Delta, Edit};
 use super::compare;
 
 /// What has an owner: an object, and the word for what it is, because a view may become a table of the same name.
@@ -59,6 +59,8 @@ pub(super) fn around(changes: &[Change], previous: &Schema, next: &Schema, guide
 struct Objects {
     created: BTreeSet<Key>,
     dropped: BTreeSet<Key>,
+    /// The columns that leave tables which stay; some come back.
+    columns: BTreeSet<(ObjectName, String)>,
 }
 
 impl Objects {
@@ -76,6 +78,11 @@ impl Objects {
                 }
                 Change::AlterTable(alter) => {
                     let (before, after) = (&alter.previous, &alter.next);
+                    let gone = alter.edits.iter().filter_map(|edit| match edit {
+                        Edit::Column { delta: Delta::Drop { previous }, .. } => Some(previous.name.clone()),
+                        _ => None,
+                    });
+                    found.columns.extend(gone.map(|column| (after.name.clone(), column)));
                     found.created.extend(column_sequences(after, Some(before), next, guide));
                     found.dropped.extend(column_sequences(before, Some(after), previous, guide));
                 }
@@ -259,7 +266,8 @@ impl Sides<'_> {
         let (Some(access), (Some(old), Some(new))) = (access, table) else { return };
         let made_anew = |name: &str| {
             let sides = (old.column(name), new.column(name));
-            matches!(sides, (Some(a), Some(b)) if a.generated != b.generated && b.generated.is_some())
+            let leaves = || self.objects.columns.contains(&(new.name.clone(), name.to_owned()));
+            matches!(sides, (Some(a), Some(b)) if leaves() || a.generated != b.generated && b.generated.is_some())
         };
         let left = without_columns(access, made_anew);
         if left != *access {
@@ -332,7 +340,7 @@ fn extension_called(name: &str) -> Reference {
     Reference { class: Class::Extension, name: ObjectName::bare(name) }
 }
 
-fn without_columns(access: &Access, goes: impl Fn(&str) -> bool) -> Access {
+pub(super) fn without_columns(access: &Access, goes: impl Fn(&str) -> bool) -> Access {
     let mut kept = access.clone();
     if let Some(privileges) = &mut kept.privileges {
         privileges.retain(|one| !one.column.as_deref().is_some_and(&goes));

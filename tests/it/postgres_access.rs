@@ -129,6 +129,25 @@ fn privileges_go_with_their_columns() {
     });
 }
 
+/// A computed column leaves while its type is built anew.
+#[test]
+fn columns_that_are_made_anew_with_their_type_are_granted_again() {
+    postgres(|db| async move {
+        let made = |values: &str, argument: &str| {
+            format!(
+                "CREATE TYPE mood AS ENUM ({values});
+                CREATE FUNCTION mood_of({argument} int) RETURNS mood LANGUAGE sql IMMUTABLE AS 'SELECT ''a''::mood';
+                CREATE TABLE t (id int, m mood GENERATED ALWAYS AS (mood_of(id)) STORED, CONSTRAINT k UNIQUE (id));
+                COMMENT ON INDEX k IS 'an index'; COMMENT ON CONSTRAINT k ON t IS 'a key';
+                GRANT SELECT (m), UPDATE (id) ON t TO rungs_test_app; GRANT SELECT ON t TO rungs_test_reader"
+            )
+        };
+        let rows = "INSERT INTO t VALUES (1)";
+        become_each_other(&db, &made("'a', 'b'", "x"), &made("'c', 'a'", "x"), rows).await;
+        become_each_other(&db, &made("'a', 'b'", "x"), &made("'a', 'b', 'c'", "y"), rows).await;
+    });
+}
+
 #[test]
 fn default_privileges() {
     postgres(|db| async move {

@@ -22,7 +22,7 @@ fn foreign_tables_become_any_others() {
             "COMMENT ON FOREIGN DATA WRAPPER w IS 'w'",
             "CREATE SERVER one FOREIGN DATA WRAPPER w OPTIONS (host 'b')",
             "CREATE USER MAPPING FOR CURRENT_USER SERVER one OPTIONS (\"user\" 'you')",
-            "CREATE FOREIGN TABLE t (id bigint, a text NOT NULL, b int NOT NULL OPTIONS (x 'y')) SERVER one",
+            "CREATE FOREIGN TABLE t (id bigint, a text NOT NULL, b int OPTIONS (x 'y') NOT NULL) SERVER one",
             "CREATE VIEW v AS SELECT b, a FROM t",
         ],
         &[

@@ -234,6 +234,26 @@ fn enumerated_types_become_any_others() {
     ]);
 }
 
+/// The default of a routine's argument is only replaced with the routine.
+#[test]
+fn a_value_goes_after_the_routine_that_named_it_is_replaced() {
+    law(&[
+        &[
+            "CREATE TYPE mood AS ENUM ('a', 'b')",
+            "CREATE FUNCTION f(m mood DEFAULT 'b') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT m::text'",
+            "CREATE TABLE t (id int, m text DEFAULT f(), k text UNIQUE)",
+            "COMMENT ON INDEX t_k_key IS 'an index'",
+            "INSERT INTO t VALUES (1)",
+        ],
+        &[
+            "CREATE TYPE mood AS ENUM ('c', 'a')",
+            "CREATE FUNCTION f(m mood DEFAULT 'a') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT m::text'",
+            "CREATE TABLE t (id int, m text DEFAULT f(), k text UNIQUE)",
+            "INSERT INTO t VALUES (1)",
+        ],
+    ]);
+}
+
 #[test]
 fn sequences_and_numbered_columns_become_any_others() {
     law(&[

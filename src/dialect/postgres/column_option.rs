@@ -15,6 +15,9 @@ pub(super) const NOT_NULL_COMMENT: &str = "not_null_comment";
 /// What the option of a foreign table or of its column starts with.
 pub(super) const SERVER_OPTION: &str = "server_option:";
 
+/// The comment of the index behind a key, which the key's own is not.
+pub(super) const INDEX_COMMENT: &str = "index_comment";
+
 /// Whether it is an attribute option.
 pub(super) fn is_attribute(word: &str) -> bool {
     let own = [STORAGE, COMPRESSION, STATISTICS, INHERITED];
