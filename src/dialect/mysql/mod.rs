@@ -3,7 +3,10 @@
 mod abilities;
 mod alter;
 mod alter_fill;
+mod alter_key;
 mod alter_option;
+mod alter_partition;
+mod alter_versioning;
 mod canonical;
 mod clause;
 mod ddl;
@@ -15,6 +18,7 @@ mod definition;
 pub mod introspect;
 mod order;
 mod render;
+mod sequence;
 mod token;
 mod types;
 mod values;
