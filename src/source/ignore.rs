@@ -251,7 +251,11 @@ impl Ignore {
             DefinitionKind::Rule => Kind::Rule,
             DefinitionKind::Trigger => Kind::Trigger,
             DefinitionKind::Policy => Kind::Policy,
-            DefinitionKind::Operator | DefinitionKind::Cast | DefinitionKind::EventTrigger => {
+            DefinitionKind::Operator
+            | DefinitionKind::Cast
+            | DefinitionKind::EventTrigger
+            | DefinitionKind::UserMapping
+            | DefinitionKind::Subscription => {
                 return one.name.schema.as_ref().is_some_and(|schema| self.covers_whole(Kind::Schema, schema));
             }
         };
