@@ -14,8 +14,8 @@ use crate::diff::Rules;
 use crate::error::{PlanError, SourceError};
 use crate::footprint::tables_created;
 use crate::revision::{History, Line, Lines};
-use crate::source::{self, Ignore};
 use crate::source::objects::ObjectStatement;
+use crate::source::{self, Ignore};
 
 /// All models of a project, with the line that each belongs to.
 #[derive(Debug, Clone, Default)]

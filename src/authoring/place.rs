@@ -40,7 +40,6 @@ fn place(text: &str, hints: &Hints) -> Option<String> {
 /// Whether a text has a name in it as a word.
 fn names(text: &str, name: &str) -> bool {
     let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    text.match_indices(name).any(|(at, _)| {
-        !inside(text[..at].chars().next_back()) && !inside(text[at + name.len()..].chars().next())
-    })
+    text.match_indices(name)
+        .any(|(at, _)| !inside(text[..at].chars().next_back()) && !inside(text[at + name.len()..].chars().next()))
 }

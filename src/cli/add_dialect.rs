@@ -15,7 +15,9 @@ use crate::revision::{History, Revision};
 /// Sections for all engines become those of the one that they were written for, and the new engine gets empty ones:
 /// what it lacks comes with the next autogenerate. No database takes notice.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  migrate add-dialect postgres\n  migrate add-dialect postgres --written-for sqlite")]
+#[command(
+    after_help = "Examples:\n  migrate add-dialect postgres\n  migrate add-dialect postgres --written-for sqlite"
+)]
 pub(super) struct AddDialect {
     /// The engine: sqlite, postgres, mysql or mariadb
     #[arg(value_name = "ENGINE", value_parser = engine)]
@@ -79,12 +81,11 @@ impl AddDialect {
 
 /// Each must still be read, and be the same to those who know it.
 fn refuse_to_break(history: &History, new: &[(&Revision, String)]) -> Result<(), Error> {
-    let edited = history.revisions().iter().map(|revision| {
-        match new.iter().find(|(edited, _)| edited.id == revision.id) {
+    let edited =
+        history.revisions().iter().map(|revision| match new.iter().find(|(edited, _)| edited.id == revision.id) {
             Some((_, text)) => Revision::parse(&revision.path, text),
             None => Ok(revision.clone()),
-        }
-    });
+        });
     let edited: Result<Vec<Revision>, _> = edited.collect();
     match edited {
         Ok(revisions) => History::new(revisions).map(|_| ()).map_err(Into::into),

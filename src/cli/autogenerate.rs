@@ -83,7 +83,8 @@ impl Autogenerate {
             }
             let mut all = vec![own];
             for other in &engines.others {
-                let project = Replay { context, history: &history, lines: &lines, asked: &asked, renames: &answers.renames };
+                let project =
+                    Replay { context, history: &history, lines: &lines, asked: &asked, renames: &answers.renames };
                 let one = engines.compare(other, project).await?;
                 if answers.ask(context, &one.likely)? {
                     continue 'asked;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rungs_schema::{Declared, DialectName};
 use rungs_schema::read::{Group, OwnTypes};
+use rungs_schema::{Declared, DialectName};
 
 use super::Global;
 use super::ui::Ui;

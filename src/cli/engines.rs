@@ -169,8 +169,7 @@ async fn replay(history: &History, connection: &mut Connection) -> Result<(), Er
     if history.revisions().is_empty() {
         return Ok(());
     }
-    let without =
-        history.revisions().iter().filter(|revision| revision.section(Direction::Up, name.word()).is_none());
+    let without = history.revisions().iter().filter(|revision| revision.section(Direction::Up, name.word()).is_none());
     let without: Vec<_> = without.collect();
     if let Some(first) = without.first() {
         let count = match without.len() {
@@ -190,15 +189,14 @@ async fn replay(history: &History, connection: &mut Connection) -> Result<(), Er
     let steps = history.upgrade_route(&BTreeSet::new(), &Target::heads())?;
     let ran = apply::run(connection, dialect.as_ref(), &steps, &Options::default(), &mut |_| {}).await;
     let for_all = |section: Option<&crate::revision::Section>| section.is_some_and(|one| one.dialect.is_none());
-    let help = history.revisions().iter().any(|revision| for_all(revision.section(Direction::Up, name.word()))).then(
-        || {
+    let help =
+        history.revisions().iter().any(|revision| for_all(revision.section(Direction::Up, name.word()))).then(|| {
             format!(
                 "sections without `dialect:` are run on every engine; where they were written for another one, \
                  `migrate add-dialect {}` marks them so",
                 name.word()
             )
-        },
-    );
+        });
     let place = format!("replaying the history on {}", connection.version());
     ran.map(|_| ()).map_err(|error| OnEngine { place, error: Box::new(error.into()), help }.into())
 }

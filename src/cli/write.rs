@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use rungs_schema::DialectName;
 
-use super::{Context, hooks};
 use super::placement::Place;
+use super::{Context, hooks};
 use crate::error::Error;
 use crate::revision::{self, DEFAULT_TEMPLATE, History, Revision, Section};
 

@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn what_was_for_all_is_then_for_one() {
-        let text = format!("{HEADER}-- migrate:up transaction:false\nSELECT 1;\n\n-- migrate:down irreversible it is gone\n");
+        let text =
+            format!("{HEADER}-- migrate:up transaction:false\nSELECT 1;\n\n-- migrate:down irreversible it is gone\n");
         let after = with_postgres(&text).unwrap_or_default();
         let wanted = "-- migrate:up dialect:sqlite transaction:false\nSELECT 1;\n\n\
              -- migrate:down dialect:sqlite irreversible it is gone\n\n\
@@ -67,8 +68,13 @@ mod tests {
     fn sections_for_another_engine_stay_as_they_are() {
         let text = format!("{HEADER}-- migrate:up dialect:sqlite\r\nSELECT 1;\r\n-- migrate:down dialect:sqlite\r\n");
         let after = with_postgres(&text).unwrap_or_default();
-        assert!(after.ends_with("\r\n\r\n-- migrate:up dialect:postgres\r\n\r\n-- migrate:down dialect:postgres\r\n"), "{after:?}");
-        let both = format!("{HEADER}-- migrate:up dialect:sqlite\n-- migrate:up\n-- migrate:down dialect:sqlite\n-- migrate:down\n");
+        assert!(
+            after.ends_with("\r\n\r\n-- migrate:up dialect:postgres\r\n\r\n-- migrate:down dialect:postgres\r\n"),
+            "{after:?}"
+        );
+        let both = format!(
+            "{HEADER}-- migrate:up dialect:sqlite\n-- migrate:up\n-- migrate:down dialect:sqlite\n-- migrate:down\n"
+        );
         let read = Revision::parse(Path::new("a.sql"), &both).unwrap_or_else(|faults| panic!("{faults:?}"));
         assert_eq!(read.with_dialect(&both, "sqlite", "postgres"), None);
     }

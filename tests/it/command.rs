@@ -23,7 +23,11 @@ pub struct Ran {
 impl Project {
     /// An empty folder; the database is what the project's file says.
     pub fn empty() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), url: None, program: env!("CARGO_BIN_EXE_migrate").into() }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            url: None,
+            program: env!("CARGO_BIN_EXE_migrate").into(),
+        }
     }
 
     /// The same with another program in the place of `migrate`.

@@ -147,7 +147,8 @@ fn only_the_engine_that_lacks_something_gets_statements() {
         assert_eq!(value["dialects"]["postgres"][0]["name"], "users.note");
         assert_eq!(value["differences"][0]["name"], "users.note");
         project.run("autogenerate -m 'Away with it'").ok().says("PostgreSQL:\n- column users.note");
-        let path = project.revisions().into_iter().find(|path| path.to_string_lossy().contains("away")).expect("a file");
+        let path =
+            project.revisions().into_iter().find(|path| path.to_string_lossy().contains("away")).expect("a file");
         let text = std::fs::read_to_string(path).expect("a file");
         assert!(text.contains("-- migrate:up dialect:sqlite\n\n-- migrate:up dialect:postgres\n"), "{text}");
         // A section without statements has nothing to revert, and nobody is warned of it.
@@ -205,7 +206,9 @@ fn a_database_of_an_engine_that_is_not_listed_is_told() {
 #[test]
 fn what_an_engine_cannot_do_names_the_field() {
     on_all(|all| {
-        let models = format!("{USERS}\n#[derive(Model)]\npub struct Tagged {{\n    #[model(primary_key)]\n    pub id: i64,\n    pub tags: Vec<String>,\n}}\n");
+        let models = format!(
+            "{USERS}\n#[derive(Model)]\npub struct Tagged {{\n    #[model(primary_key)]\n    pub id: i64,\n    pub tags: Vec<String>,\n}}\n"
+        );
         // The connected engine can, another one cannot.
         let project = project(all[1], "[\"postgres\", \"sqlite\"]", &all, &models);
         let ran = project.run("autogenerate -m Start").code(2).complains("SQLite");
@@ -213,7 +216,10 @@ fn what_an_engine_cannot_do_names_the_field() {
         let ran = ran.complains("look at `tags` of the model Tagged at models.rs:17:9");
         let _ = ran.complains("#[model(type(sqlite = \"TEXT\"))]");
         assert!(project.revisions().is_empty());
-        project.write_models(&models.replace("    pub tags", "    #[model(type(postgres = \"text[]\", default = \"text\"))]\n    pub tags"));
+        project.write_models(
+            &models
+                .replace("    pub tags", "    #[model(type(postgres = \"text[]\", default = \"text\"))]\n    pub tags"),
+        );
         project.run("autogenerate -m Start --apply").ok();
         project.run("check").ok();
     });
@@ -260,7 +266,9 @@ fn a_revision_for_other_engines_alone_is_told_with_what_to_write() {
 fn scratch_databases_are_gone_afterwards() {
     on_all(|all| {
         let project = project(all[0], ALL, &all, USERS);
-        let bad = format!("{USERS}\n#[derive(Model)]\npub struct Bad {{\n    #[model(primary_key)]\n    pub id: i64,\n    #[model(default = \"nonsense(\")]\n    pub x: i32,\n}}\n");
+        let bad = format!(
+            "{USERS}\n#[derive(Model)]\npub struct Bad {{\n    #[model(primary_key)]\n    pub id: i64,\n    #[model(default = \"nonsense(\")]\n    pub x: i32,\n}}\n"
+        );
         for models in [USERS, &bad] {
             project.write_models(models);
             let started = project.start("autogenerate --sql -m Start");
@@ -280,7 +288,8 @@ fn each_branch_has_sections_for_each_engine() {
     on_all(|all| {
         let project = project(all[0], ALL, &all, USERS);
         let text = std::fs::read_to_string(project.path().join("migrate.toml")).expect("a file");
-        project.write("migrate.toml", &format!("{text}[branches.shop]\nmodels = [\"shop.rs\"]\nmigrations = \"shop\"\n"));
+        project
+            .write("migrate.toml", &format!("{text}[branches.shop]\nmodels = [\"shop.rs\"]\nmigrations = \"shop\"\n"));
         project.write(
             "shop.rs",
             "use rungs::Model;\n#[derive(Model)]\npub struct Basket {\n    #[model(primary_key)]\n    pub id: i64,\n    \
@@ -308,7 +317,8 @@ fn what_a_person_has_to_decide_is_asked_for_each_engine() {
         project.write_models(&USERS.replace("    pub age", "    pub size: i32,\n    pub age"));
         let ran = project.run("autogenerate -m Size").ok();
         let _ = ran.complains("(for SQLite)").complains("(for PostgreSQL)");
-        let path = project.revisions().into_iter().find(|path| path.to_string_lossy().contains("size")).expect("a file");
+        let path =
+            project.revisions().into_iter().find(|path| path.to_string_lossy().contains("size")).expect("a file");
         let text = std::fs::read_to_string(&path).expect("a file");
         assert_eq!(text.matches("-- migrate:edit").count(), 2, "{text}");
         project.run("upgrade heads").code(2);
@@ -320,5 +330,24 @@ fn what_a_person_has_to_decide_is_asked_for_each_engine() {
         project.run("upgrade heads").ok();
         let ran = project.run("check").code(2).complains("replaying the history on PostgreSQL");
         let _ = ran.complains("waits for an edit");
+    });
+}
+
+#[test]
+fn a_rename_is_told_once_for_all_engines() {
+    on_all(|all| {
+        let project = project(all[0], ALL, &all, USERS);
+        project.run("autogenerate -m Start --apply").ok();
+        project.write_models(&USERS.replace("email", "mail"));
+        project.run("autogenerate -m Mail").code(2).complains("users.email=users.mail");
+        project.run("autogenerate -m Mail --rename users.email=users.mail").ok();
+        let path =
+            project.revisions().into_iter().find(|path| path.to_string_lossy().contains("mail")).expect("a file");
+        let text = std::fs::read_to_string(path).expect("a file");
+        assert!(!text.contains("DROP COLUMN") && !text.contains("ADD COLUMN"), "{text}");
+        for db in &all {
+            project.run_with(&[("DATABASE_URL", db.url_text())], "upgrade heads").ok();
+            project.run_with(&[("DATABASE_URL", db.url_text())], "check").ok();
+        }
     });
 }

@@ -4,7 +4,8 @@ use crate::command::Project;
 
 fn project(hooks: &str) -> Project {
     let project = Project::empty();
-    let text = format!("database_url = \"sqlite://app.db\"\nmodels = [\"models.rs\"]\n[hooks]\nafter_write = {hooks}\n");
+    let text =
+        format!("database_url = \"sqlite://app.db\"\nmodels = [\"models.rs\"]\n[hooks]\nafter_write = {hooks}\n");
     project.write("migrate.toml", &text);
     project.write_models("#[derive(Model)]\npub struct User {\n    #[model(primary_key)]\n    pub id: i64,\n}\n");
     project
@@ -40,7 +41,8 @@ fn no_shell_sees_the_command() {
 #[test]
 fn one_that_fails_is_told_with_what_it_printed_and_the_file_stays() {
     let project = project(r#"["ls {path} no-such-file"]"#);
-    let ran = project.run("autogenerate -m Users --apply").code(2).complains("the hook `ls {path} no-such-file` ended with");
+    let ran =
+        project.run("autogenerate -m Users --apply").code(2).complains("the hook `ls {path} no-such-file` ended with");
     let ran = ran.complains("no-such-file': No such file").complains("is written, and stays");
     let _ = ran.complains("mend it, or the command in migrate.toml");
     assert_eq!(project.revisions().len(), 1);

@@ -60,7 +60,10 @@ crate::on_every_engine!(the_program_has_the_last_word_on_what_is_done, |db: Test
     project.run("check").ok();
     project.run("autogenerate -m Nothing").ok().says("no difference");
     assert!(db.introspect().await.tables.iter().any(|table| table.name.name == "customers"));
-    let plain = Project::with_models(db.url_text(), "#[derive(Model)]\npub struct X {\n    #[model(primary_key)]\n    pub id: i64,\n}\n");
+    let plain = Project::with_models(
+        db.url_text(),
+        "#[derive(Model)]\npub struct X {\n    #[model(primary_key)]\n    pub id: i64,\n}\n",
+    );
     plain.run("check").code(1).says("- table customers");
 });
 

@@ -36,8 +36,8 @@ pub use files::Group;
 pub use model::{DeclaredSequence, Model};
 pub use parts::FieldColumn;
 pub use reference::{Reference, Target, written};
-pub use scope::OwnTypes;
 pub use role::{DeclaredGrant, Role, ViewQuery};
+pub use scope::OwnTypes;
 pub use words::{Case, field_identifier, snake_case, type_identifier};
 
 /// Reads every model that files, folders (with the folders in them) and globs lead to, relative to `base`. A file is
