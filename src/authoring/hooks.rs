@@ -94,10 +94,12 @@ impl Hooks {
         self.rewrite.iter().fold(changes, |changes, rewrite| rewrite(changes, engine))
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) fn are_after_write(&self) -> bool {
         !self.after_write.is_empty()
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) fn run_after_write(&self, path: &Path) -> Result<(), Box<dyn Error + Send + Sync>> {
         self.after_write.iter().try_for_each(|hook| hook(path))
     }

@@ -281,7 +281,9 @@ impl<'a> Alteration<'a> {
             clauses.add(format!("DROP COLUMN {}", self.dialect.quote(&altered.next.name)), "");
             order.retain(|name| *name != altered.next.name);
         }
-        for altered in self.altered.iter().filter(|altered| becomes_computed(altered) && !recomputed.contains(&altered.next.name)) {
+        for altered in
+            self.altered.iter().filter(|altered| becomes_computed(altered) && !recomputed.contains(&altered.next.name))
+        {
             clauses.loses.push(format!("the values of column {}", self.place_name(&altered.previous.name)));
         }
         let mut new: Vec<_> = self.created.iter().map(|(column, _)| column.name.clone()).collect();
@@ -363,7 +365,6 @@ impl<'a> Alteration<'a> {
             }
         }
     }
-
 }
 
 /// Whether values that somebody wrote give way to computed ones.

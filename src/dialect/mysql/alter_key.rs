@@ -101,8 +101,7 @@ impl Alteration<'_> {
         match key {
             Key::Primary => clauses.add("DROP PRIMARY KEY".to_owned(), format!("drops the primary key of {table}")),
             Key::Index(name) => {
-                clauses
-                    .add(format!("DROP KEY {}", self.dialect.quote(name)), format!("drops index {name} of {table}"));
+                clauses.add(format!("DROP KEY {}", self.dialect.quote(name)), format!("drops index {name} of {table}"));
             }
         }
     }

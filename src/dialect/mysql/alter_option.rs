@@ -20,11 +20,7 @@ pub(super) struct OptionClause {
 }
 
 /// Options that changed and were not seen to already.
-pub(super) fn option_clauses(
-    previous: &Table,
-    next: &Table,
-    settled: &BTreeSet<&'static str>,
-) -> Vec<OptionClause> {
+pub(super) fn option_clauses(previous: &Table, next: &Table, settled: &BTreeSet<&'static str>) -> Vec<OptionClause> {
     let keys: BTreeSet<_> = previous.options.keys().chain(next.options.keys()).collect();
     let mut found = Vec::new();
     for key in keys.into_iter().filter(|key| !settled.contains(key.as_str())) {

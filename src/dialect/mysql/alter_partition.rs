@@ -135,7 +135,8 @@ fn name(partition: &str) -> Option<&str> {
 fn bound(partition: &str) -> Option<Vec<String>> {
     let found = tokens(partition);
     let start = found.iter().position(|token| token.is_word("THAN"))?;
-    let words = found[start + 1..].iter().take_while(|token| !["ENGINE", "COMMENT"].iter().any(|word| token.is_word(word)));
+    let words =
+        found[start + 1..].iter().take_while(|token| !["ENGINE", "COMMENT"].iter().any(|word| token.is_word(word)));
     Some(words.map(|token| token.text.to_ascii_lowercase()).collect())
 }
 
@@ -156,8 +157,11 @@ mod tests {
 
     #[test]
     fn one_that_goes_leaves_its_rows_to_the_next() {
-        let (a, b, c) =
-            ("PARTITION a VALUES LESS THAN (1)", "PARTITION b VALUES LESS THAN (2)", "PARTITION c VALUES LESS THAN (3)");
+        let (a, b, c) = (
+            "PARTITION a VALUES LESS THAN (1)",
+            "PARTITION b VALUES LESS THAN (2)",
+            "PARTITION c VALUES LESS THAN (3)",
+        );
         let wanted = format!("REORGANIZE PARTITION a, b INTO (\n  {b})");
         assert_eq!(steps(&format!("{a}, {b}, {c}"), &format!("{b}, {c}")), Some(vec![wanted]));
         assert_eq!(steps(&format!("{a}, {b}, {c}"), &format!("{a}, {b}")), None);

@@ -18,8 +18,7 @@ pub(super) fn render(dialect: &Mysql, delta: &Delta<Sequence>) -> Result<Vec<Sta
     }
     Ok(match delta {
         Delta::Create { next } => {
-            let sql =
-                format!("CREATE SEQUENCE {}{}", dialect.object(&next.name), options(dialect, next, false));
+            let sql = format!("CREATE SEQUENCE {}{}", dialect.object(&next.name), options(dialect, next, false));
             vec![Statement::new(sql, format!("creates sequence {}", next.name))]
         }
         Delta::Drop { previous } => {
