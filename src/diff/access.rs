@@ -246,9 +246,10 @@ impl Sides<'_> {
         }
         if !self.guide.access {
             // Nobody asked for more than to keep what is there, which a column that is made anew does not.
-            self.granted_again(before.as_ref(), table);
+            self.granted_again(before.as_ref(), before.as_ref(), table);
             return;
         }
+        let standing = before.clone();
         let delta = match (before, after.cloned()) {
             (None, None) => return,
             (Some(previous), Some(next)) if self.same(&previous, &next) => None,
@@ -258,20 +259,31 @@ impl Sides<'_> {
             (Some(previous), Some(next)) => Some(Delta::Alter { previous, next }),
         };
         self.last.extend(delta.map(|delta| Change::Access { delta, given: None }));
-        self.granted_again(after, table);
+        self.granted_again(standing.as_ref(), after, table);
     }
 
-    /// A computed column that is made anew has lost what was granted on it. To grant it once more does no harm.
-    fn granted_again(&mut self, access: Option<&Access>, table: (Option<&Table>, Option<&Table>)) {
-        let (Some(access), (Some(old), Some(new))) = (access, table) else { return };
+    /// A column that is made anew has lost what was granted on it, there and on the way back. To grant it once more does
+    /// no harm.
+    fn granted_again(
+        &mut self,
+        before: Option<&Access>,
+        after: Option<&Access>,
+        table: (Option<&Table>, Option<&Table>),
+    ) {
+        let (Some(old), Some(new)) = table else { return };
         let made_anew = |name: &str| {
             let sides = (old.column(name), new.column(name));
             let leaves = || self.objects.columns.contains(&(new.name.clone(), name.to_owned()));
             matches!(sides, (Some(a), Some(b)) if leaves() || a.generated != b.generated && b.generated.is_some())
         };
-        let left = without_columns(access, made_anew);
-        if left != *access {
-            let delta = Delta::Alter { previous: access.clone(), next: access.clone() };
+        let left = |access: &Access| Some(without_columns(access, made_anew)).filter(|left| left != access);
+        let (left_before, left_after) = (before.and_then(left), after.and_then(left));
+        if let (Some(access), Some(left)) = (before, left_before) {
+            let delta = Delta::Alter { previous: access.clone(), next: left.clone() };
+            self.first.push(Change::Access { delta, given: Some(left) });
+        }
+        if let (Some(access), Some(left)) = (after, left_after) {
+            let delta = Delta::Alter { previous: left.clone(), next: access.clone() };
             self.last.push(Change::Access { delta, given: Some(left) });
         }
     }

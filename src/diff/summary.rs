@@ -58,6 +58,9 @@ pub fn summary(changes: &[Change]) -> Vec<Difference> {
             Change::Definition(delta) => found.extend(definition(delta, &mut taken_down)),
             // What is only granted again is none.
             Change::Access { delta, .. } if delta.previous() == delta.next() => {}
+            // It goes and comes with a column.
+            Change::Access { delta: Delta::Alter { previous, next }, given: Some(given) }
+                if given == previous || given == next => {}
             Change::Access { delta, .. } => {
                 found.push(object("privileges", delta, |one| format!("{} {}", one.word.to_lowercase(), one.name())));
             }

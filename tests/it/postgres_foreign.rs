@@ -11,7 +11,7 @@ fn foreign_tables_become_any_others() {
         &["CREATE TABLE u (id int)"],
         &[
             "CREATE FOREIGN DATA WRAPPER w OPTIONS (debug 'it''s')",
-            "CREATE SERVER one TYPE 'x' VERSION '1' FOREIGN DATA WRAPPER w OPTIONS (host 'a', \"Port x\" '1')",
+            "CREATE SERVER one VERSION '1' FOREIGN DATA WRAPPER w OPTIONS (host 'a', \"Port x\" '1')",
             "CREATE USER MAPPING FOR CURRENT_USER SERVER one OPTIONS (\"user\" 'me', password 'it''s')",
             "CREATE USER MAPPING FOR PUBLIC SERVER one",
             "CREATE FOREIGN TABLE t (id int DEFAULT 1, a text OPTIONS (column_name 'A')) SERVER one OPTIONS (table_name 't')",

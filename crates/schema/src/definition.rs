@@ -16,8 +16,8 @@ pub struct Definition {
     /// The statement that creates it as the server prints it, without a closing semicolon.
     pub sql: String,
     /// What is set on it by statements of their own once it is there, by lower-case word: `enabled` (triggers, rules,
-    /// event triggers), `target` (statistics), `option:NAME`, `tablespace`, `access_method` (materialised views), and
-    /// `default:COLUMN`, `comment:COLUMN`, `statistics:COLUMN` of a view's or index's columns.
+    /// event triggers), `target` (statistics), `option:NAME`, `version` (servers), `tablespace`, `access_method`
+    /// (materialised views), and `default:COLUMN`, `comment:COLUMN`, `statistics:COLUMN` of a view's or index's columns.
     pub settings: BTreeMap<String, String>,
     /// Its parts, where some of them can change in place.
     pub outline: Outline,

@@ -46,13 +46,10 @@ pub(super) fn servers_query(filter: &Filter) -> String {
 pub(super) fn read_servers(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
     for row in rows {
         let mut sql = format!("CREATE SERVER {}", quote(row.text("name")?));
-        for word in ["type", "version"] {
-            if let Some(value) = row.opt(word)? {
-                sql.push_str(&format!(" {} {}", word.to_ascii_uppercase(), literal(value)));
-            }
-        }
+        sql.extend(row.opt("type")?.map(|value| format!(" TYPE {}", literal(value))));
         sql.push_str(&format!(" FOREIGN DATA WRAPPER {}", quote(row.text("wrapper")?)));
-        let one = with_options(row, DefinitionKind::Server, sql)?;
+        let mut one = with_options(row, DefinitionKind::Server, sql)?;
+        one.settings.extend(text(row, "version")?.map(|value| ("version".to_owned(), value)));
         let needs = found.needs.of("pg_foreign_server", row.text("oid")?);
         found.schema.definitions.push(Definition { needs, ..one });
     }

@@ -29,6 +29,10 @@ fn one(definition: &Definition, word: &str, was: Option<&String>, value: Option<
             let target = value.unwrap_or("-1");
             alter(format!("SET STATISTICS {target}"), format!("sets the target of {label}"))
         }
+        "version" => {
+            let version = value.map_or_else(|| "NULL".to_owned(), literal);
+            alter(format!("VERSION {version}"), format!("sets the version of {label}"))
+        }
         "option" => alter(option(definition, part, was, value), format!("sets {part} of {label}")),
         "tablespace" => {
             let name = quote(value.unwrap_or("pg_default"));
