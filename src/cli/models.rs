@@ -77,6 +77,10 @@ impl Models {
             files.extend(beneath(folder, objects.files.clone()));
         }
         write_all(&context.folder, &files)?;
+        if let Some(folder) = &self.objects {
+            // What migrate.toml names has to be there, also with nothing in it.
+            create(&context.folder.join(folder))?;
+        }
         let names: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
         let wrote: String = names.iter().map(|name| format!("wrote {name}\n")).collect();
         if self.out.is_some() {
@@ -110,17 +114,22 @@ fn beneath(folder: &Path, files: Vec<(String, String)>) -> Vec<(PathBuf, String)
     files.into_iter().map(|(name, text)| (folder.join(name), text)).collect()
 }
 
+fn fault(action: &'static str, path: &Path, reason: String) -> Error {
+    ConfigError::Io { action, path: path.display().to_string(), reason }.into()
+}
+
+fn create(folder: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(|error| fault("create", folder, error.to_string()))
+}
+
 /// Writes all files or none.
 fn write_all(root: &Path, files: &[(PathBuf, String)]) -> Result<(), Error> {
-    let fault =
-        |action, path: &Path, reason: String| ConfigError::Io { action, path: path.display().to_string(), reason };
     let files: Vec<(PathBuf, &String)> = files.iter().map(|(path, text)| (root.join(path), text)).collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
-        return Err(fault("write", path, "it is there already".to_owned()).into());
+        return Err(fault("write", path, "it is there already".to_owned()));
     }
     for (path, text) in &files {
-        let folder = path.parent().unwrap_or(root);
-        std::fs::create_dir_all(folder).map_err(|error| fault("create", folder, error.to_string()))?;
+        create(path.parent().unwrap_or(root))?;
         std::fs::write(path, text).map_err(|error| fault("write", path, error.to_string()))?;
     }
     Ok(())

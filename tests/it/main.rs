@@ -93,6 +93,7 @@ mod stamp_half_done;
 mod stamp_laws;
 mod stamp_routes;
 mod stories;
+mod support_table;
 mod truth;
 mod write_files;
 mod write_revisions;
