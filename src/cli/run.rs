@@ -64,7 +64,10 @@ async fn run(
     };
     let route = match request.direction {
         Direction::Up => history.upgrade_route(&applied, &request.target),
-        Direction::Down => history.downgrade_route(&applied, &request.target),
+        Direction::Down => history.downgrade_route(&applied, &request.target).map(|steps| {
+            let applied_at = rows.iter().map(|row| (row.revision.as_str(), row.applied_at.as_str())).collect();
+            history.last_applied_first(&steps, &applied_at)
+        }),
     };
     let steps = route.map_err(no_route)?;
     apply::check_route(history, &rows, &steps)?;
