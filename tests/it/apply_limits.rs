@@ -42,7 +42,6 @@ fn what_waits_for_a_lock_is_tried_again_until_it_is_released() {
             tokio::time::sleep(Duration::from_millis(2_500)).await;
             other.close().await.unwrap();
             let ran = started.finish().ok();
-            assert!(ran.stderr.contains("a About a: "), "{}", ran.stderr);
             assert!(ran.stderr.contains("trying again in ") && ran.stderr.contains("(1 of 20)"), "{}", ran.stderr);
             assert_eq!(db.rows("SELECT n FROM t").await, [["111"]]);
             project.run("downgrade base").ok();
