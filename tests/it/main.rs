@@ -49,6 +49,7 @@ mod laws;
 mod laws_lines;
 mod layers;
 mod meeting_commands;
+mod models_objects;
 mod models_paths;
 mod models_print;
 mod models_views;
