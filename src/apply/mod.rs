@@ -9,6 +9,7 @@ mod event;
 mod executor;
 mod failure;
 mod ledger;
+mod limits;
 mod lock;
 mod prepare;
 mod rebuild;
@@ -21,4 +22,5 @@ pub use ahead::{Edited, check_files, check_half_done, check_route, edited, expla
 pub use event::{Event, Options, Report, StepReport};
 pub use executor::run;
 pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, Logged, State, applied, applied_ids, heads, recorded_parents};
+pub use limits::Limits;
 pub use stamp::{Stamp, accept_edits, ensure_version, stamp};

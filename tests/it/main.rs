@@ -10,6 +10,7 @@
 
 mod ahead;
 mod apply_engines;
+mod apply_limits;
 mod apply_runs;
 mod apply_support;
 mod bad_input;
