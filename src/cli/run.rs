@@ -12,7 +12,7 @@ use super::{Context, meeting};
 use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
-use crate::error::{ApplyError, DbError, Error, RevisionError, WithoutFile};
+use crate::error::{ApplyError, DbError, Error, WithoutFile};
 use crate::revision::{Direction, History, Revision, Target};
 
 /// What is asked for.
@@ -36,12 +36,6 @@ async fn run(
     let options = Options { lock_wait: Duration::from_secs(request.lock_wait), limits, ..Options::default() };
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     let applied = apply::applied_ids(&rows);
-    // What is half done is no longer, or not yet, where a target leads, and what has no file is nowhere; both say more
-    // than that there is no way.
-    let no_route = |error: RevisionError| match apply::check_half_done(&rows) {
-        Ok(()) => Error::from(apply::explain(error, &request.target, history, &rows)),
-        Err(half_done) => half_done.into(),
-    };
     let ui = &context.ui;
     let name = connection.version().name;
     let mut tell = |event: Event<'_>| match event {
@@ -68,15 +62,7 @@ async fn run(
         }
         _ => {}
     };
-    let route = match request.direction {
-        Direction::Up => history.upgrade_route(&applied, &request.target),
-        Direction::Down => history.downgrade_route(&applied, &request.target).map(|steps| {
-            let applied_at = rows.iter().map(|row| (row.revision.as_str(), row.applied_at.as_str())).collect();
-            history.last_applied_first(&steps, &applied_at)
-        }),
-    };
-    let steps = route.map_err(no_route)?;
-    apply::check_route(history, &rows, &steps)?;
+    let steps = apply::route(history, &rows, request.direction, &request.target)?;
     warn_of_files(context, history, &rows, connection.version().name, request.direction);
     if request.direction == Direction::Up {
         meeting::before_upgrade(ui, history, &applied, &steps, connection.version().name);

@@ -7,11 +7,13 @@
 mod connection;
 mod database;
 mod error;
+mod held;
 mod limit;
 mod row;
 mod url;
 
 pub use connection::{Connection, ServerVersion};
 pub use database::{create, drop, exists};
+pub use held::Connect;
 pub use row::{Row, Rows};
 pub use url::{DatabaseUrl, without_passwords};

@@ -22,6 +22,7 @@ mod completions;
 mod connection;
 mod derive_model;
 mod differ;
+mod embedding;
 mod engines;
 mod footprint_law;
 mod footprint_meeting;
