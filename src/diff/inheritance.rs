@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rungs_schema::{Attached, Check, Column, ObjectName, Schema, Table};
+use rungs_schema::{Attached, Check, Column, ForeignKey, ObjectName, Schema, Table};
 
 use super::Guide;
 use super::change::Edit;
@@ -60,7 +60,7 @@ pub(super) fn without(table: &Table, left: &BTreeSet<ObjectName>, schema: &Schem
         parents(table).filter(|name| !left.contains(*name)).filter_map(|name| schema.table(name)).collect();
     for column in &mut alone.columns {
         if !stays.iter().any(|parent| parent.column(&column.name).is_some()) {
-            column.options.remove(INHERITED);
+            column.options.shift_remove(INHERITED);
         }
     }
     for parent in left.iter().filter_map(|name| schema.table(name)) {
@@ -97,7 +97,7 @@ fn take_over(child: &mut Table, parent: &Table) {
     }
     for key in &parent.foreign_keys {
         if !child.foreign_keys.iter().any(|own| own.name == key.name) {
-            child.foreign_keys.push(rungs_schema::ForeignKey { comment: None, ..key.clone() });
+            child.foreign_keys.push(ForeignKey { comment: None, ..key.clone() });
         }
     }
 }
@@ -115,7 +115,8 @@ impl Lineage<'_> {
     pub(super) fn passage(&self, old: &Table, new: &Table) -> Passage {
         let kept = self.kept(old, new);
         let gone = |table: &Table| parents(table).filter(|parent| !kept.contains(*parent)).cloned().collect();
-        let start = without(old, &gone(old), self.previous);
+        let mut start = without(old, &gone(old), self.previous);
+        start.foreign_keys.retain(|key| old.foreign_keys.contains(key) || !self.loses_first(old, key));
         let mut end = without(new, &gone(new), self.next);
         let mut ready = Ready { aligned: start.clone(), carried: start.clone(), extra: Vec::new() };
         let parents: Vec<(&Table, &Table)> =
@@ -135,7 +136,7 @@ impl Lineage<'_> {
         for column in &mut end.columns {
             match ready.carried.column(&column.name).map(|carried| carried.options.contains_key(INHERITED)) {
                 Some(true) => _ = column.options.insert(INHERITED.to_owned(), String::new()),
-                Some(false) => _ = column.options.remove(INHERITED),
+                Some(false) => _ = column.options.shift_remove(INHERITED),
                 None => {}
             }
         }
@@ -148,6 +149,16 @@ impl Lineage<'_> {
             main: altered(&ready.carried, &end, main),
             late: moved(&end, new),
         }
+    }
+
+    /// Whether the parent of a partition stays and loses a foreign key, which goes from the partition too, before that
+    /// is detached.
+    fn loses_first(&self, partition: &Table, key: &ForeignKey) -> bool {
+        let parent = partition.partition_of.as_ref().map(|(parent, _)| parent);
+        let parent = parent.filter(|name| !self.anew.contains(*name)).and_then(|name| self.next.table(name));
+        parent.is_some_and(|parent| {
+            !parent.foreign_keys.iter().any(|kept| kept.name == key.name && kept.references == key.references)
+        })
     }
 
     /// How a new table comes: as it is created, and how it goes on.
@@ -231,7 +242,7 @@ impl Lineage<'_> {
                 continue;
             }
             if stays {
-                carried[at].options.remove(INHERITED);
+                carried[at].options.shift_remove(INHERITED);
             } else {
                 carried.remove(at);
             }
@@ -283,7 +294,7 @@ fn overwrite(column: &mut Column, value: &Column, was: &Column, is: &Column) {
         if was.options.get(word) != is.options.get(word) {
             match value.options.get(word) {
                 Some(value) => _ = column.options.insert(word.to_owned(), value.clone()),
-                None => _ = column.options.remove(word),
+                None => _ = column.options.shift_remove(word),
             }
         }
     }

@@ -251,7 +251,7 @@ impl<'a> Alteration<'a> {
         let key = word.to_ascii_lowercase();
         let seen = |index: &Index| {
             let mut index = index.clone();
-            index.options.remove(&key);
+            index.options.shift_remove(&key);
             index
         };
         if old != new || seen(previous) != seen(next) {

@@ -1,7 +1,5 @@
 //! Keys, indexes and checks: what stands in their parentheses.
 
-use std::collections::BTreeMap;
-
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -11,7 +9,7 @@ use super::entry::{Entry, Keys, Shape, entries};
 use super::error::Fault;
 use super::scope::Scope;
 use super::words::advice;
-use crate::{Action, Check, Deferrable, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Unique};
+use crate::{Action, Check, Deferrable, ForeignKey, Index, IndexKey, IndexPart, Options, PrimaryKey, Unique};
 
 /// A field and the column it stands for.
 #[derive(Debug, Clone)]
@@ -237,8 +235,8 @@ impl Reader<'_> {
     }
 
     /// `options(fillfactor = "70")`.
-    pub fn options(&mut self, entry: &Entry) -> Result<BTreeMap<String, String>, Fault> {
-        let mut options = BTreeMap::new();
+    pub fn options(&mut self, entry: &Entry) -> Result<Options, Fault> {
+        let mut options = Options::new();
         for option in entry.list(&mut self.faults)? {
             let value = match option.shape {
                 Shape::Word => Ok(String::new()),
