@@ -60,6 +60,7 @@ mod postgres_kinds;
 mod postgres_law;
 mod postgres_order;
 mod postgres_pair;
+mod postgres_parts;
 mod postgres_routines;
 mod postgres_scratch;
 mod postgres_support;

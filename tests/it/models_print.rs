@@ -1,7 +1,5 @@
 //! Models printed from a schema: they compile (see `printed/`), and read back to the same schema.
 
-use std::collections::BTreeMap;
-
 use rungs::db::ServerVersion;
 use rungs::dialect::{self, Dialect, Features, Part, Statement, convention};
 use rungs::diff::change::Change;
@@ -86,7 +84,7 @@ fn key(name: &str, columns: &[&str]) -> Option<PrimaryKey> {
     Some(PrimaryKey { name: Some(name.into()), parts, ..PrimaryKey::default() })
 }
 
-fn options(all: &[(&str, &str)]) -> BTreeMap<String, String> {
+fn options(all: &[(&str, &str)]) -> rungs::schema::Options {
     all.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
@@ -359,7 +357,7 @@ fn comparable(mut schema: Schema, dialect: &Plain) -> Schema {
         }
         if matches!(dialect.version.name, DialectName::Mysql | DialectName::Mariadb) {
             // What goes without saying there.
-            table.options.remove("engine");
+            table.options.shift_remove("engine");
         }
         if dialect.version.name != DialectName::Sqlite {
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));

@@ -154,6 +154,8 @@ mod tests {
             ("mood", "feeling", "\"c\"::text::feeling"),
             ("text", "mood", "\"c\"::mood"),
             ("integer", "integer[]", "CASE WHEN \"c\" IS NOT NULL THEN ARRAY[\"c\"]::integer[] END"),
+            ("interval", "mood[]", "CASE WHEN \"c\" IS NOT NULL THEN ARRAY[\"c\"::text]::mood[] END"),
+            ("timestamp without time zone", "time with time zone", "\"c\"::text::time with time zone"),
         ] {
             assert_eq!(using("\"c\"", from, to).as_deref(), Some(expected), "{from} -> {to}");
         }

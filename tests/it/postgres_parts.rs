@@ -1,0 +1,46 @@
+//! PostgreSQL: what tables and indexes are set to, and what partitions have of their parents' keys.
+
+use crate::harness::{Engine, play};
+use crate::postgres_pair::{become_each_other, becomes, sql};
+
+#[test]
+fn storage_parameters_keep_their_order() {
+    play(Engine::Postgres, |db| async move {
+        let made = "CREATE TABLE log (id bigint, line text) WITH (parallel_workers = 2, fillfactor = 70); \
+            CREATE INDEX log_line ON log (line) WITH (fillfactor = 60, deduplicate_items = off);";
+        let plan = becomes(&db, "", made, "").await;
+        let up = sql(&plan.up);
+        assert!(up.find("parallel_workers").unwrap() < up.find("fillfactor").unwrap(), "{up}");
+        assert!(up.rfind("fillfactor").unwrap() < up.find("deduplicate_items").unwrap(), "{up}");
+        let turned = "CREATE TABLE log (id bigint, line text) WITH (fillfactor = 70, parallel_workers = 2); \
+            CREATE INDEX log_line ON log (line) WITH (deduplicate_items = off, fillfactor = 60);";
+        let plan = becomes(&db, made, turned, "INSERT INTO log VALUES (1, 'a');").await;
+        assert!(plan.up.is_empty(), "{}", sql(&plan.up));
+    });
+}
+
+#[test]
+fn a_partition_moves_while_its_parent_loses_keys() {
+    play(Engine::Postgres, |db| async move {
+        let keyed = "CREATE TABLE owner (id bigint PRIMARY KEY); \
+            CREATE TABLE log (id bigint REFERENCES owner, day date NOT NULL, UNIQUE (day)) PARTITION BY RANGE (day); \
+            CREATE TABLE log_may PARTITION OF log FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');";
+        let bare = "CREATE TABLE log (id bigint, day date NOT NULL) PARTITION BY RANGE (day); \
+            CREATE TABLE log_may PARTITION OF log FOR VALUES FROM ('2026-05-01') TO ('2026-07-01');";
+        let filling = "INSERT INTO owner VALUES (1); INSERT INTO log VALUES (1, '2026-05-02');";
+        let plan = becomes(&db, keyed, bare, filling).await;
+        let up = sql(&plan.up);
+        assert!(!up.contains("CREATE TABLE") && !up.contains("DROP TABLE \"log"), "{up}");
+        become_each_other(&db, bare, keyed, "").await;
+    });
+}
+
+#[test]
+fn any_value_becomes_the_only_one_of_an_array() {
+    play(Engine::Postgres, |db| async move {
+        let mood = "CREATE TYPE mood AS ENUM ('good', 'bad'); ";
+        let one = format!("{mood} CREATE TABLE t (id int, m int4range, at timestamp);");
+        let two = format!("{mood} CREATE TABLE t (id int, m mood[], at timetz);");
+        become_each_other(&db, &one, &two, "INSERT INTO t VALUES (1, NULL, '2026-05-01 10:00');").await;
+    });
+}
