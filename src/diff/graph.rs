@@ -213,8 +213,7 @@ fn parents_of(table: &Table) -> impl Iterator<Item = Reference> + '_ {
 fn index_names(table: &Table) -> BTreeSet<Reference> {
     let keys = table.primary_key.iter().map(|one| &one.name).chain(table.uniques.iter().map(|one| &one.name));
     let all = keys.chain(table.indexes.iter().map(|one| &one.name)).chain(table.exclusions.iter().map(|one| &one.name));
-    let attached = table.attached.values().map(|one| &one.name);
-    all.flatten().chain(attached).map(|name| Reference::relation(&table.name.sibling(name))).collect()
+    all.flatten().map(|name| Reference::relation(&table.name.sibling(name))).collect()
 }
 
 fn needs_of_table(table: &Table) -> BTreeSet<Reference> {

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rungs_schema::{Attached, Check, Column, ForeignKey, ObjectName, Schema, Table};
+use rungs_schema::{Attached, Check, Column, ObjectName, Schema, Table};
 
 use super::Guide;
 use super::change::Edit;
@@ -97,7 +97,7 @@ fn take_over(child: &mut Table, parent: &Table) {
     }
     for key in &parent.foreign_keys {
         if !child.foreign_keys.iter().any(|own| own.name == key.name) {
-            child.foreign_keys.push(ForeignKey { comment: None, ..key.clone() });
+            child.foreign_keys.push(rungs_schema::ForeignKey { comment: None, ..key.clone() });
         }
     }
 }
@@ -115,8 +115,7 @@ impl Lineage<'_> {
     pub(super) fn passage(&self, old: &Table, new: &Table) -> Passage {
         let kept = self.kept(old, new);
         let gone = |table: &Table| parents(table).filter(|parent| !kept.contains(*parent)).cloned().collect();
-        let mut start = without(old, &gone(old), self.previous);
-        start.foreign_keys.retain(|key| old.foreign_keys.contains(key) || !self.loses_first(old, key));
+        let start = without(old, &gone(old), self.previous);
         let mut end = without(new, &gone(new), self.next);
         let mut ready = Ready { aligned: start.clone(), carried: start.clone(), extra: Vec::new() };
         let parents: Vec<(&Table, &Table)> =
@@ -149,16 +148,6 @@ impl Lineage<'_> {
             main: altered(&ready.carried, &end, main),
             late: moved(&end, new),
         }
-    }
-
-    /// Whether the parent of a partition stays and loses a foreign key, which goes from the partition too, before that
-    /// is detached.
-    fn loses_first(&self, partition: &Table, key: &ForeignKey) -> bool {
-        let parent = partition.partition_of.as_ref().map(|(parent, _)| parent);
-        let parent = parent.filter(|name| !self.anew.contains(*name)).and_then(|name| self.next.table(name));
-        parent.is_some_and(|parent| {
-            !parent.foreign_keys.iter().any(|kept| kept.name == key.name && kept.references == key.references)
-        })
     }
 
     /// How a new table comes: as it is created, and how it goes on.
