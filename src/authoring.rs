@@ -2,13 +2,19 @@
 
 mod children;
 mod hints;
+mod hooks;
+mod left_behind;
+mod likely;
 mod models;
 mod needs;
+mod place;
+mod said;
 mod sides;
+mod stubs;
 mod turns;
 mod unsaid;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rungs_schema::{Declared, DialectName, ObjectName, Schema, Table};
@@ -16,8 +22,9 @@ use rungs_schema::{Declared, DialectName, ObjectName, Schema, Table};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
 use crate::diff::change::Change;
-use crate::diff::{self, Definitions, Guide};
+use crate::diff::{self, Definitions, Difference, Guide, Likely};
 use crate::error::{Error, PlanError};
+use crate::plan::{self, Plan};
 use crate::revision::Line;
 use crate::source::scratch::Wanted;
 use crate::source::{Adopted, adopt, scratch};
@@ -25,8 +32,13 @@ use crate::source::{Adopted, adopt, scratch};
 use models::Whose;
 use sides::{Sides, Turn};
 
-pub use models::{Created, Models};
+pub use crate::source::Object;
+pub use hooks::Hooks;
+pub use left_behind::LeftBehind;
+pub use models::{Created, Models, Settings};
 pub use needs::dependencies;
+pub use place::with_place;
+pub use said::{Known, Rename, say, with_values};
 
 /// How a live database and models differ.
 #[derive(Debug)]
@@ -37,12 +49,32 @@ pub struct Comparison {
     pub dialect: Box<dyn Dialect>,
 }
 
+impl Comparison {
+    /// What differs, in words; nothing where the two agree.
+    pub fn differences(&self) -> Vec<Difference> {
+        diff::summary(&self.changes)
+    }
+
+    /// The statements that make the database what the models say, and those that lead back.
+    ///
+    /// # Errors
+    /// When the engine cannot do one of the changes, in either direction.
+    pub fn plan(&self) -> Result<Plan, PlanError> {
+        plan::plan(&self.changes, self.dialect.as_ref())
+    }
+}
+
 /// How a live database and the models of several lines of the history differ.
 #[derive(Debug)]
 pub struct Shares {
     /// What each line has to do, each after those that it needs. A line comes twice where foreign keys go round in a
     /// circle of lines: its second share ties those that close the circle.
     pub shares: Vec<Share>,
+    /// The drops and adds that look like renames, and that nobody has said anything of.
+    pub likely: Vec<Likely>,
+    /// Views and the like that nobody declares, and that name what is renamed, where the engine leaves their words as
+    /// they are: they no longer work afterwards.
+    pub left_behind: Vec<LeftBehind>,
     /// The dialect that they are for.
     pub dialect: Box<dyn Dialect>,
 }
@@ -84,9 +116,23 @@ pub async fn compare(
 ) -> Result<Comparison, Error> {
     let models = Models::of_main(declared.clone());
     let owner = |table: &ObjectName| owns(table).then_some(Line::Main);
-    let Shares { shares, dialect } =
+    let Shares { shares, dialect, .. } =
         compare_lines(connection, url, &models, &BTreeSet::from([Line::Main]), owner).await?;
     Ok(Comparison { changes: shares.into_iter().flat_map(|share| share.changes).collect(), dialect })
+}
+
+impl Models {
+    /// Compares all of them with a live database. What no model declares is dropped, except where
+    /// [`Hooks::include`] answers no.
+    ///
+    /// # Errors
+    /// As [`compare_lines`].
+    pub async fn compare(&self, connection: &mut Connection, url: &DatabaseUrl) -> Result<Comparison, Error> {
+        let owner = |_: &ObjectName| Some(Line::Main);
+        let asked = BTreeSet::from([Line::Main]);
+        let Shares { shares, dialect, .. } = compare_lines(connection, url, self, &asked, owner).await?;
+        Ok(Comparison { changes: shares.into_iter().flat_map(|share| share.changes).collect(), dialect })
+    }
 }
 
 /// Compares a live database with the models of some lines, and shares the changes out among them. `owner` says of a
@@ -106,26 +152,49 @@ pub async fn compare_lines(
     asked: &BTreeSet<Line>,
     owner: impl Fn(&ObjectName) -> Option<Line>,
 ) -> Result<Shares, Error> {
+    let compared = compare_printed(connection, url, models, asked, owner).await;
+    compared.map_err(|error| with_place(error, &models.declared.hints))
+}
+
+async fn compare_printed(
+    connection: &mut Connection,
+    url: &DatabaseUrl,
+    models: &Models,
+    asked: &BTreeSet<Line>,
+    owner: impl Fn(&ObjectName) -> Option<Line>,
+) -> Result<Shares, Error> {
     let dialect = dialect::for_version(connection.version())?;
     let rules = dialect.features().rules.clone();
     let objects = models.objects(dialect.as_ref())?;
-    let wanted = dialect.canonical(&models.declared.schema)?;
-    let mut live = dialect::introspect(connection, &scope(&wanted)).await?;
-    children::leave_alone(&mut live, |table| {
-        wanted.table(table).is_some() || models.declared.unmanaged.contains(table)
-    });
-    let is_left_alone =
-        |table: &ObjectName| OTHER_LEDGERS.contains(&table.name.as_str()) || models.declared.unmanaged.contains(table);
+    let mut wanted = dialect.canonical(&models.declared.schema)?;
+    let scope = scope(&wanted);
+    let mut live = dialect::introspect(connection, &scope).await?;
+    let ignore = &models.settings.ignore;
+    ignore.take_out(&mut wanted);
+    let models = &said::with_renames(models, &live, &wanted)?;
+    let stays = |table: &ObjectName| wanted.table(table).is_some() || models.declared.unmanaged.contains(table);
+    let is_former = |table: &ObjectName| {
+        models.declared.hints.tables.values().any(|said| said.renamed_from.as_ref() == Some(table))
+    };
+    children::leave_alone(&mut live, |table| stays(table) || is_former(table));
+    let is_left_alone = |table: &ObjectName| {
+        OTHER_LEDGERS.contains(&table.name.as_str())
+            || models.declared.unmanaged.contains(table)
+            || ignore.covers_table(table)
+    };
     let owner = |table: &ObjectName| owner(table).filter(|_| !is_left_alone(table));
     let whose = Whose::new(models, &live, &rules, owner);
     refuse_without_models(asked, models, &live, &whose)?;
     let hints = models.hints(asked);
     hints::check(&live, &wanted, &hints)?;
-    let hints = hints::with_spellings(&live, &wanted, &hints, &rules);
+    let mut hints = hints::with_spellings(&live, &wanted, &hints, &rules);
+    let replaced_views = if rules.renames_views { BTreeMap::new() } else { std::mem::take(&mut hints.views) };
     let renamed = diff::renamed(&live, &wanted, &hints);
     children::refuse_silence(&renamed, &wanted)?;
-    let mut named = adopt(&wanted, &renamed, dialect.as_ref());
+    let mut named = adopt(&wanted, &renamed, &models.settings.naming, dialect.as_ref())?;
     unsaid::keep(&renamed, &mut named.schema, &wanted, &rules);
+    let mut first = named.schema.clone();
+    ignore.settle(&renamed, &mut first);
     let mut guide = Guide {
         open_names: named.open.clone(),
         one_transaction: dialect.features().transactional_ddl,
@@ -134,7 +203,15 @@ pub async fn compare_lines(
     };
 
     let turns: Vec<Turn> = asked.iter().cloned().map(Turn::whole).collect();
-    let sides = Sides { models, whose: &whose, live: &live, wanted: &named.schema, hints: &hints, rules: &rules };
+    let sides = Sides {
+        models,
+        whose: &whose,
+        live: &live,
+        wanted: &first,
+        hints: &hints,
+        replaced_views: &replaced_views,
+        rules: &rules,
+    };
     let mut differing: BTreeSet<Line> = shares(&sides, &turns, &guide).into_iter().map(|share| share.line).collect();
     if !objects.is_empty() {
         // How the server prints them is known only once it has built them.
@@ -142,27 +219,48 @@ pub async fn compare_lines(
         guide.definitions = Definitions::Declared;
     }
     if differing.is_empty() {
-        return Ok(Shares { shares: Vec::new(), dialect });
+        return Ok(Shares { shares: Vec::new(), likely: Vec::new(), left_behind: Vec::new(), dialect });
     }
 
     let needed = if objects.is_empty() { needed(&named, &whose, &differing) } else { named.schema.clone() };
     turns::refuse_absent(asked, models, &whose, &live, &needed)?;
+    let needed = stubs::with_referred(needed, &live);
     let there = Wanted { schema: &needed, hints: &models.declared.hints, objects: &objects };
     let mut printed = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);
     unsaid::keep(&renamed, &mut printed, &wanted, &rules);
+    ignore.settle(&renamed, &mut printed);
     dialect.align(&mut live, &mut printed);
     let turns = turns::order(&differing, models, &whose, &live, &printed)?;
-    let sides = Sides { models, whose: &whose, live: &live, wanted: &printed, hints: &hints, rules: &rules };
-    let mut shares = match dialect.version().name {
-        DialectName::Sqlite => shares_with_renames(&sides, &turns, &mut guide, connection, dialect.as_ref()).await?,
-        _ => shares(&sides, &turns, &guide),
+    let sides = Sides {
+        models,
+        whose: &whose,
+        live: &live,
+        wanted: &printed,
+        hints: &hints,
+        replaced_views: &replaced_views,
+        rules: &rules,
     };
+    let mut shares = shares_with_renames(
+        &sides,
+        &turns,
+        &mut guide,
+        Server { connection, scope: &scope, dialect: dialect.as_ref() },
+    )
+    .await?;
     for share in &mut shares {
-        share.changes = std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
+        let changes = std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
+        share.changes = models.settings.hooks.rewritten(changes, dialect.version().name);
     }
-    Ok(Shares { shares, dialect })
+    shares.retain(|share| !share.changes.is_empty());
+    let mut likely: Vec<Likely> = shares.iter().flat_map(|share| diff::likely(&share.changes)).collect();
+    likely.extend(likely::values(models, asked, &renamed, &hints));
+    let left_behind = match rules.definitions_follow_renames {
+        true => Vec::new(),
+        false => left_behind::by(shares.iter().flat_map(|share| &share.changes), &live),
+    };
+    Ok(Shares { shares, likely, left_behind, dialect })
 }
 
 /// What each turn has to do; those with nothing to do are left out.
@@ -181,13 +279,31 @@ fn shares(sides: &Sides<'_>, turns: &[Turn], guide: &Guide) -> Vec<Share> {
     found
 }
 
-/// As [`shares`], where SQLite is asked what it makes of renames: it rewrites the text of views and triggers too.
+/// Whom to ask.
+struct Server<'a> {
+    connection: &'a mut Connection,
+    scope: &'a Scope,
+    dialect: &'a dyn Dialect,
+}
+
+impl Server<'_> {
+    /// Whether renames are tried out before they are compared: SQLite rewrites the text of all that names a thing, and
+    /// PostgreSQL prints views under the new names. Elsewhere a view keeps its words.
+    fn is_asked(&self, renames: &[Change], schema: &Schema) -> bool {
+        match self.dialect.version().name {
+            DialectName::Sqlite => !renames.is_empty(),
+            DialectName::Postgres => schema.definitions.iter().any(|one| diff::stands_on_renamed(one, renames)),
+            DialectName::Mysql | DialectName::Mariadb => false,
+        }
+    }
+}
+
+/// As [`shares`], where the server is asked what it makes of renames: it rewrites the text of views and triggers too.
 async fn shares_with_renames(
     sides: &Sides<'_>,
     turns: &[Turn],
     guide: &mut Guide,
-    connection: &mut Connection,
-    dialect: &dyn Dialect,
+    server: Server<'_>,
 ) -> Result<Vec<Share>, Error> {
     let mut found = Vec::new();
     let mut previous = sides.live.clone();
@@ -197,9 +313,10 @@ async fn shares_with_renames(
         guide.hints = sides.hints_of(&turn.line);
         guide.renamed = None;
         let new = diff::renames(&previous, &next, &guide.hints);
-        if !new.is_empty() {
-            renames.extend(new);
-            let after = scratch::after(connection, &renames, dialect).await?;
+        let is_asked = server.is_asked(&new, &previous);
+        renames.extend(new);
+        if is_asked {
+            let after = scratch::after(server.connection, &renames, server.scope, server.dialect).await?;
             let renamed = sides.as_rewritten(diff::renamed(&previous, &next, &guide.hints), after, &turn.line);
             next.definitions.clone_from(&renamed.definitions);
             sides.definitions(&mut next, &turn.line);

@@ -3,10 +3,14 @@
 //! The command line wins over the environment (`DATABASE_URL`, `MIGRATE_*`), which wins over the file. Paths in the
 //! file are relative to the file's folder; those on the command line and in the environment to the current one.
 
+mod engines;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use rungs_schema::{ColumnType, DialectName};
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::error::ConfigError;
 
@@ -31,6 +35,31 @@ pub struct Config {
     pub file_template: Option<String>,
     /// Branches with models and a folder of their own, by label.
     pub branches: BTreeMap<String, Branch>,
+    /// What a comparison leaves alone.
+    pub ignore: Vec<Located>,
+    /// Templates for names, by `ix`, `uq`, `ck`, `fk`, `pk`, `ex`.
+    pub naming: BTreeMap<&'static str, Located>,
+    /// Whether what is in the database under other names is renamed.
+    pub enforce_naming: bool,
+    /// The file, as messages show it.
+    pub file: PathBuf,
+    /// The engines that each revision is written for; none for that of the database alone.
+    pub dialects: Vec<DialectName>,
+    /// By engine, a server on which the history can be replayed; or why its URL cannot be read.
+    pub scratch: BTreeMap<DialectName, Result<String, ConfigError>>,
+    /// Column types of the project's own Rust types, by the end of their path.
+    pub types: BTreeMap<String, ColumnType>,
+    /// Commands that each new file is given to, with `{path}` in the place of its path.
+    pub after_write: Vec<String>,
+}
+
+/// A text of the file, with the line that it stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The text.
+    pub text: String,
+    /// From 1.
+    pub line: usize,
 }
 
 /// A branch with models and a folder of its own.
@@ -71,6 +100,45 @@ struct File {
     branches: BTreeMap<String, FileBranch>,
     #[serde(default)]
     env: BTreeMap<String, FileEnv>,
+    #[serde(default)]
+    dialects: Vec<Spanned<String>>,
+    #[serde(default)]
+    scratch: engines::FileScratch,
+    #[serde(default)]
+    types: BTreeMap<String, engines::FileType>,
+    #[serde(default)]
+    hooks: FileHooks,
+    #[serde(default)]
+    autogenerate: FileAutogenerate,
+    #[serde(default)]
+    naming: FileNaming,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileHooks {
+    #[serde(default)]
+    after_write: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileAutogenerate {
+    #[serde(default)]
+    ignore: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileNaming {
+    ix: Option<Spanned<String>>,
+    uq: Option<Spanned<String>>,
+    ck: Option<Spanned<String>>,
+    fk: Option<Spanned<String>>,
+    pk: Option<Spanned<String>>,
+    ex: Option<Spanned<String>>,
+    #[serde(default)]
+    enforce: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -130,6 +198,14 @@ impl Config {
             migrations: folder.join("migrations"),
             file_template: None,
             branches: BTreeMap::new(),
+            dialects: Vec::new(),
+            scratch: BTreeMap::new(),
+            types: BTreeMap::new(),
+            after_write: Vec::new(),
+            ignore: Vec::new(),
+            naming: BTreeMap::new(),
+            enforce_naming: false,
+            file: PathBuf::from(FILE),
         };
         config.apply(folder, overrides);
         config
@@ -169,18 +245,29 @@ impl Config {
             models = env.models.clone().unwrap_or(models);
             migrations = env.migrations.clone().unwrap_or(migrations);
         }
+        let expanded = |url: String, default: &str| {
+            expand(&url, |name| std::env::var(name).ok()).map_err(|variable| {
+                let line = text.lines().position(|line| line.contains(&url)).map_or(1, |index| index + 1);
+                let help = format!("set it, or give a default: ${{{variable}:-{default}}}");
+                invalid(line, format!("the environment variable {variable} is not set"), Some(help))
+            })
+        };
         let database_url = match database_url {
             Some(_) if overrides.database_url.is_some() => Ok(None),
-            Some(url) => match expand(&url, |name| std::env::var(name).ok()) {
-                Ok(url) => Ok(Some(from_root(&url, &root))),
-                Err(variable) => {
-                    let line = text.lines().position(|line| line.contains(&url)).map_or(1, |index| index + 1);
-                    let help = format!("set it, or give a default: ${{{variable}:-sqlite://app.db}}");
-                    Err(invalid(line, format!("the environment variable {variable} is not set"), Some(help)))
-                }
-            },
+            Some(url) => expanded(url, "sqlite://app.db").map(|url| Some(from_root(&url, &root))),
             None => Ok(None),
         };
+        let at = |span: std::ops::Range<usize>| line_of(text, span.start);
+        let dialects = engines::dialects(file.dialects).map_err(|(span, reason)| {
+            invalid(at(span), reason, Some("write any of sqlite, postgres, mysql, mariadb, each once".to_owned()))
+        })?;
+        if let Some(wrong) = file.types.keys().find(|name| !engines::is_path(name)) {
+            let line = text.lines().position(|line| line.contains(wrong.as_str())).map_or(1, |index| index + 1);
+            let help = "write its name, or the end of its path: Money, \"currency::Money\"".to_owned();
+            return Err(invalid(line, format!("`{wrong}` of [types] is no Rust type"), Some(help)));
+        }
+        let scratch = file.scratch.by_engine();
+        let scratch = scratch.map(|(name, url)| (name, expanded(url, &format!("{}://...", name.word()))));
         let in_root =
             |paths: Vec<String>| paths.into_iter().map(|path| root.join(path).display().to_string()).collect();
         let branches = file.branches.into_iter().map(|(label, branch)| {
@@ -193,13 +280,28 @@ impl Config {
                 },
             )
         });
+        let located = |text_at: Spanned<String>| {
+            let line = line_of(text, text_at.span().start);
+            Located { text: text_at.into_inner(), line }
+        };
+        let FileNaming { ix, uq, ck, fk, pk, ex, enforce } = file.naming;
+        let naming = [("ix", ix), ("uq", uq), ("ck", ck), ("fk", fk), ("pk", pk), ("ex", ex)];
+        let naming = naming.into_iter().filter_map(|(word, template)| Some((word, located(template?))));
         Ok(Self {
+            ignore: file.autogenerate.ignore.into_iter().map(located).collect(),
+            naming: naming.collect(),
+            enforce_naming: enforce,
+            file: path.to_path_buf(),
             database_url,
             models: in_root(models),
             objects: in_root(file.objects),
             migrations: root.join(migrations),
             file_template: file.file_template,
             branches: branches.collect(),
+            dialects,
+            scratch: scratch.collect(),
+            types: file.types.into_iter().map(|(name, ty)| (name, ty.into())).collect(),
+            after_write: file.hooks.after_write,
             root,
         })
     }

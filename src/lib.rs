@@ -12,6 +12,9 @@ pub use rungs_schema as schema;
 pub use rungs_schema::{DbEnum, Model};
 
 #[cfg(feature = "engine")]
+pub use authoring::Hooks;
+
+#[cfg(feature = "engine")]
 pub mod apply;
 #[cfg(feature = "engine")]
 pub mod authoring;
@@ -40,3 +43,13 @@ pub mod source;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/models.md")]
 pub struct ModelsPage;
+
+/// As above.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/renames.md")]
+pub struct RenamesPage;
+
+/// As above.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../docs/library.md")]
+pub struct LibraryPage;

@@ -11,6 +11,7 @@ mod failure;
 mod ledger;
 mod lock;
 mod prepare;
+mod rebuild;
 mod session;
 mod stamp;
 mod stepwise;

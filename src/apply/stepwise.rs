@@ -33,7 +33,11 @@ impl Runner<'_> {
             let progress = self.ledger.progress_sql(id, state, index + 1);
             let name = self.connection.version().name;
             let shares = !step.own_transactions && changes_rows(piece, name) && !is_several(piece, name);
-            if let Err(failure) = self.send(piece, &progress, shares).await {
+            let sent = match self.look_before_drop(step, index).await {
+                Ok(()) => self.send(piece, &progress, shares).await,
+                Err(unseen) => Err(Failure::statement(unseen)),
+            };
+            if let Err(failure) = sent {
                 return Err(self.stopped(step, index, failure).await);
             }
         }

@@ -84,7 +84,11 @@ impl Runner<'_> {
         let orphans_before = if self.is_sqlite() { self.orphans().await.ok() } else { None };
         for (index, piece) in step.pieces.iter().enumerate() {
             tell_statement(step, index, piece, on_event);
-            if let Err(error) = self.connection.execute(piece.sql).await {
+            let ran = match self.look_before_drop(step, index).await {
+                Ok(()) => self.connection.execute(piece.sql).await.map(|_| ()),
+                unseen => unseen,
+            };
+            if let Err(error) = ran {
                 return Err(self.statement_error(step, index, error, self.nothing_stays()));
             }
         }

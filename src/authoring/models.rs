@@ -2,20 +2,23 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use rungs_schema::read::Grouped;
+use rungs_schema::read::{Group, Grouped};
 use rungs_schema::{Declared, DialectName, Hints, ObjectName, Schema};
 
-use super::uses;
-use crate::dialect::Dialect;
+use super::said::Rename;
+use super::{Hooks, uses};
+use crate::dialect::{Dialect, Naming};
 use crate::diff::Rules;
-use crate::error::PlanError;
+use crate::error::{PlanError, SourceError};
 use crate::footprint::tables_created;
 use crate::revision::{History, Line, Lines};
 use crate::source::objects::ObjectStatement;
+use crate::source::{self, Ignore};
 
 /// All models of a project, with the line that each belongs to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Models {
     /// Everything together, so that one branch may refer to what another declares.
     pub declared: Declared,
@@ -25,9 +28,24 @@ pub struct Models {
     sequences: BTreeMap<ObjectName, BTreeSet<Line>>,
     /// What is declared in SQL files.
     scripts: Vec<Script>,
+    /// What the project says of comparisons.
+    pub settings: Settings,
 }
 
-#[derive(Debug)]
+/// What a project says of comparisons besides its models.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Renames that somebody tells of.
+    pub renames: Vec<Rename>,
+    /// What is not looked at, on either side.
+    pub ignore: Ignore,
+    /// Names for what models leave unnamed.
+    pub naming: Naming,
+    /// What the program has a say in.
+    pub hooks: Hooks,
+}
+
+#[derive(Debug, Clone)]
 struct Script {
     line: Line,
     /// The bare name of what it creates.
@@ -49,6 +67,7 @@ impl Models {
             enums: of(enums),
             sequences: sequences.into_iter().map(|(name, groups)| (name, shared(groups))).collect(),
             scripts: Vec::new(),
+            settings: Settings::default(),
         }
     }
 
@@ -118,6 +137,21 @@ impl Models {
         self.scripts.iter().find(creates).map_or(&Line::Main, |script| &script.line)
     }
 
+    /// Reads the models that files, folders and globs lead to, relative to `base`, for a program that has a say in what
+    /// is compared.
+    ///
+    /// # Errors
+    /// Everything that cannot be read, each with its place.
+    pub fn read(paths: &[&str], base: &Path, hooks: Hooks) -> Result<Self, SourceError> {
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        let group = Group { name: Line::Main.to_string(), paths };
+        let read = source::models::read_groups(&[group], base, hooks.types())?;
+        let mut models = Self::new(read, &[Line::Main]);
+        models.settings.ignore.all_but(hooks.filters());
+        models.settings.hooks = hooks;
+        Ok(models)
+    }
+
     /// Models of a project without branches.
     pub fn of_main(declared: Declared) -> Self {
         let Schema { tables, enums, sequences, .. } = &declared.schema;
@@ -126,6 +160,7 @@ impl Models {
             enums: enums.iter().map(|one| (one.name.clone(), Line::Main)).collect(),
             sequences: sequences.iter().map(|one| (one.name.clone(), BTreeSet::from([Line::Main]))).collect(),
             scripts: Vec::new(),
+            settings: Settings::default(),
             declared,
         }
     }
@@ -136,9 +171,11 @@ impl Models {
         let said = said.filter(|(table, _)| self.tables.get(*table).is_some_and(|line| lines.contains(line)));
         let enums = self.declared.hints.enums.iter();
         let enums = enums.filter(|(name, _)| self.enums.get(*name).is_some_and(|line| lines.contains(line)));
+        let views = self.declared.hints.views.iter().filter(|(name, _)| lines.contains(self.of_definition(name)));
         Hints {
             tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
             enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
+            views: views.map(|(name, former)| (name.clone(), former.clone())).collect(),
         }
     }
 

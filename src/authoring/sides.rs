@@ -3,9 +3,9 @@
 //! The lines are gone through one after the other. What one of them starts from is the database with the shares of those
 //! before it already carried out; what it arrives at is that with its own things as its models want them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rungs_schema::{Definition, ForeignKey, Hints, IndexPart, ObjectName, Schema, Table};
+use rungs_schema::{Definition, DefinitionKind, ForeignKey, Hints, IndexPart, ObjectName, Schema, Table};
 
 use super::models::{Models, Whose};
 use super::uses;
@@ -33,7 +33,7 @@ pub(super) fn identity(table: &Table, key: &ForeignKey) -> (ObjectName, Vec<Stri
 }
 
 /// What the turns have in common.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Sides<'a> {
     pub(super) models: &'a Models,
     pub(super) whose: &'a Whose,
@@ -42,6 +42,8 @@ pub(super) struct Sides<'a> {
     /// What the models of all lines that take a turn want.
     pub(super) wanted: &'a Schema,
     pub(super) hints: &'a Hints,
+    /// Views that go because another one comes in their place, by the name of that.
+    pub(super) replaced_views: &'a BTreeMap<ObjectName, ObjectName>,
     pub(super) rules: &'a Rules,
 }
 
@@ -50,9 +52,11 @@ impl Sides<'_> {
     pub(super) fn hints_of(&self, line: &Line) -> Hints {
         let said = self.hints.tables.iter().filter(|(table, _)| self.whose.of(table) == Some(line));
         let enums = self.hints.enums.iter().filter(|(name, _)| self.models.of_enum(name) == Some(line));
+        let views = self.hints.views.iter().filter(|(name, _)| self.models.of_definition(name) == line);
         Hints {
             tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
             enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
+            views: views.map(|(name, former)| (name.clone(), former.clone())).collect(),
         }
     }
 
@@ -62,7 +66,12 @@ impl Sides<'_> {
         let own = self.wanted.tables.iter().filter(|table| is_own(table)).map(|table| without_late(table, turn));
         let own: Vec<Table> = own.collect();
         let others = previous.tables.iter().filter(|table| !is_own(table)).cloned();
-        let candidate = Schema { tables: own.iter().cloned().chain(others).collect(), ..Schema::default() };
+        let candidate = Schema {
+            tables: own.iter().cloned().chain(others).collect(),
+            enums: self.wanted.enums.clone(),
+            definitions: self.wanted.definitions.clone(),
+            ..Schema::default()
+        };
         // What is renamed is renamed for those who refer to it too.
         let before = diff::renamed(previous, &candidate, &self.hints_of(&turn.line));
         let others = before.tables.iter().filter(|table| !is_own(table)).cloned();
@@ -152,6 +161,18 @@ impl Sides<'_> {
     /// Views and whatever else a line declares come as the server prints them; what nobody declares stays.
     pub(super) fn definitions(&self, next: &mut Schema, line: &Line) {
         let is_own = |one: &&Definition| self.models.of_definition(&one.name) == line;
+        for (new, old) in self.replaced_views {
+            let is_view = |one: &Definition, name: &ObjectName| {
+                matches!(one.kind, DefinitionKind::View | DefinitionKind::MaterializedView) && one.name == *name
+            };
+            let comes = self.wanted.definitions.iter().filter(is_own).any(|one| is_view(one, new));
+            let is_new = !self.live.definitions.iter().any(|one| is_view(one, new));
+            // Triggers would go with the view.
+            let has_triggers = next.definitions.iter().any(|one| one.table.as_ref() == Some(old));
+            if comes && is_new && !has_triggers {
+                next.definitions.retain(|one| !is_view(one, old));
+            }
+        }
         for wanted in self.wanted.definitions.iter().filter(is_own) {
             let is_this =
                 |one: &Definition| (one.kind, &one.name, &one.table) == (wanted.kind, &wanted.name, &wanted.table);

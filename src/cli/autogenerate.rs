@@ -6,16 +6,17 @@ use rungs_schema::ObjectName;
 use serde_json::{Value, json};
 
 use super::context::no_models;
+use super::engines::{self, ByEngine, Compared, Engines, Replay, Slot};
 use super::placement::Placement;
+use super::renames::Renames;
 use super::run::rows_whole;
 use super::ui::Format;
 use super::upgrade::upgrade;
 use super::write::{draft, write};
 use super::{Context, Outcome, complete};
 use crate::apply;
-use crate::authoring::{self, Created, Share, Shares};
+use crate::authoring::{self, Created, Models};
 use crate::db::DatabaseUrl;
-use crate::dialect::Dialect;
 use crate::diff::{self, Difference};
 use crate::error::{ConfigError, Error};
 use crate::plan::{self, Plan};
@@ -43,13 +44,15 @@ pub(super) struct Autogenerate {
     #[arg(long, conflicts_with = "apply")]
     sql: bool,
     #[command(flatten)]
+    renames: Renames,
+    #[command(flatten)]
     placement: Placement,
 }
 
 /// One revision to be written, with what it is for.
 struct Written {
     line: Line,
-    differences: Vec<Difference>,
+    differences: ByEngine,
     revision: Revision,
     /// Why a person has to edit it.
     edits: Vec<String>,
@@ -61,18 +64,37 @@ impl Autogenerate {
         let history = context.history()?;
         let lines = context.lines()?;
         let asked = self.asked(context)?;
-        let models = context.models_of_lines(&lines)?;
+        let mut models = context.models_of_lines(&lines)?;
         let mut connection = context.connect(&url).await?;
+        let engines = Engines::of(context, connection.version())?;
         let created = Created::new(&history, &lines, connection.version().name);
         let rows = rows_whole(&mut connection).await?;
         let applied = apply::applied_ids(&rows);
         self.refuse_when_behind(&history, &lines, &applied)?;
         apply::check_files(&history, &rows)?;
         let owner = |table: &ObjectName| Some(created.owner(table));
-        let Shares { shares, dialect } =
-            authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;
+        let mut answers = self.renames.answers();
+        let compared = 'asked: loop {
+            models.settings.renames.clone_from(&answers.renames);
+            let own = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await;
+            let own = Compared::of(engines.connected, own.map_err(|error| engines.told(error))?);
+            if answers.ask(context, &own.likely)? {
+                continue;
+            }
+            let mut all = vec![own];
+            for other in &engines.others {
+                let project =
+                    Replay { context, history: &history, lines: &lines, asked: &asked, renames: &answers.renames };
+                let one = engines.compare(other, project).await?;
+                if answers.ask(context, &one.likely)? {
+                    continue 'asked;
+                }
+                all.push(one);
+            }
+            break all;
+        };
         connection.close().await?;
-        if shares.is_empty() {
+        if compared.iter().all(|one| one.shares.is_empty()) {
             let value = json!({ "differences": [], "revision": null, "path": null, "revisions": [] });
             context.ui.data("no difference: the database is as the models say", &value);
             return Ok(Outcome::Fine);
@@ -81,13 +103,16 @@ impl Autogenerate {
             let line = models.of_table(table).cloned().unwrap_or_else(|| created.owner(table));
             applied_tips(&history, &lines, &line, &applied)
         };
-        let written = self.drafts(context, &history, shares, dialect.as_ref(), heads)?;
+        for one in compared.iter().flat_map(|one| &one.left_behind) {
+            context.ui.warning(format!("{one}: change it in the revision, or declare it, so that it is made anew"));
+        }
+        let written = self.drafts(context, &history, compared, &models, heads)?;
         if self.sql {
             context.ui.script("sql", &script(&written));
             return Ok(Outcome::Fine);
         }
         let revisions: Vec<Revision> = written.iter().map(|one| one.revision.clone()).collect();
-        write(&history, &revisions)?;
+        write(context, &history, &revisions)?;
         self.tell(context, &url, &history, &written).await
     }
 
@@ -146,42 +171,57 @@ impl Autogenerate {
         Ok(())
     }
 
-    /// A revision for each share. Each is placed in the history as it is with those before it.
+    /// A revision for each line with differences, with what each engine has to do in it. Each is placed in the history as
+    /// it is with those before it.
     fn drafts(
         &self,
         context: &Context,
         history: &History,
-        shares: Vec<Share>,
-        dialect: &dyn Dialect,
+        mut compared: Vec<Compared>,
+        models: &Models,
         heads: impl Fn(&ObjectName) -> Vec<String>,
     ) -> Result<Vec<Written>, Error> {
-        if shares.len() > 1 && !self.placement.is_empty() {
+        let slots = engines::side_by_side(compared.iter_mut().map(|one| std::mem::take(&mut one.shares)).collect());
+        if slots.len() > 1 && !self.placement.is_empty() {
             return Err(ConfigError::Usage {
                 reason: format!(
                     "{} revisions would be written, and --head, --splice, --branch-label, --depends-on, --rev-id and \
                      --version-path say where one goes",
-                    shares.len()
+                    slots.len()
                 ),
                 help: Some("choose one line with --branch LABEL or --main".to_owned()),
             }
             .into());
         }
-        let name = dialect.version().name;
         let mut written: Vec<Written> = Vec::new();
         let mut revisions: Vec<Revision> = Vec::new();
-        for share in shares {
+        for Slot { line, shares } in slots {
             let so_far = history.with(&revisions)?;
-            let branch = share.line.label().or(self.branch.as_deref());
-            let mut place = self.placement.place(context, &so_far, branch)?;
-            let needed = authoring::dependencies(&so_far, &place.parents, &share, name, &heads);
-            place.depends_on.extend(needed.into_iter().filter(|id| !self.placement.names(&so_far, id)));
-            let Plan { up, down } = plan::plan(&share.changes, dialect)?;
-            let edits = up.iter().filter_map(|statement| statement.needs_edit.clone()).collect();
-            let script = (plan::script(&up, name), plan::script(&down, name));
-            let revision = draft(context, history, &self.message, place, script, &revisions)?;
+            let mut place = self.placement.place(context, &so_far, line.label().or(self.branch.as_deref()))?;
+            let (mut scripts, mut differences, mut edits) = (Vec::new(), Vec::new(), Vec::new());
+            for (Compared { engine, dialect, .. }, share) in compared.iter().zip(&shares) {
+                let name = dialect.version().name;
+                let mut plan = Plan::default();
+                if let Some(share) = share {
+                    for id in authoring::dependencies(&so_far, &place.parents, share, name, &heads) {
+                        if !self.placement.names(&so_far, &id) && !place.depends_on.contains(&id) {
+                            place.depends_on.push(id);
+                        }
+                    }
+                    plan = plan::plan(&share.changes, dialect.as_ref())
+                        .map_err(|error| authoring::with_place(error.into(), &models.declared.hints))?;
+                }
+                let changes = share.as_ref().map_or(&[] as &[_], |share| &share.changes);
+                differences.push((*engine, diff::summary(changes)));
+                edits.extend(plan.up.iter().filter_map(|statement| {
+                    let why = statement.needs_edit.as_ref()?;
+                    Some(engine.map_or_else(|| why.clone(), |engine| format!("{why} (for {engine})")))
+                }));
+                scripts.push((*engine, plan::script(&plan.up, name), plan::script(&plan.down, name)));
+            }
+            let revision = draft(context, history, &self.message, place, scripts, &revisions)?;
             revisions.push(revision.clone());
-            let differences = diff::summary(&share.changes);
-            written.push(Written { line: share.line, differences, revision, edits });
+            written.push(Written { line, differences, revision, edits });
         }
         Ok(written)
     }
@@ -197,7 +237,7 @@ impl Autogenerate {
         let mut value = as_json(written);
         let mut text = String::new();
         for one in written {
-            one.differences.iter().for_each(|difference| text.push_str(&format!("{difference}\n")));
+            engines::described(&one.differences).iter().for_each(|line| text.push_str(&format!("{line}\n")));
             text.push_str(&format!("{}\n", told(one, history)));
             for why in &one.edits {
                 let file = match written {
@@ -251,14 +291,18 @@ fn told(written: &Written, history: &History) -> String {
 /// `revision` and `path` are those of the only one, where there is only one.
 fn as_json(written: &[Written]) -> Value {
     let path = |one: &Written| one.revision.path.display().to_string();
-    let all: Vec<&Difference> = written.iter().flat_map(|one| &one.differences).collect();
+    let all: Vec<&Difference> = written.iter().flat_map(|one| engines::distinct(&one.differences)).collect();
     let revisions: Vec<Value> = written
         .iter()
         .map(|one| {
-            json!({
+            let mut value = json!({
                 "revision": one.revision.id, "path": path(one), "branch": one.line.label(),
-                "depends_on": one.revision.depends_on, "differences": one.differences,
-            })
+                "depends_on": one.revision.depends_on, "differences": engines::distinct(&one.differences),
+            });
+            if let Some(by_word) = engines::by_word(&one.differences) {
+                value["dialects"] = by_word;
+            }
+            value
         })
         .collect();
     let only = if let [only] = written { Some(only) } else { None };

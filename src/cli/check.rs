@@ -3,12 +3,13 @@
 use rungs_schema::ObjectName;
 use serde_json::{Value, json};
 
+use super::engines::{self, Compared, Engines, Replay};
 use super::record::Record;
 use super::run::rows_whole;
-use super::{Context, Outcome, meeting};
+use super::{Context, Outcome, meeting, renames};
 use crate::apply::{self, Edited, LedgerRow};
 use crate::authoring::{self, Created};
-use crate::diff;
+use crate::diff::Likely;
 use crate::error::{Error, WithoutFile};
 use crate::footprint::Meeting;
 use crate::revision::Revision;
@@ -32,30 +33,44 @@ impl Check {
         let created = Created::new(&history, &lines, connection.version().name);
         let owner = |table: &ObjectName| Some(created.owner(table));
         let asked = context.lines_with_models()?;
-        let compared = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await?;
-        let differences: Vec<_> = compared.shares.iter().flat_map(|share| diff::summary(&share.changes)).collect();
+        let engines = Engines::of(context, connection.version())?;
+        let own = authoring::compare_lines(&mut connection, &url, &models, &asked, owner).await;
+        let own = Compared::of(engines.connected, own.map_err(|error| engines.told(error))?);
+        let mut by_engine = vec![(own.engine, own.differences())];
+        let mut likely = own.likely;
+        let project = Replay { context, history: &history, lines: &lines, asked: &asked, renames: &[] };
+        for other in &engines.others {
+            let compared = engines.compare(other, project).await?;
+            by_engine.push((compared.engine, compared.differences()));
+            likely.extend(compared.likely);
+        }
+        let mut told = std::collections::BTreeSet::new();
+        likely.retain(|one| told.insert((one.previous.clone(), one.next.clone())));
+        let differences = engines::distinct(&by_engine);
         let meeting = Meeting::of(&history, &history.heads(), connection.version().name);
         let next = meeting.concerning(|revision| !applied.contains(&revision.id));
         connection.close().await?;
 
         let is_ahead = !unknown.is_empty();
-        let mut found: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        let mut found: Vec<String> = engines::described(&by_engine);
         found.extend(pending.iter().map(|revision| format!("pending: {} {}", revision.id, revision.message)));
         found.extend(edited.iter().map(edited_line));
         found.extend(unknown.iter().map(|row| format!("applied, but without a file: {}", WithoutFile::from(*row))));
         found.extend(meeting::conflicts(&next));
         let records: Vec<_> = pending.iter().map(|revision| Record::new(revision)).collect();
-        context.ui.data(
-            found.join("\n"),
-            &json!({
-                "differences": differences,
-                "pending": records,
-                "edited": edited.iter().map(edited_record).collect::<Vec<_>>(),
-                "unknown": unknown.into_iter().map(unknown_record).collect::<Vec<_>>(),
-                "overlaps": meeting::overlaps(&meeting, &applied),
-                "doubts": meeting::doubts(&meeting),
-            }),
-        );
+        let mut value = json!({
+            "differences": differences,
+            "pending": records,
+            "edited": edited.iter().map(edited_record).collect::<Vec<_>>(),
+            "unknown": unknown.into_iter().map(unknown_record).collect::<Vec<_>>(),
+            "overlaps": meeting::overlaps(&meeting, &applied),
+            "doubts": meeting::doubts(&meeting),
+            "likely_renames": likely.iter().map(likely_record).collect::<Vec<_>>(),
+        });
+        if let Some(by_word) = engines::by_word(&by_engine) {
+            value["dialects"] = by_word;
+        }
+        context.ui.data(found.join("\n"), &value);
         meeting::beside_conflicts(&context.ui, &meeting, &next);
         if found.is_empty() {
             context.ui.progress("fine: models, revisions and database agree");
@@ -74,10 +89,16 @@ impl Check {
         } else if !pending.is_empty() {
             context.ui.progress("run `migrate upgrade heads` to apply what is pending");
         } else if !differences.is_empty() {
+            renames::noted(&likely).iter().for_each(|note| context.ui.progress(note));
             context.ui.progress("run `migrate autogenerate -m MESSAGE` to write a revision with the differences");
         }
         Ok(Outcome::Found)
     }
+}
+
+/// A drop and an add that look like a rename.
+fn likely_record(likely: &Likely) -> Value {
+    json!({ "kind": likely.kind.word(), "previous": likely.previous, "next": likely.next })
 }
 
 fn edited_line(edited: &Edited<'_, '_>) -> String {

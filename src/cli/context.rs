@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rungs_schema::Declared;
-use rungs_schema::read::Group;
+use rungs_schema::read::{Group, OwnTypes};
+use rungs_schema::{Declared, DialectName};
 
 use super::Global;
 use super::ui::Ui;
-use crate::authoring::Models;
-use crate::config::{Config, Overrides};
+use crate::authoring::{Hooks, Models, Settings};
+use crate::config::{Config, Located, Overrides};
 use crate::db::{Connection, DatabaseUrl};
+use crate::dialect::Noun;
 use crate::error::{ConfigError, DbError, Error};
 use crate::revision::{History, Line, Lines};
 use crate::source;
@@ -21,10 +22,12 @@ pub(super) struct Context {
     /// The folder that paths on the command line are relative to.
     pub(super) folder: PathBuf,
     config: Result<Config, ConfigError>,
+    /// What the program that runs this has a say in.
+    pub(super) hooks: Hooks,
 }
 
 impl Context {
-    pub(super) fn new(global: Global, ui: Ui) -> Result<Self, Error> {
+    pub(super) fn new(global: Global, ui: Ui, hooks: Hooks) -> Result<Self, Error> {
         let folder = std::env::current_dir().map_err(|error| ConfigError::Io {
             action: "read",
             path: ".".to_owned(),
@@ -43,7 +46,7 @@ impl Context {
             }
             other => other,
         };
-        Ok(Self { ui, folder, config })
+        Ok(Self { ui, folder, config, hooks })
     }
 
     /// The configuration.
@@ -99,6 +102,11 @@ impl Context {
 
     /// The models of all lines, read as one, so that each may refer to what another declares.
     pub(super) fn models_of_lines(&self, lines: &Lines) -> Result<Models, Error> {
+        self.models_for(lines, None)
+    }
+
+    /// As [`models_of_lines`](Self::models_of_lines), for another engine than that of the configured database.
+    pub(super) fn models_for(&self, lines: &Lines, engine: Option<DialectName>) -> Result<Models, Error> {
         let config = self.config()?;
         let lines: Vec<Line> = lines.all().collect();
         let group = |line: &Line| {
@@ -109,7 +117,9 @@ impl Context {
             Group { name: line.to_string(), paths: paths.iter().map(|path| self.shown(Path::new(path))).collect() }
         };
         let groups: Vec<Group> = lines.iter().map(group).collect();
-        let mut models = Models::new(source::models::read_groups(&groups, &self.folder)?, &lines);
+        let settings = self.settings()?;
+        let mut models = Models::new(source::models::read_groups(&groups, &self.folder, &self.own_types()?)?, &lines);
+        models.settings = settings;
         for line in &lines {
             let patterns = match line.label().and_then(|label| config.branches.get(label)) {
                 Some(branch) => &branch.objects,
@@ -117,12 +127,41 @@ impl Context {
             };
             if !patterns.is_empty() {
                 let patterns: Vec<String> = patterns.iter().map(|path| self.shown(Path::new(path))).collect();
-                let dialect = self.url()?.dialect_name();
+                let dialect = engine.map_or_else(|| self.url().map(|url| url.dialect_name()), Ok)?;
                 let statements = source::objects::read(&patterns, &self.folder, dialect)?;
                 models = models.with_scripts(line, statements, dialect);
             }
         }
         Ok(models)
+    }
+
+    /// What the project says of comparisons. Without a project, nothing.
+    ///
+    /// # Errors
+    /// When an entry cannot be read, with its line.
+    pub(super) fn settings(&self) -> Result<Settings, Error> {
+        let mut settings = Settings { hooks: self.hooks.clone(), ..Settings::default() };
+        settings.ignore.all_but(self.hooks.filters());
+        let config = match &self.config {
+            Err(ConfigError::Missing { .. }) => return Ok(settings),
+            _ => self.config()?,
+        };
+        let invalid = |line: usize, reason: String, help: Option<String>| ConfigError::Invalid {
+            path: config.file.display().to_string(),
+            line,
+            reason,
+            help,
+        };
+        for Located { text, line } in &config.ignore {
+            let added = settings.ignore.add(text);
+            added.map_err(|wrong| invalid(*line, format!("ignore: {}", wrong.reason), Some(wrong.help)))?;
+        }
+        for (word, noun) in Noun::ALL {
+            let Some(Located { text, line }) = config.naming.get(word) else { continue };
+            settings.naming.add(noun, text).map_err(|reason| invalid(*line, format!("{word} = {reason}"), None))?;
+        }
+        settings.naming.enforce = config.enforce_naming;
+        Ok(settings)
     }
 
     /// The models of the whole project.
@@ -139,7 +178,19 @@ impl Context {
             return Err(no_models().into());
         }
         let paths: Vec<String> = paths.iter().map(|path| self.shown(Path::new(path))).collect();
-        Ok(source::models::read(&paths, &self.folder)?)
+        let group = Group { name: String::new(), paths };
+        let own_types = self.own_types()?;
+        Ok(source::models::read_groups(&[group], &self.folder, &own_types)?.declared)
+    }
+
+    /// The column types of the project's own Rust types: those of the file, and those of the program that runs this.
+    fn own_types(&self) -> Result<OwnTypes, Error> {
+        let mut types = match &self.config {
+            Err(ConfigError::Missing { .. }) => OwnTypes::new(),
+            _ => self.config()?.types.clone(),
+        };
+        types.extend(self.hooks.types().clone());
+        Ok(types)
     }
 
     /// A connection to the configured database. An SQLite file that is not there yet is an empty database, and is not

@@ -1,10 +1,13 @@
 //! `migrate diff`.
 
-use rungs_schema::{Declared, DialectName, Hints};
+use std::collections::BTreeSet;
 
+use rungs_schema::{Declared, Definition, DefinitionKind, DialectName, Hints, ObjectName};
+
+use super::renames::{self, Renames};
 use super::run::scripts_to;
 use super::{Context, Outcome, complete};
-use crate::authoring;
+use crate::authoring::{self, Known};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect::{self, Dialect, Scope};
 use crate::diff::change::Change;
@@ -27,6 +30,8 @@ pub(super) struct Diff {
     /// The schema to arrive at
     #[arg(long, value_name = "SOURCE", add = complete::sources())]
     to: String,
+    #[command(flatten)]
+    renames: Renames,
 }
 
 /// One side of the comparison.
@@ -35,6 +40,8 @@ struct Side {
     hints: Hints,
     is_database: bool,
     has_definitions: bool,
+    /// Names that no model gives.
+    open_names: BTreeSet<(ObjectName, String)>,
     /// Whether it says who may do what. A script that grants nothing says nothing of it.
     has_access: bool,
 }
@@ -82,8 +89,16 @@ impl Diff {
         }
         let both_printed = previous.is_database && next.is_database;
         let same_wording: Option<fn(&str, &str) -> bool> = both_printed.then_some(dialect::same_wording);
+        let settings = context.settings()?;
+        self.say_renames(&previous, &mut next)?;
+        if !dialect.features().rules.renames_views {
+            next.hints.views.clear();
+        }
+        let renamed = diff::renamed(&previous.schema, &next.schema, &next.hints);
+        settings.ignore.settle(&renamed, &mut next.schema);
         let guide = Guide {
             hints: next.hints,
+            open_names: next.open_names,
             definitions: if previous.has_definitions && next.has_definitions {
                 Definitions::All
             } else {
@@ -96,6 +111,11 @@ impl Diff {
             ..Guide::default()
         };
         let changes = diff::diff(&previous.schema, &next.schema, &guide);
+        if !self.renames.are_settled() {
+            for note in renames::noted(&diff::likely(&changes)) {
+                context.ui.warning(format!("{note}: it is dropped and added here; --rename says that it is one"));
+            }
+        }
         if let Source::Database(url) = &from {
             refuse_missing_roles(context, url.as_ref(), &changes, dialect.as_ref()).await?;
         }
@@ -107,6 +127,16 @@ impl Diff {
         }
         context.ui.script("sql", &script);
         Ok(Outcome::Fine)
+    }
+}
+
+impl Diff {
+    fn say_renames(&self, previous: &Side, next: &mut Side) -> Result<(), Error> {
+        let is_view = |one: &&Definition| matches!(one.kind, DefinitionKind::View | DefinitionKind::MaterializedView);
+        let views = next.schema.definitions.iter().filter(is_view).map(|view| view.name.clone()).collect();
+        let known = Known { live: &previous.schema, wanted: &next.schema, enums: &next.schema.enums, views: &views };
+        authoring::say(self.renames.told(), known, &mut next.hints)?;
+        Ok(())
     }
 }
 
@@ -154,7 +184,8 @@ async fn dialect_of(context: &Context, url: &DatabaseUrl) -> Result<Box<dyn Dial
 async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect: &dyn Dialect) -> Result<Side, Error> {
     let printed = |schema: rungs_schema::Schema, is_database| {
         let has_access = is_database || !schema.access.is_empty() || !schema.default_privileges.is_empty();
-        Side { schema, hints: Hints::default(), is_database, has_definitions: true, has_access }
+        let open_names = BTreeSet::new();
+        Side { schema, hints: Hints::default(), is_database, has_definitions: true, open_names, has_access }
     };
     match source {
         Source::Empty => Ok(Side { has_access: true, ..printed(rungs_schema::Schema::default(), false) }),
@@ -192,11 +223,13 @@ async fn declared(
     declared: &Declared,
 ) -> Result<Side, Error> {
     let wanted = dialect.canonical(&declared.schema)?;
-    let named = source::adopt(&wanted, &rungs_schema::Schema::default(), dialect);
+    let naming = context.settings()?.naming;
+    let named = source::adopt(&wanted, &rungs_schema::Schema::default(), &naming, dialect)?;
     let mut connection = context.server(engine).await?;
     let objects = authoring::Models::of_main(declared.clone()).objects(dialect)?;
     let wanted = scratch::Wanted { schema: &named.schema, hints: &declared.hints, objects: &objects };
     let schema = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
     connection.close().await?;
-    Ok(Side { schema, hints: declared.hints.clone(), is_database: false, has_definitions: false, has_access: false })
+    let hints = authoring::with_values(declared, named.schema.enums.is_empty());
+    Ok(Side { schema, hints, is_database: false, has_definitions: false, open_names: named.open, has_access: false })
 }

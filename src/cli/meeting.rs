@@ -174,8 +174,8 @@ fn advice(meeting: &Meeting<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(rebuild) = parties().find(|party| party.touch.way == Way::Rebuilt) {
         lines.push(format!(
-            "{} replaces {} by a new one: columns and indexes that another line has added by then are lost, with their \
-             values; let it run first, or write them into its new table",
+            "{} replaces {} by a new one: where another line has added columns or indexes by then, it is refused; \
+             let it run first, or write them into its new table",
             rebuild.revision.id, rebuild.touch.object
         ));
     }

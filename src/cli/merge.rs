@@ -43,7 +43,7 @@ impl Merge {
         let place = placement.on(context, &history, &context.lines()?, parents, None)?;
         let revision = draft(context, &history, &message, place, Default::default(), &[])?;
         meeting::before_merge(context, &history, &heads);
-        write(&history, std::slice::from_ref(&revision))?;
+        write(context, &history, std::slice::from_ref(&revision))?;
         let path = revision.path.display().to_string();
         context.ui.data(format!("wrote {path}"), &json!({ "revision": revision.id, "path": path }));
         Ok(Outcome::Fine)

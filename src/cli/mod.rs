@@ -1,6 +1,7 @@
 //! The `migrate` command: one file a subcommand. A subcommand parses its arguments, calls the library, and hands what
 //! comes back to `ui`, the only place that prints.
 
+mod add_dialect;
 mod autogenerate;
 mod branches;
 mod check;
@@ -12,10 +13,12 @@ mod db;
 mod diff;
 mod downgrade;
 mod edit;
+mod engines;
 mod ensure_version;
 mod graph;
 mod heads;
 mod history;
+mod hooks;
 mod init;
 mod ledger;
 mod meeting;
@@ -23,6 +26,7 @@ mod merge;
 mod models;
 mod placement;
 mod record;
+mod renames;
 mod report;
 mod revision;
 mod run;
@@ -37,6 +41,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueHint};
 
+use crate::authoring::Hooks;
 use crate::error::{ConfigError, Error};
 use context::Context;
 use ui::{Format, Ui};
@@ -90,6 +95,8 @@ enum Command {
     Init(init::Init),
     /// Compare the models with the database and write a revision with what differs
     Autogenerate(autogenerate::Autogenerate),
+    /// Make room for another engine in revisions that were written without it
+    AddDialect(add_dialect::AddDialect),
     /// Write an empty revision, to be filled by hand
     Revision(revision::NewRevision),
     /// Write a revision that joins several heads into one line
@@ -140,6 +147,11 @@ const VARIABLE: &str = "COMPLETE";
 
 /// Runs the command with the arguments of the process.
 pub fn run() -> ExitCode {
+    run_with(Hooks::default())
+}
+
+/// As [`run`], in a program of the project's own that has a say in what is compared and written: [`Hooks`] shows how.
+pub fn run_with(hooks: Hooks) -> ExitCode {
     if let Some(code) = complete::answer() {
         return code;
     }
@@ -156,7 +168,7 @@ pub fn run() -> ExitCode {
         }
     };
     let ui = Ui { format: arguments.global.format, quiet: arguments.global.quiet };
-    let outcome = runtime().and_then(|runtime| runtime.block_on(dispatch(arguments, ui)));
+    let outcome = runtime().and_then(|runtime| runtime.block_on(dispatch(arguments, ui, hooks)));
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
@@ -184,11 +196,12 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     built.map_err(|error| ConfigError::Usage { reason: format!("cannot start: {error}"), help: None }.into())
 }
 
-async fn dispatch(arguments: Arguments, ui: Ui) -> Result<Outcome, Error> {
-    let context = Context::new(arguments.global, ui)?;
+async fn dispatch(arguments: Arguments, ui: Ui, hooks: Hooks) -> Result<Outcome, Error> {
+    let context = Context::new(arguments.global, ui, hooks)?;
     match arguments.command {
         Command::Init(command) => command.run(&context),
         Command::Autogenerate(command) => command.run(&context).await,
+        Command::AddDialect(command) => command.run(&context),
         Command::Revision(command) => command.run(&context),
         Command::Merge(command) => command.run(&context),
         Command::Edit(command) => command.run(&context).await,

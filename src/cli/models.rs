@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::run::scripts_to;
 use super::{Context, Outcome, complete};
+use crate::authoring::Settings;
 use crate::db::Connection;
 use crate::dialect::{self, Scope};
 use crate::error::{ConfigError, Error};
@@ -27,7 +28,8 @@ pub(super) struct Models {
 
 impl Models {
     pub(super) async fn run(self, context: &Context) -> Result<Outcome, Error> {
-        let (schema, dialect) = match Source::parse(&self.from)? {
+        let Settings { ignore, naming, .. } = context.settings()?;
+        let (mut schema, dialect) = match Source::parse(&self.from)? {
             Source::Database(url) => {
                 let url = url.map_or_else(|| context.url(), Ok)?;
                 let mut connection = Connection::open(&url).await?;
@@ -56,11 +58,12 @@ impl Models {
                 .into());
             }
         };
+        ignore.take_out(&mut schema);
         let Some(folder) = &self.out else {
-            context.ui.script("models", &print::models(&schema, dialect.as_ref()));
+            context.ui.script("models", &print::models(&schema, &naming, dialect.as_ref()));
             return Ok(Outcome::Fine);
         };
-        let files = print::model_files(&schema, dialect.as_ref());
+        let files = print::model_files(&schema, &naming, dialect.as_ref());
         write_all(&context.folder.join(folder), &files)?;
         let names: Vec<_> = files.iter().map(|(name, _)| folder.join(name).display().to_string()).collect();
         context

@@ -28,7 +28,7 @@ impl NewRevision {
         let history = context.history()?;
         let place = self.placement.place(context, &history, self.branch.as_deref())?;
         let revision = draft(context, &history, &self.message, place, Default::default(), &[])?;
-        write(&history, std::slice::from_ref(&revision))?;
+        write(context, &history, std::slice::from_ref(&revision))?;
         let path = revision.path.display().to_string();
         context.ui.data(format!("wrote {path}"), &json!({ "revision": revision.id, "path": path }));
         Ok(Outcome::Fine)

@@ -12,7 +12,7 @@ use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
 use crate::error::{ApplyError, DbError, Error, RevisionError, WithoutFile};
-use crate::revision::{Direction, History, Revision, Section, Target};
+use crate::revision::{Direction, History, Revision, Target};
 
 /// What is asked for.
 pub(super) struct Request {
@@ -40,6 +40,7 @@ async fn run(
         Err(half_done) => half_done.into(),
     };
     let ui = &context.ui;
+    let name = connection.version().name;
     let mut tell = |event: Event<'_>| match event {
         Event::Waiting { holder } => tell_waiting(ui, holder),
         Event::Finished { revision, direction, duration } => ui.progress(format!(
@@ -49,7 +50,7 @@ async fn run(
             revision.message,
             duration.as_millis()
         )),
-        Event::Started { revision, direction: Direction::Down, total: 0 } if has_statements(revision) => {
+        Event::Started { revision, direction: Direction::Down, total: 0 } if has_statements(revision, name) => {
             ui.warning(format!(
                 "{}: revision {} has no statement to revert it with: the ledger forgets it, and the database stays as it is",
                 revision.path.display(),
@@ -102,9 +103,9 @@ pub(super) fn tell_waiting(ui: &Ui, holder: Option<&str>) {
 }
 
 /// Whether the way up has more than comments.
-fn has_statements(revision: &Revision) -> bool {
+fn has_statements(revision: &Revision, dialect: DialectName) -> bool {
     let is_code = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with("--");
-    revision.sections(Direction::Up).iter().any(|section| section.text.lines().any(is_code))
+    revision.section(Direction::Up, dialect.word()).is_some_and(|section| section.text.lines().any(is_code))
 }
 
 /// Connects and runs. A lock that another program has on an SQLite file is waited for as a runner's is.
@@ -163,9 +164,8 @@ pub(super) fn scripts_to(history: &History, target: &str, dialect: DialectName) 
     let target = Target::parse(target)?;
     let base = target == Target::base();
     let steps = if base { Vec::new() } else { history.upgrade_route(&BTreeSet::new(), &target)? };
-    let sections = steps.iter().flat_map(|step| step.revision.sections(Direction::Up));
-    let fits = |section: &&Section| section.dialect.as_deref().is_none_or(|word| word == dialect.word());
-    Ok(sections.filter(fits).map(|section| section.text.clone()).collect())
+    let sections = steps.iter().filter_map(|step| step.revision.section(Direction::Up, dialect.word()));
+    Ok(sections.map(|section| section.text.clone()).collect())
 }
 
 /// The rows of the ledger, for a comparison, which means nothing while a revision is half done.

@@ -73,6 +73,18 @@ impl Ui {
         std::io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
     }
 
+    /// Asks for a yes or a no. `None` where the question is left with Esc, or nobody can be asked.
+    pub fn yes_or_no(&self, question: &str) -> Option<bool> {
+        let prompt = dialoguer::Confirm::new().with_prompt(question).wait_for_newline(false);
+        prompt.interact_on_opt(&dialoguer::console::Term::stderr()).ok().flatten()
+    }
+
+    /// Asks for one of several answers. `None` as for [`yes_or_no`](Self::yes_or_no).
+    pub fn choice(&self, question: &str, answers: &[String]) -> Option<usize> {
+        let prompt = dialoguer::Select::new().with_prompt(question).items(answers).default(0);
+        prompt.interact_on_opt(&dialoguer::console::Term::stderr()).ok().flatten()
+    }
+
     /// Prints an error, with all that belongs to it.
     pub fn error(&self, error: &Error) {
         match self.format {

@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use rungs_schema::DialectName;
 
-use super::Context;
 use super::placement::Place;
+use super::{Context, hooks};
 use crate::error::Error;
 use crate::revision::{self, DEFAULT_TEMPLATE, History, Revision, Section};
+
+/// What a new revision does: nothing by itself, or up and down SQL for each engine.
+pub(super) type Scripts = Vec<(Option<DialectName>, String, String)>;
 
 /// A new revision, with the file that it will have.
 pub(super) fn draft(
@@ -15,19 +19,30 @@ pub(super) fn draft(
     history: &History,
     message: &str,
     place: Place,
-    script: (String, String),
+    scripts: Scripts,
     beside: &[Revision],
 ) -> Result<Revision, Error> {
     let Place { id, parents, branch_labels, depends_on, folder } = place;
-    let (up, down) = script;
+    let section = |dialect: Option<DialectName>, text: String| Section {
+        dialect: dialect.map(|name| name.word().to_owned()),
+        ..Section::new(text)
+    };
+    let (mut ups, mut downs) = (Vec::new(), Vec::new());
+    for (dialect, up, down) in scripts {
+        ups.push(section(dialect, up));
+        downs.push(section(dialect, down));
+    }
+    if ups.is_empty() {
+        (ups, downs) = (vec![Section::new("")], vec![Section::new("")]);
+    }
     let created = Some(created(history, beside));
     let revision = Revision {
         down_revision: parents,
         branch_labels,
         depends_on,
         created,
-        up: vec![Section::new(up)],
-        down: vec![Section::new(down)],
+        up: ups,
+        down: downs,
         ..Revision::new(id, message)
     };
     let path = free_path(context, folder, &revision, beside)?;
@@ -60,8 +75,9 @@ fn free_path(context: &Context, folder: PathBuf, revision: &Revision, beside: &[
     Ok(folder.join(name(&format!("{}_{{id}}", template.trim_end_matches(".sql")))?))
 }
 
-/// Writes all of them or none, and only what leaves the history whole.
-pub(super) fn write(history: &History, revisions: &[Revision]) -> Result<(), Error> {
+/// Writes all of them or none, and only what leaves the history whole; then the commands of `[hooks]` have them.
+pub(super) fn write(context: &Context, history: &History, revisions: &[Revision]) -> Result<(), Error> {
     history.with(revisions)?;
-    Ok(revision::write_all(revisions)?)
+    revision::write_all(revisions)?;
+    hooks::after_write(context, revisions)
 }

@@ -2,6 +2,7 @@
 //! a folder with the same file names: `canonical` (a model's words into the engine's), `introspect` (a live
 //! database into nouns) and `render` (a change into statements).
 
+mod convention;
 mod features;
 #[cfg(feature = "mysql")]
 pub mod mysql;
@@ -23,6 +24,7 @@ use crate::db::{Connection, ServerVersion};
 use crate::diff::change::Change;
 use crate::error::{DbError, PlanError};
 
+pub use convention::{Limits, Named as NamedBy, Naming, Noun};
 pub use features::Features;
 pub use naming::{Part, convention, fit};
 pub use statement::Statement;
@@ -59,6 +61,11 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     /// The name that a constraint or index gets when a model leaves it open. `None` where the engine keeps
     /// constraints without a name.
     fn default_name(&self, table: &str, part: Part<'_>) -> Option<String>;
+
+    /// Whether the engine keeps a name for such a part.
+    fn keeps_name(&self, _part: Part<'_>) -> bool {
+        true
+    }
 
     /// Whether two actions of a foreign key do the same here, so that a declared one agrees with a live one. The
     /// server may still print them apart.
@@ -154,7 +161,7 @@ pub fn for_version(version: &ServerVersion) -> Result<Box<dyn Dialect>, DbError>
 /// When the database cannot be read, or holds something that the reader does not understand.
 #[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "only PostgreSQL has namespaces"))]
 pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
-    let mut schema = match connection.version().name {
+    let schema = match connection.version().name {
         #[cfg(feature = "sqlite")]
         DialectName::Sqlite => sqlite::introspect::introspect(connection).await?,
         #[cfg(feature = "postgres")]
@@ -164,13 +171,30 @@ pub async fn introspect(connection: &mut Connection, scope: &Scope) -> Result<Sc
         #[allow(unreachable_patterns, reason = "which engines are left depends on the Cargo features")]
         other => return Err(DbError::Engine { engine: other.to_string(), feature: other.word() }),
     };
+    Ok(without_ledger(schema))
+}
+
+/// As [`introspect`], inside the transaction that a connection to PostgreSQL is in.
+///
+/// # Errors
+/// As [`introspect`]; on the other engines, which read inside a transaction as outside, it is the same.
+pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scope) -> Result<Schema, DbError> {
+    #[cfg(feature = "postgres")]
+    if connection.version().name == DialectName::Postgres {
+        let schema = postgres::introspect::introspect_in_transaction(connection, scope).await?;
+        return Ok(without_ledger(schema));
+    }
+    introspect(connection, scope).await
+}
+
+fn without_ledger(mut schema: Schema) -> Schema {
     schema.tables.retain(|table| table.name.schema.is_some() || !LEDGER_TABLES.contains(&table.name.name.as_str()));
     schema.access.retain(|one| {
         let table = one.part_of.as_ref().map_or(one.name(), |(table, _)| table);
         table.schema.is_some() || !LEDGER_TABLES.contains(&table.name.as_str())
     });
     schema.sort();
-    Ok(schema)
+    schema
 }
 
 /// The objects of a database that no noun stands for yet, each by kind and name, so that nobody takes a comparison for

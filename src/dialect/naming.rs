@@ -21,6 +21,18 @@ pub enum Part<'a> {
 }
 
 impl Part<'_> {
+    /// What it is called in messages.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::PrimaryKey(_) => "primary key",
+            Self::Unique(_) => "unique constraint",
+            Self::ForeignKey(_) => "foreign key",
+            Self::Check(_) => "check",
+            Self::Index(_) => "index",
+            Self::Exclusion(_) => "exclusion constraint",
+        }
+    }
+
     /// The columns it is about, joined by `_`; expressions count as `expr`.
     pub fn columns(&self) -> String {
         let join = |parts: &[IndexPart]| {

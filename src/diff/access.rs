@@ -13,7 +13,7 @@ use rungs_schema::{
 };
 
 use super::Guide;
-use super::change::{Change, Delta};
+use super::change::{Change, Delta, Edit};
 use super::compare;
 
 /// What has an owner: an object, and the word for what it is, because a view may become a table of the same name.
@@ -59,6 +59,8 @@ pub(super) fn around(changes: &[Change], previous: &Schema, next: &Schema, guide
 struct Objects {
     created: BTreeSet<Key>,
     dropped: BTreeSet<Key>,
+    /// The columns that leave tables which stay; some come back.
+    columns: BTreeSet<(ObjectName, String)>,
 }
 
 impl Objects {
@@ -76,6 +78,11 @@ impl Objects {
                 }
                 Change::AlterTable(alter) => {
                     let (before, after) = (&alter.previous, &alter.next);
+                    let gone = alter.edits.iter().filter_map(|edit| match edit {
+                        Edit::Column { delta: Delta::Drop { previous }, .. } => Some(previous.name.clone()),
+                        _ => None,
+                    });
+                    found.columns.extend(gone.map(|column| (after.name.clone(), column)));
                     found.created.extend(column_sequences(after, Some(before), next, guide));
                     found.dropped.extend(column_sequences(before, Some(after), previous, guide));
                 }
@@ -149,10 +156,12 @@ fn owned_word(kind: DefinitionKind) -> Option<&'static str> {
         DefinitionKind::Statistics => "STATISTICS",
         DefinitionKind::EventTrigger => "EVENT TRIGGER",
         DefinitionKind::Publication => "PUBLICATION",
+        DefinitionKind::Subscription => "SUBSCRIPTION",
         DefinitionKind::Extension => "EXTENSION",
         DefinitionKind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
         DefinitionKind::Server => "SERVER",
         DefinitionKind::Cast
+        | DefinitionKind::UserMapping
         | DefinitionKind::Index
         | DefinitionKind::Rule
         | DefinitionKind::Trigger
@@ -237,9 +246,10 @@ impl Sides<'_> {
         }
         if !self.guide.access {
             // Nobody asked for more than to keep what is there, which a column that is made anew does not.
-            self.granted_again(before.as_ref(), table);
+            self.granted_again(before.as_ref(), before.as_ref(), table);
             return;
         }
+        let standing = before.clone();
         let delta = match (before, after.cloned()) {
             (None, None) => return,
             (Some(previous), Some(next)) if self.same(&previous, &next) => None,
@@ -249,19 +259,31 @@ impl Sides<'_> {
             (Some(previous), Some(next)) => Some(Delta::Alter { previous, next }),
         };
         self.last.extend(delta.map(|delta| Change::Access { delta, given: None }));
-        self.granted_again(after, table);
+        self.granted_again(standing.as_ref(), after, table);
     }
 
-    /// A computed column that is made anew has lost what was granted on it. To grant it once more does no harm.
-    fn granted_again(&mut self, access: Option<&Access>, table: (Option<&Table>, Option<&Table>)) {
-        let (Some(access), (Some(old), Some(new))) = (access, table) else { return };
+    /// A column that is made anew has lost what was granted on it, there and on the way back. To grant it once more does
+    /// no harm.
+    fn granted_again(
+        &mut self,
+        before: Option<&Access>,
+        after: Option<&Access>,
+        table: (Option<&Table>, Option<&Table>),
+    ) {
+        let (Some(old), Some(new)) = table else { return };
         let made_anew = |name: &str| {
             let sides = (old.column(name), new.column(name));
-            matches!(sides, (Some(a), Some(b)) if a.generated != b.generated && b.generated.is_some())
+            let leaves = || self.objects.columns.contains(&(new.name.clone(), name.to_owned()));
+            matches!(sides, (Some(a), Some(b)) if leaves() || a.generated != b.generated && b.generated.is_some())
         };
-        let left = without_columns(access, made_anew);
-        if left != *access {
-            let delta = Delta::Alter { previous: access.clone(), next: access.clone() };
+        let left = |access: &Access| Some(without_columns(access, made_anew)).filter(|left| left != access);
+        let (left_before, left_after) = (before.and_then(left), after.and_then(left));
+        if let (Some(access), Some(left)) = (before, left_before) {
+            let delta = Delta::Alter { previous: access.clone(), next: left.clone() };
+            self.first.push(Change::Access { delta, given: Some(left) });
+        }
+        if let (Some(access), Some(left)) = (after, left_after) {
+            let delta = Delta::Alter { previous: left.clone(), next: access.clone() };
             self.last.push(Change::Access { delta, given: Some(left) });
         }
     }
@@ -330,7 +352,7 @@ fn extension_called(name: &str) -> Reference {
     Reference { class: Class::Extension, name: ObjectName::bare(name) }
 }
 
-fn without_columns(access: &Access, goes: impl Fn(&str) -> bool) -> Access {
+pub(super) fn without_columns(access: &Access, goes: impl Fn(&str) -> bool) -> Access {
     let mut kept = access.clone();
     if let Some(privileges) = &mut kept.privileges {
         privileges.retain(|one| !one.column.as_deref().is_some_and(&goes));

@@ -1,6 +1,6 @@
-//! Tables that are made anew, because no statement turns the one into the other: a plain table and a partitioned one, or
-//! two that are partitioned in different ways. The rows are set aside, and put back once the table is there again with
-//! its partitions.
+//! Tables that are made anew, because no statement turns the one into the other: a plain table and a partitioned one, two
+//! that are partitioned in different ways, or foreign tables of two servers. The rows are set aside, and put back once the
+//! table is there again with its partitions; those of a foreign table are elsewhere.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use rungs_schema::{ObjectName, Schema, Table};
 
 use super::change::{Rows, RowsStep};
 
-/// The tables of both sides that are made anew: those that are partitioned in another way, and the partitions that stay
-/// under one of them.
+/// The tables of both sides that are made anew: those that are partitioned in another way or get another server, and the
+/// partitions that stay under one of them.
 pub(super) fn find(previous: &Schema, next: &Schema) -> BTreeSet<ObjectName> {
     let both = || previous.tables.iter().filter_map(|old| Some((old, next.table(&old.name)?)));
-    let other_way = both().filter(|(old, new)| old.partition_by != new.partition_by).map(|(old, _)| old.name.clone());
+    let other_way = both().filter(|(old, new)| is_other_way(old, new)).map(|(old, _)| old.name.clone());
     let mut anew: BTreeSet<ObjectName> = other_way.collect();
     if anew.is_empty() {
         return anew;
@@ -27,6 +27,15 @@ pub(super) fn find(previous: &Schema, next: &Schema) -> BTreeSet<ObjectName> {
         .collect();
     anew.extend(below);
     anew
+}
+
+fn is_other_way(previous: &Table, next: &Table) -> bool {
+    previous.partition_by != next.partition_by || server(previous) != server(next)
+}
+
+/// The server of a foreign table.
+fn server(table: &Table) -> Option<&String> {
+    table.options.get("server")
 }
 
 /// The highest of the tables above this one that is made anew.
@@ -52,9 +61,13 @@ pub(super) fn goes_with_parent(
 pub(super) fn rows(previous: &Schema, next: &Schema, anew: &BTreeSet<ObjectName>) -> Vec<Rows> {
     let tops = anew.iter().filter(|name| !goes_with_parent(name, previous, next, anew));
     tops.filter_map(|name| {
+        let (old, new) = (previous.table(name)?, next.table(name)?);
+        if server(old).or(server(new)).is_some() {
+            return None;
+        }
         Some(Rows {
-            previous: Arc::new(previous.table(name)?.clone()),
-            next: Arc::new(next.table(name)?.clone()),
+            previous: Arc::new(old.clone()),
+            next: Arc::new(new.clone()),
             previous_partitions: partitions(previous, name),
             next_partitions: partitions(next, name),
             step: RowsStep::SetAside,

@@ -148,6 +148,13 @@ pub enum Edit {
         /// The SQL expression that gives existing rows their value, where the column is new, or becomes NOT NULL.
         backfill: Option<String>,
     },
+    /// Rows get other values for former ones: those of an enumeration that is no type of its own on the engine.
+    Values {
+        /// The column, under the name that it has afterwards.
+        column: String,
+        /// Each former value with the present one.
+        renamed: Vec<(String, String)>,
+    },
     /// The primary key.
     PrimaryKey(Delta<PrimaryKey>),
     /// A unique constraint.
@@ -215,11 +222,28 @@ impl<T> Delta<T> {
 }
 
 impl Edit {
+    /// Whether it takes something away and brings nothing.
+    pub(super) fn is_drop(&self) -> bool {
+        matches!(
+            self,
+            Self::Column { delta: Delta::Drop { .. }, .. }
+                | Self::PrimaryKey(Delta::Drop { .. })
+                | Self::Unique(Delta::Drop { .. })
+                | Self::ForeignKey(Delta::Drop { .. })
+                | Self::Check(Delta::Drop { .. })
+                | Self::Index(Delta::Drop { .. })
+                | Self::Exclusion(Delta::Drop { .. })
+        )
+    }
+
     /// The same seen from the other side. What a backfill said does not hold in that direction, so it is gone.
     #[must_use]
     pub fn reversed(self) -> Self {
         match self {
             Self::Column { delta, .. } => Self::Column { delta: delta.reversed(), backfill: None },
+            Self::Values { column, renamed } => {
+                Self::Values { column, renamed: renamed.into_iter().map(|(old, new)| (new, old)).collect() }
+            }
             Self::PrimaryKey(delta) => Self::PrimaryKey(delta.reversed()),
             Self::Unique(delta) => Self::Unique(delta.reversed()),
             Self::ForeignKey(delta) => Self::ForeignKey(delta.reversed()),
@@ -253,6 +277,7 @@ impl Edit {
             Self::Exclusion(delta) => of(delta, 3, 9, 14),
             Self::PrimaryKey(delta) => of(delta, 4, 8, 13),
             Self::Column { delta, .. } => of(delta, 5, 6, 7),
+            Self::Values { .. } => 6,
             Self::Inherits => 18,
             Self::Partition => 19,
             Self::Options => 20,

@@ -7,7 +7,8 @@ use rungs_schema::{Column, Definition, Index, ObjectName, Schema, Table};
 
 use super::change::{Change, Delta, Edit, Rows};
 use super::inheritance::{self, Lineage, Passage};
-use super::parts::{Named, deltas};
+use super::parts::{Named, Pairing, deltas};
+use super::words::{holds_literal, names_column};
 use super::{Definitions, Guide, anew, dependents, table_parts};
 
 /// What differs between two schemas.
@@ -172,14 +173,18 @@ pub(super) fn objects<T: Clone + PartialEq, K: Ord>(
 
 pub(super) fn edits(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
     let is_open = |name: &str| guide.open_names.contains(&(next.name.clone(), name.to_owned()));
+    let said = guide.hints.tables.get(&next.name);
+    let is_renamed = |old: &str, new: &str| said.is_some_and(|said| said.parts.get(new).is_some_and(|it| it == old));
+    let pairing = Pairing { is_open: &is_open, is_renamed: &is_renamed };
     let mut edits = columns(previous, next, guide);
+    edits.extend(renamed_values(previous, next, guide));
     edits.extend(primary_key(previous, next, is_open));
-    edits.extend(deltas(&previous.uniques, &next.uniques, is_open).into_iter().map(Edit::Unique));
-    edits.extend(deltas(&previous.foreign_keys, &next.foreign_keys, is_open).into_iter().map(Edit::ForeignKey));
-    edits.extend(deltas(&previous.checks, &next.checks, is_open).into_iter().map(Edit::Check));
-    edits.extend(deltas(&previous.indexes, &next.indexes, is_open).into_iter().map(Edit::Index));
+    edits.extend(deltas(&previous.uniques, &next.uniques, pairing).into_iter().map(Edit::Unique));
+    edits.extend(deltas(&previous.foreign_keys, &next.foreign_keys, pairing).into_iter().map(Edit::ForeignKey));
+    edits.extend(deltas(&previous.checks, &next.checks, pairing).into_iter().map(Edit::Check));
+    edits.extend(deltas(&previous.indexes, &next.indexes, pairing).into_iter().map(Edit::Index));
     edits.extend(reworded_indexes(previous, next, guide).map(Edit::Index));
-    edits.extend(deltas(&previous.exclusions, &next.exclusions, is_open).into_iter().map(Edit::Exclusion));
+    edits.extend(deltas(&previous.exclusions, &next.exclusions, pairing).into_iter().map(Edit::Exclusion));
     if previous.comment != next.comment {
         edits.push(Edit::Comment);
     }
@@ -214,6 +219,30 @@ fn columns(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
         }
     }
     edits
+}
+
+/// The values of enumerations that rows hold as they stand, where the old one is no longer allowed and the new one was
+/// not yet.
+fn renamed_values(previous: &Table, next: &Table, guide: &Guide) -> Vec<Edit> {
+    let Some(said) = guide.hints.tables.get(&next.name) else { return Vec::new() };
+    let allows = |table: &Table, column: &str, value: &str| {
+        let ty = table.column(column).and_then(|column| column.ty.native());
+        let checks = table.checks.iter().map(|check| check.expression.as_str());
+        let checks = checks.filter(|expression| names_column(expression, column));
+        ty.into_iter().chain(checks).any(|text| holds_literal(text, value))
+    };
+    let of_column = |(column, said): (&String, &rungs_schema::ColumnHints)| {
+        let is_due = |(new, old): &(&String, &String)| {
+            allows(previous, column, old)
+                && !allows(previous, column, new)
+                && allows(next, column, new)
+                && !allows(next, column, old)
+        };
+        let renamed = said.values.iter().filter(is_due).map(|(new, old)| (old.clone(), new.clone()));
+        let renamed: Vec<(String, String)> = renamed.collect();
+        (!renamed.is_empty()).then(|| Edit::Values { column: column.clone(), renamed })
+    };
+    said.columns.iter().filter_map(of_column).collect()
 }
 
 /// A table has one primary key, so that two that share neither name nor columns are still one that changes.

@@ -37,6 +37,8 @@ struct Ties {
     follows: BTreeSet<Reference>,
     /// What it stands on as before. If that is made anew, it stands on it through others alone.
     keeps: BTreeSet<Reference>,
+    /// It takes away and brings nothing, so that it does not have to see what it keeps as it will be.
+    only_takes: bool,
     /// What it stood on, and no longer does.
     releases: BTreeSet<Reference>,
     /// The words of a body that the server does not read, afterwards.
@@ -182,6 +184,7 @@ impl Ties {
         self.change(old, &before, new.clone(), &after);
         self.needs.remove(&new);
         self.releases.remove(&new);
+        self.only_takes = alter.edits.iter().all(Edit::is_drop);
     }
 }
 

@@ -8,27 +8,31 @@ mod compare;
 mod composites;
 mod dependents;
 mod domains;
+mod early_columns;
 mod enums;
 mod foreign_keys;
 mod graph;
 mod index_names;
 mod inheritance;
 mod keyed;
+mod likely;
 mod order;
 mod parts;
 mod rename;
+mod rename_objects;
 mod standing;
 mod strip;
 mod summary;
 mod table_parts;
 mod texts;
 mod unchecked;
+mod words;
 
 use std::collections::BTreeSet;
 
 use rungs_schema::{Access, Column, Definition, ForeignKey, Hints, ObjectName, Privilege, Schema, Table};
 
-use change::Change;
+use change::{Change, Delta};
 
 pub use access::roles;
 #[cfg(feature = "postgres")]
@@ -38,15 +42,18 @@ pub(crate) use enums::{is_of, with_names};
 #[cfg(feature = "postgres")]
 pub(crate) use inheritance::KEPT_BELOW;
 pub(crate) use inheritance::parents;
+pub use likely::{Likely, LikelyKind, likely, likely_values};
 pub use parts::Named;
 #[cfg(feature = "postgres")]
 pub(crate) use parts::part_deltas;
-#[cfg(feature = "postgres")]
-pub(crate) use rename::quoted_length;
+pub(crate) use rename_objects::stands_on_renamed;
 #[cfg(feature = "postgres")]
 pub(crate) use standing::Way;
 pub use summary::{Difference, summary};
 pub use unchecked::unchecked;
+#[cfg(feature = "postgres")]
+pub(crate) use words::quoted_length;
+pub(crate) use words::{literals, names_column};
 
 /// What a comparison has to know of the engine.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +80,10 @@ pub struct Rules {
     pub column_case_is_free: bool,
     /// The type of a column cannot change while a view uses it; the engine tells which columns a view uses.
     pub views_pin_types: bool,
+    /// A view can be given another name. Elsewhere it goes, and comes back under the new one.
+    pub renames_views: bool,
+    /// A view or trigger that stands on something follows it to another name by itself.
+    pub definitions_follow_renames: bool,
     /// The indexes of all tables share one set of names.
     pub index_names_are_shared: bool,
     /// A value that is added to an enumerated type cannot be used before the transaction ends.
@@ -138,10 +149,36 @@ pub fn diff(previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
     let renamed = rename::apply(previous, next, &guide.hints);
     let previous = guide.renamed.as_ref().unwrap_or(&renamed.schema);
     let differences = compare::compare(previous, next, guide);
-    let mut changes = renamed.changes;
     let ordered = order::order(differences, previous, next, guide);
-    changes.extend(standing::note(ordered, previous, guide));
-    changes
+    let mut changes = standing::note(ordered, previous, guide);
+    let mut first = Vec::new();
+    if !guide.rules.definitions_follow_renames {
+        first = out_of_the_way(&mut changes, &renamed.changes);
+    }
+    first.extend(renamed.changes);
+    first.extend(changes);
+    first
+}
+
+/// Where a view names what it stands on as it was written, one that changes goes before a rename and comes back after
+/// it: in both directions the server then meets names that are there. Takes the drops out, and returns them.
+fn out_of_the_way(changes: &mut Vec<Change>, renames: &[Change]) -> Vec<Change> {
+    let mut first = Vec::new();
+    for change in std::mem::take(changes) {
+        match change {
+            Change::Definition(delta) if delta.previous().is_some_and(|one| stands_on_renamed(one, renames)) => {
+                let (previous, next) = match delta {
+                    Delta::Alter { previous, next } => (Some(previous), Some(next)),
+                    Delta::Drop { previous } => (Some(previous), None),
+                    Delta::Create { next } => (None, Some(next)),
+                };
+                first.extend(previous.map(|previous| Change::Definition(Delta::Drop { previous })));
+                changes.extend(next.map(|next| Change::Definition(Delta::Create { next })));
+            }
+            other => changes.push(other),
+        }
+    }
+    first
 }
 
 /// What `previous` looks like once the renames that the hints tell of are done.

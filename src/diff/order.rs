@@ -9,7 +9,7 @@
 //! 4. foreign keys that go, so that tables and keys are free; partitions and children that leave their parents, or are
 //!    made ready for what happens to these; rows of tables that are made anew are set aside;
 //! 5. tables that go, referring ones first, so that their names (and those of their indexes) are free, and
-//!    so are the names of indexes that another table wants;
+//!    so are the names of indexes that another table wants; columns of types that go;
 //! 6. namespaces, extensions, collations, types, values and sequences that come, because tables use them;
 //! 7. tables that come, referred ones first; a foreign key that must wait for phase 8 or closes a circle is put off;
 //! 8. edits of tables, parents before children;
@@ -34,6 +34,7 @@ use super::access;
 use super::change::{AlterTable, Change, Delta, Edit, Rows, RowsStep, Standing};
 use super::compare::{AlteredTable, Differences};
 use super::dependents;
+use super::early_columns;
 use super::enums;
 use super::foreign_keys::{Reconnected, reconnect};
 use super::graph;
@@ -55,6 +56,7 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     let (tied_last, tied): (Vec<_>, Vec<_>) = tied.into_iter().partition(|table| unsettled.is_referred_to(table));
     let sequences = held(sequences, &anew, previous, next);
     let freed_names = if rules.index_names_are_shared { index_names::free(&mut altered, &created) } else { Vec::new() };
+    let early_columns = early_columns::free(&mut altered, &differences.domains, &differences.composites);
     let Definitions { dropped: definitions_drop, first: definitions_first, created: definitions_create, last: gone } =
         split_definitions(definitions);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
@@ -71,7 +73,7 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(rows.iter().cloned().map(Change::Rows));
     changes.extend(freed.into_iter().map(Change::Sequence));
     changes.extend(dropped.into_iter().map(|previous| Change::DropTable { previous }));
-    changes.extend(freed_names.into_iter().map(Change::AlterTable));
+    changes.extend(freed_names.into_iter().chain(early_columns).map(Change::AlterTable));
     changes.extend(definitions_first.into_iter().map(Change::Definition));
     changes.extend(enums_first);
     changes.extend(types_first);

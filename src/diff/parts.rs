@@ -35,26 +35,38 @@ macro_rules! named {
 
 named!(PrimaryKey, Unique, ForeignKey, Check, Index, Exclusion);
 
+/// What is known of the names of parts.
+#[derive(Clone, Copy)]
+pub(super) struct Pairing<'a> {
+    /// A name was nobody's choice, so that it is no difference.
+    pub(super) is_open: &'a dyn Fn(&str) -> bool,
+    /// The first name is said to have become the second.
+    pub(super) is_renamed: &'a dyn Fn(&str, &str) -> bool,
+}
+
 /// The differences between two lists of parts. Equal parts are paired first, then those with one name, then those
-/// that are the same but for the name; `is_open` says that a name was nobody's choice, so that it is no difference.
-pub(super) fn deltas<T: Named>(previous: &[T], next: &[T], is_open: impl Fn(&str) -> bool) -> Vec<Delta<T>> {
+/// that are the same but for the name, of these first the ones that are said to be renamed.
+pub(super) fn deltas<T: Named>(previous: &[T], next: &[T], pairing: Pairing<'_>) -> Vec<Delta<T>> {
+    let Pairing { is_open, is_renamed } = pairing;
     let mut left: Vec<&T> = previous.iter().collect();
     let mut right: Vec<&T> = next.iter().collect();
     pair(&mut left, &mut right, |a, b| a == b);
     let named = pair(&mut left, &mut right, |a, b| a.name().is_some() && a.name() == b.name());
-    let renamed = pair(&mut left, &mut right, |a, b| a.same_but_name(b));
+    let said = |a: &T, b: &T| a.name().zip(b.name()).is_some_and(|(a, b)| is_renamed(a, b));
+    let mut renamed = pair(&mut left, &mut right, |a, b| said(a, b) && a.same_but_name(b));
+    renamed.extend(pair(&mut left, &mut right, |a, b| a.same_but_name(b)));
 
     let mut deltas: Vec<Delta<T>> = left.into_iter().map(|part| Delta::Drop { previous: part.clone() }).collect();
     let alter = |(a, b): (&T, &T)| Delta::Alter { previous: a.clone(), next: b.clone() };
     deltas.extend(named.into_iter().map(alter));
-    deltas.extend(renamed.into_iter().filter(|(_, b)| !b.name().is_some_and(&is_open)).map(alter));
+    deltas.extend(renamed.into_iter().filter(|(_, b)| !b.name().is_some_and(is_open)).map(alter));
     deltas.extend(right.into_iter().map(|part| Delta::Create { next: part.clone() }));
     deltas
 }
 
 /// The differences between two lists of parts whose names all count.
 pub(crate) fn part_deltas<T: Named>(previous: &[T], next: &[T]) -> Vec<Delta<T>> {
-    deltas(previous, next, |_| false)
+    deltas(previous, next, Pairing { is_open: &|_| false, is_renamed: &|_, _| false })
 }
 
 /// Takes the pairs that satisfy a condition out of both lists.

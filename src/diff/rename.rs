@@ -5,8 +5,9 @@ use std::sync::Arc;
 use rungs_schema::{Hints, IndexKey, IndexPart, ObjectName, Reference, Schema, Table};
 
 use super::change::{AlterTable, Change, Delta, Edit};
-use super::dependents;
 use super::inheritance::parents;
+use super::words::with_identifier;
+use super::{dependents, rename_objects};
 
 /// A schema after renames, and the renames as changes.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(super) struct Renamed {
 /// no longer has the old one. A hint that is true already is harmless.
 pub(super) fn apply(previous: &Schema, next: &Schema, hints: &Hints) -> Renamed {
     let mut renamed = Renamed { schema: previous.clone(), changes: Vec::new() };
+    rename_objects::types(&mut renamed, next, hints);
     for (new_name, table_hints) in &hints.tables {
         let Some(wanted) = next.table(new_name) else { continue };
         let old_name = table_hints
@@ -42,7 +44,7 @@ pub(super) fn apply(previous: &Schema, next: &Schema, hints: &Hints) -> Renamed 
         if old_name == new_name && columns.is_empty() {
             continue;
         }
-        rename_table(&mut renamed.schema, old_name, new_name);
+        rename_relation(&mut renamed.schema, old_name, new_name);
         for (old, new) in &columns {
             rename_column(&mut renamed.schema, new_name, old, new);
         }
@@ -55,11 +57,13 @@ pub(super) fn apply(previous: &Schema, next: &Schema, hints: &Hints) -> Renamed 
         let (previous, next) = (Arc::new(before), Arc::new(after));
         renamed.changes.push(Change::AlterTable(AlterTable { previous, next, edits, dependents: Vec::new() }));
     }
+    rename_objects::views(&mut renamed, next, hints);
     renamed.schema.sort();
     renamed
 }
 
-fn rename_table(schema: &mut Schema, old: &ObjectName, new: &ObjectName) {
+/// Gives a table, or with [`rename_objects::views`] a view, another name wherever others name it.
+pub(super) fn rename_relation(schema: &mut Schema, old: &ObjectName, new: &ObjectName) {
     let rename = |name: &mut ObjectName| {
         if name == old {
             new.clone_into(name);
@@ -158,56 +162,5 @@ fn rename_own_column(table: &mut Table, old: &str, new: &str) {
         index.parts.iter_mut().for_each(rename_part);
         index.include.iter_mut().for_each(rename);
         index.predicate.iter_mut().for_each(rewrite);
-    }
-}
-
-/// An expression in which an identifier, bare or quoted, has another name. Text literals stay as they are.
-fn with_identifier(expression: &str, old: &str, new: &str) -> String {
-    let mut out = String::with_capacity(expression.len());
-    let mut rest = expression;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '\'' | '"' | '`' => quoted_length(rest, first),
-            c if c.is_alphabetic() || c == '_' => {
-                rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len())
-            }
-            c => c.len_utf8(),
-        };
-        let (token, tail) = rest.split_at(length);
-        let bare = token.trim_matches(first);
-        match first {
-            '"' | '`' if token.len() > 1 && bare == old => out.push_str(&format!("{first}{new}{first}")),
-            _ if token == old => out.push_str(new),
-            _ => out.push_str(token),
-        }
-        rest = tail;
-    }
-    out
-}
-
-/// The length of the quoted token that a text starts with; a doubled quote stands for itself.
-pub(crate) fn quoted_length(text: &str, quote: char) -> usize {
-    let mut end = 1;
-    while let Some(at) = text[end..].find(quote) {
-        end += at + 1;
-        if !text[end..].starts_with(quote) {
-            return end;
-        }
-        end += 1;
-    }
-    text.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_identifier;
-
-    #[test]
-    fn an_identifier_is_renamed_and_a_literal_is_not() {
-        assert_eq!(
-            with_identifier("age > 0 AND \"age\" < 'age' || ages", "age", "years"),
-            "years > 0 AND \"years\" < 'age' || ages"
-        );
-        assert_eq!(with_identifier("`a``b` = 'it''s a'", "a", "b"), "`a``b` = 'it''s a'");
     }
 }

@@ -12,6 +12,7 @@ use rungs_schema::{
     Access, Class, CompositeType, Definition, Domain, EnumType, ForeignKey, ObjectName, Reference, Schema, Table,
 };
 
+use super::access::without_columns;
 use super::change::{Change, Delta, Edit};
 use super::strip::{hand_over, strip};
 use super::{Guide, composites, dependents, domains, enums};
@@ -55,6 +56,17 @@ pub struct StandingTable {
     /// The columns of the type, and of types that are built on it, each with its type (or that of its elements); without
     /// those that follow a parent's.
     pub columns: Vec<(String, ObjectName)>,
+}
+
+impl StandingTable {
+    /// What is left of the privileges on it while columns are gone, which are then made anew.
+    pub fn left_of(&self, access: &Access) -> Access {
+        without_columns(access, |column| self.bare.column(column).is_none() && self.next.column(column).is_some())
+    }
+
+    fn loses_grants(&self, access: &Access) -> bool {
+        *access.name() == self.previous.name && self.left_of(access) != *access
+    }
 }
 
 impl StandingType {
@@ -132,7 +144,10 @@ impl Standing {
             let before = moved.len();
             moved.extend(definitions.iter().map(Definition::reference));
             if moved.len() == before {
-                let access = state.access.iter().filter(|access| moved.contains(&access.object)).cloned().collect();
+                let is_moved = |access: &&Access| {
+                    moved.contains(&access.object) || tables.iter().any(|table| table.loses_grants(access))
+                };
+                let access = state.access.iter().filter(is_moved).cloned().collect();
                 let definitions = dependents::in_creation_order(definitions);
                 return Self { types, tables, definitions, access };
             }

@@ -194,7 +194,7 @@ fn freed(edit: Edit, back: &Edit) -> Option<Edit> {
 }
 
 /// Takes from a table what an edit drops.
-fn remove(table: &mut Table, gone: &Edit) {
+pub(super) fn remove(table: &mut Table, gone: &Edit) {
     match gone {
         Edit::Column { delta: Delta::Alter { previous, next }, .. } => {
             for column in table.columns.iter_mut().filter(|column| column.name == previous.name) {

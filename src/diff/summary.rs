@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rungs_schema::{AutoIncrement, Column, Deferrable, Definition, ForeignKey, IndexKey, IndexPart, Table};
+use rungs_schema::{AutoIncrement, Column, Deferrable, Definition, EnumType, ForeignKey, IndexKey, IndexPart, Table};
 use serde::Serialize;
 
 use super::change::{AlterTable, Change, Delta, Edit};
@@ -52,12 +52,15 @@ pub fn summary(changes: &[Change]) -> Vec<Difference> {
             // The table that they are in says it.
             Change::Rows(_) => {}
             Change::Sequence(delta) => found.push(object("sequence", delta, |sequence| sequence.name.to_string())),
-            Change::Enum { delta, .. } => found.push(object("type", delta, |enum_type| enum_type.name.to_string())),
+            Change::Enum { delta, renamed, .. } => found.extend(enumeration(delta, renamed)),
             Change::Domain { delta, .. } => found.push(object("domain", delta, |domain| domain.name.to_string())),
             Change::Composite { delta, .. } => found.push(object("type", delta, |ty| ty.name.to_string())),
             Change::Definition(delta) => found.extend(definition(delta, &mut taken_down)),
             // What is only granted again is none.
             Change::Access { delta, .. } if delta.previous() == delta.next() => {}
+            // It goes and comes with a column.
+            Change::Access { delta: Delta::Alter { previous, next }, given: Some(given) }
+                if given == previous || given == next => {}
             Change::Access { delta, .. } => {
                 found.push(object("privileges", delta, |one| format!("{} {}", one.word.to_lowercase(), one.name())));
             }
@@ -111,6 +114,22 @@ fn object<T>(kind: &'static str, delta: &Delta<T>, name: impl Fn(&T) -> String) 
     }
 }
 
+fn enumeration(delta: &Delta<EnumType>, renamed: &[(String, String)]) -> Vec<Difference> {
+    let Delta::Alter { previous, next } = delta else {
+        return vec![object("type", delta, |enum_type| enum_type.name.to_string())];
+    };
+    let was = |former: &dyn fmt::Display| Some(format!("was {former}"));
+    let mut found = Vec::new();
+    if previous.name != next.name {
+        found.push(one("rename", "type", next.name.to_string(), was(&previous.name)));
+    }
+    found.extend(renamed.iter().map(|(old, new)| one("rename", "value", format!("{}.{new}", next.name), was(old))));
+    if found.is_empty() {
+        found.push(one("alter", "type", next.name.to_string(), None));
+    }
+    found
+}
+
 /// A definition that is dropped and comes back in the same words has only been out of the way; in other words it is
 /// altered. `taken_down` are those that were dropped so far.
 fn definition(delta: &Delta<Definition>, taken_down: &mut Vec<Definition>) -> Option<Difference> {
@@ -129,6 +148,9 @@ fn definition(delta: &Delta<Definition>, taken_down: &mut Vec<Definition>) -> Op
                 Some(previous) if previous.sql != next.sql => Some(altered(&previous, next)),
                 _ => Some(one("create", next.kind.word(), name(next), None)),
             }
+        }
+        Delta::Alter { previous, next } if previous.name != next.name => {
+            Some(one("rename", next.kind.word(), name(next), Some(format!("was {}", previous.name))))
         }
         Delta::Alter { previous, next } => Some(altered(previous, next)),
     }
@@ -160,6 +182,10 @@ fn table(alter: &AlterTable, found: &mut Vec<Difference>) {
     for edit in &alter.edits {
         found.push(match edit {
             Edit::Column { delta, .. } => column(&table, delta),
+            Edit::Values { column, renamed } => {
+                let pairs: Vec<String> = renamed.iter().map(|(old, new)| format!("{old} → {new}")).collect();
+                one("rename", "value", format!("{table}.{column}"), Some(pairs.join(", ")))
+            }
             Edit::PrimaryKey(delta) => part(&table, "primary key", delta, |key| parts(&key.parts)),
             Edit::Unique(delta) => part(&table, "unique constraint", delta, |unique| parts(&unique.parts)),
             Edit::ForeignKey(delta) => part(&table, "foreign key", delta, reference),

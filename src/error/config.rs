@@ -49,4 +49,15 @@ pub enum ConfigError {
         #[help]
         help: Option<String>,
     },
+    /// A command of `[hooks]` did not end well.
+    #[error("the hook `{command}` {reason}")]
+    #[diagnostic(code(config::hook), help("{help}"))]
+    Hook {
+        /// The command, as it was run.
+        command: String,
+        /// How it ended, with what it printed.
+        reason: String,
+        /// What became of the file, and what to do.
+        help: String,
+    },
 }

@@ -7,6 +7,7 @@ mod apply;
 mod config;
 mod db;
 mod fault;
+mod on_engine;
 mod plan;
 mod revision;
 mod source;
@@ -17,7 +18,8 @@ pub use config::ConfigError;
 pub use db::DbError;
 pub(crate) use fault::and;
 pub use fault::{Link, RevisionFault};
-pub use plan::PlanError;
+pub use on_engine::OnEngine;
+pub use plan::{PlanError, RenameQuestion};
 pub use revision::{RevisionError, WithoutFile};
 pub use source::{ModelFault, ObjectFault, SourceError};
 
@@ -48,6 +50,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Apply(#[from] ApplyError),
+    /// Whatever goes wrong on one of several engines.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    OnEngine(#[from] OnEngine),
 }
 
 /// The first lines of a statement, for a message in which it follows `  in: `.

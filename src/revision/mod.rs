@@ -2,6 +2,7 @@
 //! point into it ([`Target`]). Nothing in here knows a database: what is applied comes in as a set of ids, and what is
 //! to be done goes out as a list of [`Step`]s.
 
+mod add_dialect;
 mod build;
 mod candidates;
 mod circles;

@@ -1,5 +1,6 @@
 //! Where a schema comes from: models, a live database, an SQL file, a revision, nothing.
 
+mod ignore;
 mod limits;
 pub mod models;
 mod names;
@@ -12,7 +13,8 @@ use std::path::PathBuf;
 use crate::db::{DatabaseUrl, without_passwords};
 use crate::error::{Error, SourceError};
 
-pub use names::{Adopted, adopt};
+pub use ignore::{Ignore, Include, Object, WrongEntry};
+pub use names::{Adopted, adopt, default_name};
 
 /// A source, as the command line names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

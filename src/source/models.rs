@@ -4,7 +4,7 @@ use std::path::Path;
 
 use miette::{NamedSource, SourceSpan};
 use rungs_schema::Declared;
-use rungs_schema::read::{self, Group, Grouped, ReadError};
+use rungs_schema::read::{self, Group, Grouped, OwnTypes, ReadError};
 
 use crate::error::{ModelFault, SourceError};
 
@@ -17,12 +17,12 @@ pub fn read(paths: &[String], base: &Path) -> Result<Declared, SourceError> {
         .map_err(|errors| SourceError::Models { faults: errors.into_iter().map(fault).collect() })
 }
 
-/// Reads several groups of paths as one, relative to `base`.
+/// Reads several groups of paths as one, relative to `base`, with the column types of some Rust types.
 ///
 /// # Errors
 /// As [`read()`], and when a file belongs to two groups.
-pub fn read_groups(groups: &[Group], base: &Path) -> Result<Grouped, SourceError> {
-    read::read_groups(groups, base)
+pub fn read_groups(groups: &[Group], base: &Path, own_types: &OwnTypes) -> Result<Grouped, SourceError> {
+    read::read_groups(groups, base, own_types)
         .map_err(|errors| SourceError::Models { faults: errors.into_iter().map(fault).collect() })
 }
 

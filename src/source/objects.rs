@@ -76,7 +76,7 @@ const BEFORE_KIND: [&str; 18] = [
 /// Everything that cannot be read, split or declared, each with its place, in one [`SourceError::Objects`].
 pub fn read(patterns: &[String], base: &Path, dialect: DialectName) -> Result<Vec<ObjectStatement>, SourceError> {
     let (mut statements, mut faults) = (Vec::new(), Vec::new());
-    for path in files(patterns, base, &mut faults) {
+    for path in files(patterns, base, &mut faults).into_iter().filter(|path| is_for(path, dialect)) {
         let shown = path.strip_prefix(base).unwrap_or(&path).display().to_string();
         match std::fs::read_to_string(&path) {
             Ok(text) => take(&text, &shown, dialect, &mut statements, &mut faults),
@@ -84,6 +84,14 @@ pub fn read(patterns: &[String], base: &Path, dialect: DialectName) -> Result<Ve
         }
     }
     if faults.is_empty() { Ok(statements) } else { Err(SourceError::Objects { faults }) }
+}
+
+/// Whether a file is for an engine: `totals.postgres.sql` is for PostgreSQL alone, `totals.sql` for all.
+fn is_for(path: &Path, dialect: DialectName) -> bool {
+    let stem = path.file_stem().map(Path::new);
+    let word = stem.and_then(Path::extension).and_then(|word| DialectName::from_word(word.to_str()?));
+    let stands_in = word == Some(DialectName::Mysql) && dialect == DialectName::Mariadb;
+    word.is_none_or(|word| word == dialect || stands_in)
 }
 
 fn files(patterns: &[String], base: &Path, faults: &mut Vec<ObjectFault>) -> Vec<PathBuf> {
@@ -200,6 +208,15 @@ mod tests {
         let found = read_one(text, DialectName::Postgres).unwrap_or_default();
         let said: Vec<_> = found.iter().map(|one| (one.place.as_str(), one.sql.len())).collect();
         assert_eq!(said, [("a/b.sql:2", 27), ("a/b.sql:4", 63)]);
+    }
+
+    #[test]
+    fn a_file_can_be_for_one_engine() {
+        let is_for = |name: &str, dialect| super::is_for(Path::new(name), dialect);
+        assert!(is_for("db/totals.sql", DialectName::Sqlite) && is_for("v1.2.sql", DialectName::Sqlite));
+        assert!(is_for("db/totals.postgres.sql", DialectName::Postgres));
+        assert!(!is_for("db/totals.postgres.sql", DialectName::Sqlite));
+        assert!(is_for("a.mysql.sql", DialectName::Mariadb) && !is_for("a.mariadb.sql", DialectName::Mysql));
     }
 
     #[test]

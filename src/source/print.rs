@@ -16,15 +16,15 @@ use std::fmt::Write;
 use rungs_schema::read::{Case, snake_case, type_identifier};
 use rungs_schema::{EnumType, Schema, Table};
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Naming};
 
 use attribute::{Node, attribute, quoted};
 use names::{Names, case_of_most, distinct, distinct_type};
 
 /// All models in one file.
-pub fn models(schema: &Schema, dialect: &dyn Dialect) -> String {
+pub fn models(schema: &Schema, naming: &Naming, dialect: &dyn Dialect) -> String {
     let schema = &spared::spared(schema, dialect);
-    let printer = Printer::new(schema, dialect, "");
+    let printer = Printer::new(schema, naming, dialect, "");
     let mut text = printer.left_out();
     let uses = match (schema.tables.is_empty(), schema.enums.is_empty()) {
         (true, true) => return text,
@@ -43,9 +43,9 @@ pub fn models(schema: &Schema, dialect: &dyn Dialect) -> String {
 }
 
 /// One file for each table, `enums.rs` where there are enumerations, and `mod.rs`: file names with their texts.
-pub fn model_files(schema: &Schema, dialect: &dyn Dialect) -> Vec<(String, String)> {
+pub fn model_files(schema: &Schema, naming: &Naming, dialect: &dyn Dialect) -> Vec<(String, String)> {
     let schema = &spared::spared(schema, dialect);
-    let printer = Printer::new(schema, dialect, "super::enums::");
+    let printer = Printer::new(schema, naming, dialect, "super::enums::");
     let mut root = printer.left_out();
     let mut taken = vec![String::from("mod"), String::from("enums")];
     let mut files = Vec::new();
@@ -84,6 +84,7 @@ pub fn model_files(schema: &Schema, dialect: &dyn Dialect) -> Vec<(String, Strin
 /// What every part of the printing needs to know.
 struct Printer<'a> {
     schema: &'a Schema,
+    naming: &'a Naming,
     dialect: &'a dyn Dialect,
     names: Names,
     /// What stands before the name of an enumeration.
@@ -91,8 +92,8 @@ struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    fn new(schema: &'a Schema, dialect: &'a dyn Dialect, enums: &'static str) -> Self {
-        Self { schema, dialect, names: Names::of(schema), enums }
+    fn new(schema: &'a Schema, naming: &'a Naming, dialect: &'a dyn Dialect, enums: &'static str) -> Self {
+        Self { schema, naming, dialect, names: Names::of(schema), enums }
     }
 
     /// The tables that a struct can stand for.

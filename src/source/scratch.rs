@@ -72,19 +72,39 @@ fn built(wanted: Wanted<'_>) -> Vec<ObjectName> {
     nouns.chain(wanted.objects.iter().filter_map(|object| object.creates(DialectName::Postgres))).collect()
 }
 
-/// What an SQLite database looks like after some changes, as SQLite itself carries them out, in a transaction that is
-/// rolled back.
+/// What an SQLite or PostgreSQL database looks like after some changes, as the engine itself carries them out, in a
+/// transaction that is rolled back.
 ///
 /// # Errors
-/// When SQLite does not take the changes, or somebody else holds the database.
-pub async fn after(target: &mut Connection, changes: &[Change], dialect: &dyn Dialect) -> Result<Schema, Error> {
+/// When the engine does not take the changes, or somebody else holds what they change.
+pub async fn after(
+    target: &mut Connection,
+    changes: &[Change],
+    scope: &Scope,
+    dialect: &dyn Dialect,
+) -> Result<Schema, Error> {
     let statements = plan::render(changes, dialect)?;
-    target.execute("BEGIN IMMEDIATE").await?;
-    let built = build(target, statements.iter().map(|statement| statement.sql.as_str())).await;
+    let sql = statements.iter().map(|statement| statement.sql.as_str());
+    let is_sqlite = dialect.version().name == DialectName::Sqlite;
+    target.execute(if is_sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }).await?;
+    let built = if is_sqlite { build(target, sql).await } else { after_on_postgres(target, sql, scope).await };
     let rolled_back = target.execute("ROLLBACK").await;
     let built = built?;
     rolled_back?;
     Ok(built)
+}
+
+/// Others wait behind a lock that is waited for, so that this gives up before anybody notices.
+async fn after_on_postgres<'a>(
+    connection: &mut Connection,
+    statements: impl Iterator<Item = &'a str>,
+    scope: &Scope,
+) -> Result<Schema, DbError> {
+    connection.execute("SET LOCAL lock_timeout = '3s'").await?;
+    for sql in statements {
+        connection.execute(sql).await?;
+    }
+    dialect::introspect_in_transaction(connection, scope).await
 }
 
 /// The schema that a script makes, in an empty database on the same server.
@@ -152,19 +172,37 @@ async fn build_in_any_order(connection: &mut Connection, statements: Vec<String>
     }
 }
 
-/// A scratch database with a connection to it.
-struct Scratch {
-    connection: Connection,
+/// A scratch database with a connection to it. [`close`](Self::close) drops it, and must be called on every path.
+#[derive(Debug)]
+pub struct Scratch {
+    /// The connection.
+    pub connection: Connection,
+    /// The way to it.
+    pub url: DatabaseUrl,
     /// What drops it, and a connection to drop it from; nothing on SQLite.
     drop: Option<(Connection, String)>,
 }
 
 impl Scratch {
+    /// A new empty database on the server of a URL, whose own database, if it names one, is left as it is.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or this user may not create databases there.
+    pub async fn on(url: &DatabaseUrl) -> Result<Self, DbError> {
+        let mut target = open_server(url).await?;
+        let scratch = Self::open(&mut target, url).await;
+        let closed = target.close().await;
+        let scratch = scratch?;
+        closed?;
+        Ok(scratch)
+    }
+
     async fn open(target: &mut Connection, url: &DatabaseUrl) -> Result<Self, DbError> {
         let name = format!("rungs_scratch_{}", unique());
         match target.version().name {
             DialectName::Sqlite => {
-                Ok(Self { connection: Connection::open(&DatabaseUrl::parse("sqlite::memory:")?).await?, drop: None })
+                let url = DatabaseUrl::parse("sqlite::memory:")?;
+                Ok(Self { connection: Connection::open(&url).await?, url, drop: None })
             }
             DialectName::Postgres => {
                 let create = format!("CREATE DATABASE {name} TEMPLATE template0");
@@ -199,8 +237,9 @@ impl Scratch {
     ) -> Result<Self, DbError> {
         let mut keeper = Connection::open(server).await?;
         keeper.execute(create).await?;
-        match Connection::open(&url.with_database(name)).await {
-            Ok(connection) => Ok(Self { connection, drop: Some((keeper, drop)) }),
+        let url = url.with_database(name);
+        match Connection::open(&url).await {
+            Ok(connection) => Ok(Self { connection, url, drop: Some((keeper, drop)) }),
             Err(error) => {
                 keeper.execute(&drop).await?;
                 Err(error)
@@ -208,7 +247,11 @@ impl Scratch {
         }
     }
 
-    async fn close(self) -> Result<(), DbError> {
+    /// Drops the database.
+    ///
+    /// # Errors
+    /// When it cannot be dropped, which names it.
+    pub async fn close(self) -> Result<(), DbError> {
         // The database is dropped also when its connection is beyond an orderly end.
         let closed = self.connection.close().await;
         if let Some((mut keeper, drop)) = self.drop {

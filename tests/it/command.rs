@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 pub struct Project {
     folder: tempfile::TempDir,
     url: Option<String>,
+    program: PathBuf,
 }
 
 /// What a run of the command came to.
@@ -22,7 +23,16 @@ pub struct Ran {
 impl Project {
     /// An empty folder; the database is what the project's file says.
     pub fn empty() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), url: None }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            url: None,
+            program: env!("CARGO_BIN_EXE_migrate").into(),
+        }
+    }
+
+    /// The same with another program in the place of `migrate`.
+    pub fn with_program(self, program: PathBuf) -> Self {
+        Self { program, ..self }
     }
 
     /// A project with one file of models, on a given database.
@@ -59,6 +69,12 @@ impl Project {
         Ran::new(line, &command.envs(variables.iter().copied()).output().expect("the command runs"))
     }
 
+    /// As [`run`](Self::run), in a folder of the project.
+    pub fn run_in(&self, folder: &str, line: &str) -> Ran {
+        let mut command = self.command(line);
+        Ran::new(line, &command.current_dir(self.path().join(folder)).output().expect("the command runs"))
+    }
+
     /// Starts the command, to be finished later.
     pub fn start(&self, line: &str) -> Started {
         let mut command = self.command(line);
@@ -68,7 +84,7 @@ impl Project {
 
     /// The command, not run yet.
     pub fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_migrate"));
+        let mut command = Command::new(&self.program);
         command.args(words(line)).current_dir(self.path()).env_clear();
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
@@ -104,6 +120,11 @@ pub struct Started {
 }
 
 impl Started {
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for its end.
     pub fn finish(self) -> Ran {
         Ran::new(&self.line, &self.child.wait_with_output().expect("the command ends"))

@@ -41,6 +41,24 @@ where
     }
 }
 
+/// Runs a scenario on fresh databases of all engines at once: SQLite, PostgreSQL, MySQL.
+pub fn on_all(scenario: impl FnOnce([&TestDb; 3])) {
+    let engines = [Engine::Sqlite, Engine::Postgres, Engine::Mysql];
+    let created = engines.map(|engine| runtime().block_on(TestDb::create(engine)));
+    let played =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario([&created[0], &created[1], &created[2]])));
+    for db in created.iter().filter(|db| db.engine != Engine::Sqlite) {
+        runtime().block_on(force_drop(db.engine, &db.url));
+    }
+    if let Err(panic) = played {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
 /// One test for each engine: `on_every_engine!(name, |db| async move { ... });`
 #[macro_export]
 macro_rules! on_every_engine {
@@ -124,6 +142,21 @@ impl TestDb {
         rows.iter()
             .map(|row| row.values().iter().map(|value| value.clone().unwrap_or_else(|| "NULL".to_owned())).collect())
             .collect()
+    }
+
+    /// As [`run`](Self::run), outside of what is asynchronous.
+    pub fn run_now(&self, statements: &[&str]) {
+        runtime().block_on(self.run(statements));
+    }
+
+    /// As [`rows`](Self::rows), outside of what is asynchronous.
+    pub fn rows_now(&self, sql: &str) -> Vec<Vec<String>> {
+        runtime().block_on(self.rows(sql))
+    }
+
+    /// As [`introspect`](Self::introspect), outside of what is asynchronous.
+    pub fn introspect_now(&self) -> rungs::schema::Schema {
+        runtime().block_on(self.introspect())
     }
 
     /// What the live database holds, as nouns.

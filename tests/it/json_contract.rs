@@ -77,7 +77,7 @@ fn one_answer_a_run() {
     let sql = project.run("autogenerate -m first --sql --format json").ok().json();
     assert!(sql["sql"].as_str().is_some_and(|sql| sql.contains("CREATE TABLE")), "{sql}");
     let check = project.run("check --format json").code(1).json();
-    assert_eq!(keys(&check), ["differences", "pending", "edited", "unknown", "overlaps", "doubts"]);
+    assert_eq!(keys(&check), ["differences", "pending", "edited", "unknown", "overlaps", "doubts", "likely_renames"]);
     let made = project.run("autogenerate -m first --apply --format json").ok().json();
     assert_eq!(keys(&made), ["differences", "revision", "path", "revisions", "steps", "heads"]);
     let one = json!({

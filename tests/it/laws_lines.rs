@@ -80,7 +80,7 @@ async fn compare(db: &TestDb, declared: &Declared, owners: &Owners, before: &Own
 }
 
 async fn migrate_to(db: &TestDb, declared: &Declared, owners: &Owners, before: &Owners) -> Vec<Plan> {
-    let Shares { shares, dialect } = compare(db, declared, owners, before).await;
+    let Shares { shares, dialect, .. } = compare(db, declared, owners, before).await;
     let mut plans = Vec::new();
     for share in shares {
         let plan = plan::plan(&share.changes, dialect.as_ref()).unwrap_or_else(|error| panic!("{error}"));

@@ -27,6 +27,7 @@ fn any_privileges_on_a_table_become_any_others() {
             "GRANT ALL ON t TO rungs_test_app WITH GRANT OPTION; GRANT SELECT ON t TO PUBLIC",
             "GRANT SELECT (id, a), UPDATE (b) ON t TO rungs_test_app; GRANT INSERT ON t TO \"Rungs \"\"test\"\"\"",
             "GRANT SELECT ON t TO rungs_test_app; GRANT SELECT (a) ON t TO rungs_test_app WITH GRANT OPTION",
+            "GRANT SELECT, UPDATE, UPDATE (b) ON t TO rungs_test_app",
             "REVOKE ALL ON t FROM CURRENT_USER",
             "GRANT SELECT, UPDATE ON t TO rungs_test_app WITH GRANT OPTION; SET ROLE rungs_test_app;
              GRANT SELECT ON t TO rungs_test_reader WITH GRANT OPTION; SET ROLE rungs_test_reader;
@@ -125,6 +126,25 @@ fn privileges_go_with_their_columns() {
         };
         let plan = becomes(&db, &computed("id"), &computed("id + 1"), "INSERT INTO t (id) VALUES (1)").await;
         assert!(sql(&plan.up).contains("GRANT SELECT (\"g\")"), "{}", sql(&plan.up));
+    });
+}
+
+/// A computed column leaves while its type is built anew.
+#[test]
+fn columns_that_are_made_anew_with_their_type_are_granted_again() {
+    postgres(|db| async move {
+        let made = |values: &str, argument: &str| {
+            format!(
+                "CREATE TYPE mood AS ENUM ({values});
+                CREATE FUNCTION mood_of({argument} int) RETURNS mood LANGUAGE sql IMMUTABLE AS 'SELECT ''a''::mood';
+                CREATE TABLE t (id int, m mood GENERATED ALWAYS AS (mood_of(id)) STORED, CONSTRAINT k UNIQUE (id));
+                COMMENT ON INDEX k IS 'an index'; COMMENT ON CONSTRAINT k ON t IS 'a key';
+                GRANT SELECT (m), UPDATE (id) ON t TO rungs_test_app; GRANT SELECT ON t TO rungs_test_reader"
+            )
+        };
+        let rows = "INSERT INTO t VALUES (1)";
+        become_each_other(&db, &made("'a', 'b'", "x"), &made("'c', 'a'", "x"), rows).await;
+        become_each_other(&db, &made("'a', 'b'", "x"), &made("'a', 'b', 'c'", "y"), rows).await;
     });
 }
 

@@ -20,6 +20,11 @@ fn the_tour_of_branches_is_true() {
 }
 
 #[test]
+fn the_tour_of_renames_is_true() {
+    play("docs/renames.md");
+}
+
+#[test]
 fn the_documented_configuration_is_read() {
     let project = Project::empty();
     project.write("migrate.toml", &blocks(&read("docs/configuration.md"), "toml")[0]);

@@ -16,8 +16,8 @@ pub struct Definition {
     /// The statement that creates it as the server prints it, without a closing semicolon.
     pub sql: String,
     /// What is set on it by statements of their own once it is there, by lower-case word: `enabled` (triggers, rules,
-    /// event triggers), `target` (statistics), `option:NAME`, `tablespace`, `access_method` (materialised views), and
-    /// `default:COLUMN`, `comment:COLUMN`, `statistics:COLUMN` of a view's or index's columns.
+    /// event triggers), `target` (statistics), `option:NAME`, `version` (servers), `tablespace`, `access_method`
+    /// (materialised views), and `default:COLUMN`, `comment:COLUMN`, `statistics:COLUMN` of a view's or index's columns.
     pub settings: BTreeMap<String, String>,
     /// Its parts, where some of them can change in place.
     pub outline: Outline,
@@ -103,6 +103,8 @@ pub enum DefinitionKind {
     ForeignDataWrapper,
     /// A server of foreign tables (PostgreSQL).
     Server,
+    /// What a role is called on such a server (PostgreSQL).
+    UserMapping,
     /// A function.
     Function,
     /// A procedure.
@@ -137,6 +139,8 @@ pub enum DefinitionKind {
     EventTrigger,
     /// A publication (PostgreSQL).
     Publication,
+    /// A subscription to publications of another server (PostgreSQL).
+    Subscription,
 }
 
 impl DefinitionKind {
@@ -149,6 +153,7 @@ impl DefinitionKind {
             Self::Range => "range type",
             Self::ForeignDataWrapper => "foreign data wrapper",
             Self::Server => "server",
+            Self::UserMapping => "user mapping",
             Self::Function => "function",
             Self::Procedure => "procedure",
             Self::Aggregate => "aggregate",
@@ -166,6 +171,7 @@ impl DefinitionKind {
             Self::Event => "event",
             Self::EventTrigger => "event trigger",
             Self::Publication => "publication",
+            Self::Subscription => "subscription",
         }
     }
 
@@ -183,6 +189,7 @@ impl DefinitionKind {
             Self::TextSearchDictionary => Class::TextSearchDictionary,
             Self::ForeignDataWrapper
             | Self::Server
+            | Self::UserMapping
             | Self::Cast
             | Self::Index
             | Self::Statistics
@@ -191,7 +198,8 @@ impl DefinitionKind {
             | Self::Policy
             | Self::Event
             | Self::EventTrigger
-            | Self::Publication => Class::Other,
+            | Self::Publication
+            | Self::Subscription => Class::Other,
         }
     }
 
@@ -199,7 +207,13 @@ impl DefinitionKind {
     pub fn comes_before_tables(self) -> bool {
         matches!(
             self,
-            Self::Namespace | Self::Extension | Self::Collation | Self::Range | Self::ForeignDataWrapper | Self::Server
+            Self::Namespace
+                | Self::Extension
+                | Self::Collation
+                | Self::Range
+                | Self::ForeignDataWrapper
+                | Self::Server
+                | Self::UserMapping
         )
     }
 }

@@ -10,6 +10,8 @@ pub struct Hints {
     pub tables: BTreeMap<ObjectName, TableHints>,
     /// By enumerated type, under the name that it has now.
     pub enums: BTreeMap<ObjectName, EnumHints>,
+    /// The former names of views that models stand for, by the present one.
+    pub views: BTreeMap<ObjectName, ObjectName>,
 }
 
 /// What an enumeration says of its type.
@@ -34,6 +36,8 @@ pub struct TableHints {
     pub model: String,
     /// By column, under the name it has now.
     pub columns: BTreeMap<String, ColumnHints>,
+    /// The former names of keys, indexes and constraints, by the present one.
+    pub parts: BTreeMap<String, String>,
 }
 
 /// What a model says of a column.
@@ -43,6 +47,9 @@ pub struct ColumnHints {
     pub renamed_from: Option<String>,
     /// The SQL expression that gives existing rows their value when the column is added or becomes NOT NULL.
     pub backfill: Option<String>,
+    /// The former values of an enumeration that is no type of its own on the engine, by the present one: rows hold
+    /// them as they stand.
+    pub values: BTreeMap<String, String>,
     /// Where the field stands.
     pub location: Option<Location>,
 }

@@ -121,6 +121,11 @@ impl Needs {
         self.0.is_empty()
     }
 
+    /// Keeps some of the objects.
+    pub fn retain(&mut self, mut keeps: impl FnMut(&Reference) -> bool) {
+        self.0.retain(|reference, _| keeps(reference));
+    }
+
     /// The same needs under other names.
     #[must_use]
     pub fn renamed(&self, mut rename: impl FnMut(&Reference) -> Reference) -> Self {

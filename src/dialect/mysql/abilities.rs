@@ -27,6 +27,8 @@ pub(super) struct Abilities {
     pub(super) invisible_columns: bool,
     /// Sequences are objects of their own.
     pub(super) sequences: bool,
+    /// The hidden columns that bound a row's versions can be named while the table keeps versions.
+    pub(super) names_row_bounds: bool,
     /// `NO ACTION` is what the server prints for nothing; otherwise `RESTRICT` is.
     pub(super) no_action_is_silent: bool,
 }
@@ -48,6 +50,7 @@ impl Abilities {
                 hidden_index: version.at_least(10, 6, 0).then_some("IGNORED"),
                 invisible_columns: true,
                 sequences: true,
+                names_row_bounds: version.at_least(11, 7, 0),
                 no_action_is_silent: false,
             };
         }
@@ -63,6 +66,7 @@ impl Abilities {
             hidden_index: version.at_least(8, 0, 0).then_some("INVISIBLE"),
             invisible_columns: version.at_least(8, 0, 23),
             sequences: false,
+            names_row_bounds: false,
             no_action_is_silent: true,
         }
     }

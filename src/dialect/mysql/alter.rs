@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rungs_schema::{Check, Column, ForeignKey, Index, PrimaryKey, Table};
+use rungs_schema::{Column, Table};
 
 use super::alter_option::option_clauses;
+use super::ddl::VERSIONED;
 use super::order::{Placement, place};
 use super::render::rename;
 use super::token::tokens;
-use super::{Mysql, types};
+use super::{Mysql, types, values};
 use crate::dialect::{Dialect as _, Statement, fit};
 use crate::diff::change::{AlterTable, Delta, Edit};
 use crate::error::PlanError;
@@ -19,7 +20,7 @@ use crate::error::PlanError;
 pub(super) struct Clauses {
     clauses: Vec<String>,
     comments: Vec<String>,
-    loses: Vec<String>,
+    pub(super) loses: Vec<String>,
 }
 
 impl Clauses {
@@ -31,15 +32,23 @@ impl Clauses {
         }
     }
 
-    pub(super) fn statement(self, dialect: &Mysql, table: &Table) -> Option<Statement> {
-        let separator = if self.clauses.len() == 1 { " " } else { "\n  " };
-        let body = self.clauses.join(",\n  ");
-        let sql = format!("ALTER TABLE {}{separator}{body}", dialect.object(&table.name));
+    /// Says what the statement is for, besides what its clauses say.
+    pub(super) fn comment(&mut self, comment: String) {
+        self.comments.push(comment);
+    }
+
+    /// The statement, with what stands before it and, behind the last clause, after it.
+    fn statement(self, before: &str, table: &str, after: Option<&str>) -> Option<Statement> {
+        let empty = self.clauses.is_empty() && after.is_none();
+        let separator = if self.clauses.len() > 1 { "\n  " } else { " " };
+        let body = format!("{separator}{}", self.clauses.join(",\n  "));
+        let after = after.map(|after| format!("\n{after}")).unwrap_or_default();
+        let sql = format!("{before}ALTER TABLE {table}{}{after}", body.trim_end());
         let mut statement = Statement::new(sql, self.comments.join(", "));
         if !self.loses.is_empty() {
             statement = statement.losing(self.loses.join("; "));
         }
-        (!self.clauses.is_empty()).then_some(statement)
+        (!empty).then_some(statement)
     }
 }
 
@@ -68,19 +77,38 @@ pub(super) struct Alteration<'a> {
     pub(super) rewritten: BTreeSet<String>,
     /// Renames that were carried out already.
     pub(super) renamed: BTreeSet<String>,
+    /// Keys that are dropped in a statement before the main one.
+    pub(super) early: BTreeSet<Key>,
+    /// Keys that stay as they are, and yet are made anew.
+    pub(super) anew: BTreeSet<Key>,
+    /// Options of the table that were seen to already.
+    pub(super) settled: BTreeSet<&'static str>,
+}
+
+/// The primary key, or an index by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Primary,
+    Index(String),
 }
 
 /// The statements for one table.
 pub(super) fn alter(dialect: &Mysql, change: &AlterTable) -> Result<Vec<Statement>, PlanError> {
+    if let Some(statements) = values::renamed(dialect, change)? {
+        return Ok(statements);
+    }
     let mut statements = Vec::new();
     if change.is_rename() {
         statements.push(rename(dialect, &change.previous.name, &change.next.name, "table"));
     }
     let mut alteration = Alteration::new(dialect, change);
+    statements.extend(alteration.make_way());
+    statements.extend(alteration.keep_versions()?);
     statements.extend(alteration.fill());
     statements.extend(alteration.main());
     statements.extend(alteration.foreign_keys_after());
-    statements.extend(alteration.partitions());
+    statements.extend(alteration.options_after());
+    statements.extend(alteration.partitions_in_place());
     Ok(statements)
 }
 
@@ -106,6 +134,9 @@ impl<'a> Alteration<'a> {
             freed: Vec::new(),
             rewritten: BTreeSet::new(),
             renamed: BTreeSet::new(),
+            early: BTreeSet::new(),
+            anew: BTreeSet::new(),
+            settled: BTreeSet::new(),
         };
         for edit in &change.edits {
             alteration.note(edit);
@@ -186,8 +217,28 @@ impl<'a> Alteration<'a> {
         self.next().columns.iter().map(|column| column.name.clone()).collect()
     }
 
-    fn definition(&self, column: &Column) -> String {
-        self.dialect.column_definition(self.next(), column, self.collation_changes())
+    /// The whole of a column. In the statement that gives the table another character set, a column that says none gets
+    /// the new one.
+    pub(super) fn definition(&self, column: &Column) -> String {
+        self.dialect.column_definition(self.next(), column, false)
+    }
+
+    /// A statement on the table under its new name.
+    pub(super) fn statement(&self, clauses: Clauses) -> Option<Statement> {
+        self.statement_with(clauses, None)
+    }
+
+    /// MariaDB alters a table that keeps versions of its rows only when it is told what to do with the old ones.
+    /// <https://mariadb.com/docs/server/reference/sql-structure/temporal-tables/system-versioned-tables>
+    pub(super) fn statement_with(&self, clauses: Clauses, after: Option<&str>) -> Option<Statement> {
+        let versioned = [&*self.change.previous, self.next()].iter().any(|table| table.options.contains_key(VERSIONED));
+        let before = if versioned { "SET STATEMENT system_versioning_alter_history = KEEP FOR\n" } else { "" };
+        clauses.statement(before, &self.dialect.object(&self.next().name), after)
+    }
+
+    pub(super) fn option(&self, key: &str) -> (Option<&'a str>, Option<&'a str>) {
+        let of = |table: &'a Table| table.options.get(key).map(String::as_str);
+        (of(&self.change.previous), of(&self.change.next))
     }
 
     pub(super) fn position(&self, placement: &Placement) -> String {
@@ -199,67 +250,12 @@ impl<'a> Alteration<'a> {
 
     fn main(&mut self) -> Option<Statement> {
         let mut clauses = Clauses::default();
+        self.keep_indexes_of_freed();
         self.drops(&mut clauses);
         self.columns(&mut clauses);
         self.additions(&mut clauses);
         self.options(&mut clauses);
-        clauses.statement(self.dialect, self.next())
-    }
-
-    fn drops(&self, clauses: &mut Clauses) {
-        let table = &self.next().name;
-        for edit in &self.change.edits {
-            match edit {
-                Edit::ForeignKey(delta) => {
-                    if let Some(ForeignKey { name: Some(name), .. }) = delta.previous() {
-                        let clause = format!("DROP FOREIGN KEY {}", self.dialect.quote(name));
-                        clauses.add(clause, format!("drops foreign key {name} of {table}"));
-                    }
-                }
-                Edit::Check(delta) => {
-                    if let Some(Check { name: Some(name), column: None, .. }) = delta.previous() {
-                        let word = if self.dialect.abilities.drop_constraint { "CONSTRAINT" } else { "CHECK" };
-                        let clause = format!("DROP {word} {}", self.dialect.quote(name));
-                        clauses.add(clause, format!("drops check {name} of {table}"));
-                    }
-                }
-                Edit::Index(delta) => {
-                    if let (Some(Index { name: Some(name), .. }), false) =
-                        (delta.previous(), self.in_place(delta).is_some())
-                    {
-                        let clause = format!("DROP KEY {}", self.dialect.quote(name));
-                        clauses.add(clause, format!("drops index {name} of {table}"));
-                    }
-                }
-                Edit::PrimaryKey(delta) if delta.previous().is_some() => {
-                    clauses.add("DROP PRIMARY KEY".to_owned(), format!("drops the primary key of {table}"));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// What changes an index without building it again: another name, or whether the optimizer sees it.
-    fn in_place(&self, delta: &Delta<Index>) -> Option<String> {
-        let Delta::Alter { previous, next } = delta else { return None };
-        let (old, new) = (previous.name.as_ref()?, next.name.as_ref()?);
-        let abilities = &self.dialect.abilities;
-        if abilities.rename_index && old != new && (Index { name: next.name.clone(), ..previous.clone() }) == *next {
-            return Some(format!("RENAME KEY {} TO {}", self.dialect.quote(old), self.dialect.quote(new)));
-        }
-        let word = abilities.hidden_index?;
-        let key = word.to_ascii_lowercase();
-        let seen = |index: &Index| {
-            let mut index = index.clone();
-            index.options.shift_remove(&key);
-            index
-        };
-        if old != new || seen(previous) != seen(next) {
-            return None;
-        }
-        let shown = if self.dialect.is_mariadb() { "NOT IGNORED" } else { "VISIBLE" };
-        let state = if next.options.contains_key(&key) { word } else { shown };
-        Some(format!("ALTER INDEX {} {state}", self.dialect.quote(new)))
+        self.with_partitions(clauses)
     }
 
     fn columns(&mut self, clauses: &mut Clauses) {
@@ -284,6 +280,11 @@ impl<'a> Alteration<'a> {
         for (altered, _) in &self.freed {
             clauses.add(format!("DROP COLUMN {}", self.dialect.quote(&altered.next.name)), "");
             order.retain(|name| *name != altered.next.name);
+        }
+        for altered in
+            self.altered.iter().filter(|altered| becomes_computed(altered) && !recomputed.contains(&altered.next.name))
+        {
+            clauses.loses.push(format!("the values of column {}", self.place_name(&altered.previous.name)));
         }
         let mut new: Vec<_> = self.created.iter().map(|(column, _)| column.name.clone()).collect();
         new.extend(recomputed.iter().cloned());
@@ -345,91 +346,6 @@ impl<'a> Alteration<'a> {
         }
     }
 
-    /// Indexes that would lose a column with the virtual one that is dropped.
-    fn keep_indexes_of_freed(&self, clauses: &mut Clauses) {
-        let edited = |name: &Option<String>| {
-            self.change
-                .edits
-                .iter()
-                .any(|edit| matches!(edit, Edit::Index(delta) if delta.next().is_some_and(|index| index.name == *name)))
-        };
-        let freed = |index: &&Index| {
-            self.freed.iter().any(|(altered, _)| {
-                index.parts.iter().any(|part| part.column_name() == Some(altered.next.name.as_str()))
-            })
-        };
-        for index in self.next().indexes.iter().filter(freed).filter(|index| !edited(&index.name)) {
-            if let Some(name) = &index.name {
-                clauses.add(format!("DROP KEY {}", self.dialect.quote(name)), "");
-                clauses.add(format!("ADD {}", self.dialect.index(index)), "");
-            }
-        }
-    }
-
-    fn additions(&self, clauses: &mut Clauses) {
-        let table = &self.next().name;
-        self.keep_indexes_of_freed(clauses);
-        for edit in &self.change.edits {
-            match edit {
-                Edit::PrimaryKey(delta) => {
-                    if let Some(key) = delta.next() {
-                        let key: &PrimaryKey = key;
-                        let clause = format!("ADD {}", self.dialect.primary_key(key));
-                        clauses.add(clause, format!("adds the primary key of {table}"));
-                    }
-                }
-                Edit::Index(delta) => self.add_index(clauses, delta),
-                Edit::Check(delta) => {
-                    if let Some(check) = delta.next().filter(|check| check.column.is_none()) {
-                        let name = check.name.as_deref().unwrap_or(&check.expression);
-                        clauses
-                            .add(format!("ADD {}", self.dialect.check(check)), format!("adds check {name} to {table}"));
-                    }
-                }
-                Edit::ForeignKey(delta) if !self.foreign_keys_wait() => {
-                    if let Some(key) = delta.next() {
-                        clauses.add(format!("ADD {}", self.dialect.foreign_key(key)), self.foreign_key_comment(key));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn add_index(&self, clauses: &mut Clauses, delta: &Delta<Index>) {
-        let Some(index) = delta.next() else { return };
-        let name = index.name.as_deref().unwrap_or_default();
-        match self.in_place(delta) {
-            Some(clause) => clauses.add(clause, format!("alters index {name} of {}", self.next().name)),
-            None => {
-                let clause = format!("ADD {}", self.dialect.index(index));
-                clauses.add(clause, format!("adds index {name} to {}", self.next().name));
-            }
-        }
-    }
-
-    fn foreign_key_comment(&self, key: &ForeignKey) -> String {
-        let name = key.name.as_deref().unwrap_or_default();
-        format!("adds foreign key {name} from {} to {}", self.next().name, key.references)
-    }
-
-    /// The server refuses to add a foreign key under the name of one that goes in the same statement.
-    fn foreign_keys_wait(&self) -> bool {
-        self.change.edits.iter().any(|edit| matches!(edit, Edit::ForeignKey(delta) if delta.previous().is_some()))
-    }
-
-    fn foreign_keys_after(&self) -> Option<Statement> {
-        let mut clauses = Clauses::default();
-        for edit in self.change.edits.iter().filter(|_| self.foreign_keys_wait()) {
-            if let Edit::ForeignKey(delta) = edit
-                && let Some(key) = delta.next()
-            {
-                clauses.add(format!("ADD {}", self.dialect.foreign_key(key)), self.foreign_key_comment(key));
-            }
-        }
-        clauses.statement(self.dialect, self.next())
-    }
-
     fn options(&self, clauses: &mut Clauses) {
         let (previous, next) = (&self.change.previous, self.next());
         let table = &next.name;
@@ -440,26 +356,20 @@ impl<'a> Alteration<'a> {
                     clauses.add(format!("COMMENT={comment}"), format!("sets the comment of {table}"));
                 }
                 Edit::Options => {
-                    for (clause, key) in option_clauses(previous, next) {
-                        clauses.add(clause, format!("sets {key} of {table}"));
+                    for option in option_clauses(previous, next, &self.settled) {
+                        clauses.add(option.clause, format!("sets {} of {table}", option.key));
+                        clauses.loses.extend(option.loses);
                     }
                 }
                 _ => {}
             }
         }
     }
+}
 
-    /// Partitions stand alone: their clause has no comma before it, and rebuilds the table anyhow.
-    fn partitions(&self) -> Option<Statement> {
-        let table = self.next();
-        let (previous, next) = (self.change.previous.options.get("partition"), table.options.get("partition"));
-        if previous == next || !self.change.edits.contains(&Edit::Options) {
-            return None;
-        }
-        let clause = next.map_or("REMOVE PARTITIONING", String::as_str);
-        let sql = format!("ALTER TABLE {}\n{clause}", self.dialect.object(&table.name));
-        Some(Statement::new(sql, format!("changes the partitions of {}", table.name)))
-    }
+/// Whether values that somebody wrote give way to computed ones.
+fn becomes_computed(altered: &Altered<'_>) -> bool {
+    altered.previous.generated.is_none() && altered.next.generated.is_some()
 }
 
 /// Whether the server can only drop the column and add it again: it computes its values anyhow.
@@ -467,7 +377,7 @@ impl<'a> Alteration<'a> {
 fn is_recomputed(previous: &Column, next: &Column) -> bool {
     match (&previous.generated, &next.generated) {
         (Some(previous), Some(next)) => previous.stored != next.stored,
-        (None, Some(_)) => true,
+        (None, Some(next)) => !next.stored,
         _ => false,
     }
 }

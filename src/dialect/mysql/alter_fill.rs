@@ -45,7 +45,7 @@ impl Alteration<'_> {
             let comment = format!("adds a column for the values of {}", self.place_name(&altered.next.name));
             clauses.add(format!("ADD COLUMN {} {definition}", self.dialect.quote(name)), comment);
         }
-        let mut statements: Vec<_> = clauses.statement(self.dialect, self.next()).into_iter().collect();
+        let mut statements: Vec<_> = self.statement(clauses).into_iter().collect();
         for (altered, name) in &self.freed {
             let column = self.dialect.quote(&altered.next.name);
             statements.push(self.update(name, Some(&column), false));

@@ -56,7 +56,7 @@ impl Tabled<'_> {
         }
         self.primary_key(&mut table)?;
         for unique in std::mem::take(&mut table.uniques) {
-            table.indexes.push(self.unique(&table, unique)?);
+            table.indexes.push(self.unique(unique)?);
         }
         let mut indexes = std::mem::take(&mut table.indexes);
         for index in &mut indexes {
@@ -133,7 +133,7 @@ impl Tabled<'_> {
         Ok(())
     }
 
-    fn unique(&self, table: &Table, unique: Unique) -> Result<Index, PlanError> {
+    fn unique(&self, unique: Unique) -> Result<Index, PlanError> {
         if unique.nulls_not_distinct || unique.deferrable.is_some() || unique.on_conflict.is_some() {
             let action = format!(
                 "keep NULLS NOT DISTINCT, DEFERRABLE or ON CONFLICT of the unique constraint on {} ({})",
@@ -142,8 +142,7 @@ impl Tabled<'_> {
             );
             return Err(self.dialect.unsupported(action, None));
         }
-        let name = unique.name.clone().or_else(|| self.dialect.default_name(&table.name.name, Part::Unique(&unique)));
-        Ok(Index { name, parts: unique.parts, unique: true, comment: unique.comment, ..Index::default() })
+        Ok(Index { name: unique.name, parts: unique.parts, unique: true, comment: unique.comment, ..Index::default() })
     }
 
     fn index(&self, table: &Table, index: &mut Index) -> Result<(), PlanError> {

@@ -3,7 +3,7 @@
 use rungs_schema::{Action, Check, Column, ForeignKey, Index, IndexKey, IndexPart, ObjectName, PrimaryKey, Table};
 
 use super::Mysql;
-use super::ddl_column::split_extras;
+use super::ddl_column::{ROW_BOUND, split_extras};
 use super::ddl_key::WITHOUT_OVERLAPS;
 use super::types;
 use crate::dialect::Dialect as _;
@@ -37,13 +37,21 @@ impl Mysql {
         if let Some(collation) = column.collation.as_ref().or_else(|| inherited("collation")) {
             add(&format!("COLLATE {collation}"));
         }
+        // The bounds of a row's life (MariaDB) are said where an expression would be, and take nothing more.
+        let (bound, extras) = match extras.strip_prefix(ROW_BOUND) {
+            Some(_) => (extras, ""),
+            None => ("", extras),
+        };
+        if !bound.is_empty() {
+            add(bound);
+        }
         if let Some(generated) = &column.generated {
             let kind = if generated.stored { "STORED" } else { "VIRTUAL" };
             add(&format!("GENERATED ALWAYS AS ({}) {kind}", generated.expression));
         }
         if !column.nullable {
             add("NOT NULL");
-        } else if types::name(native) == "timestamp" && column.generated.is_none() {
+        } else if types::name(native) == "timestamp" && column.generated.is_none() && bound.is_empty() {
             // Older servers, and servers that are told so, make a timestamp NOT NULL by themselves.
             add("NULL");
         }

@@ -10,6 +10,13 @@ use super::ddl_key;
 use super::token::{Cursor, Kind, without_parentheses};
 use crate::error::DbError;
 
+/// The options of a table that keeps versions of its rows (MariaDB), under their words.
+pub(super) const VERSIONED: &str = "with system versioning";
+/// Which columns say how long a version held: all after `PERIOD FOR`.
+pub(super) const SYSTEM_PERIOD: &str = "system period";
+/// The period that the application sees to: all after `PERIOD FOR`.
+pub(super) const PERIOD: &str = "period";
+
 /// What the words of a statement depend on.
 #[derive(Debug)]
 pub(super) struct Surroundings {
@@ -58,6 +65,7 @@ pub(super) fn table(sql: &str, around: &Surroundings) -> Result<Table, DbError> 
     settle_collations(&mut table, around);
     if around.mariadb {
         fold_json(&mut table);
+        leave_out_row_end(&mut table);
     }
     Ok(table)
 }
@@ -72,7 +80,8 @@ fn element(cursor: &mut Cursor<'_>, table: &mut Table, around: &Surroundings) ->
     if cursor.take_words(&["PERIOD", "FOR"]) {
         let name = cursor.until(|token| token.is_symbol("("));
         let columns = cursor.group()?;
-        table.options.insert("period".to_owned(), format!("{name} ({columns})"));
+        let key = if name.eq_ignore_ascii_case("SYSTEM_TIME") { SYSTEM_PERIOD } else { PERIOD };
+        table.options.insert(key.to_owned(), format!("{name} ({columns})"));
         return Ok(());
     }
     let name = if cursor.take_word("CONSTRAINT") { Some(cursor.identifier()?) } else { None };
@@ -104,7 +113,7 @@ fn options(cursor: &mut Cursor<'_>, table: &mut Table) -> Result<(), DbError> {
             let text = cursor.until(|_| false).trim_end().to_owned();
             table.options.insert("partition".to_owned(), text);
         } else if cursor.take_words(&["WITH", "SYSTEM", "VERSIONING"]) {
-            table.options.insert("with system versioning".to_owned(), String::new());
+            table.options.insert(VERSIONED.to_owned(), String::new());
         } else if cursor.take_words(&["START", "TRANSACTION"]) {
             table.options.insert("start transaction".to_owned(), String::new());
         } else if !cursor.take_symbol(",") {
@@ -140,6 +149,8 @@ fn option(cursor: &mut Cursor<'_>, table: &mut Table) -> Result<(), DbError> {
         "comment" => table.comment = Some(super::token::unquoted(&value)).filter(|text| !text.is_empty()),
         "charset" | "character set" => drop(table.options.insert("charset".to_owned(), value)),
         "collate" => drop(table.options.insert("collation".to_owned(), value)),
+        // Where tables stand by themselves; it cannot be taken back, and means nothing.
+        "tablespace" if value.trim_matches('`') == "innodb_file_per_table" => {}
         _ => drop(table.options.insert(key, value)),
     }
     Ok(())
@@ -159,6 +170,19 @@ fn settle_collations(table: &mut Table, around: &Surroundings) {
         if let Some(value) = value {
             table.options.insert(key.to_owned(), value);
         }
+    }
+}
+
+/// MariaDB puts the end of a version into every key that forbids duplicates, by itself.
+fn leave_out_row_end(table: &mut Table) {
+    let is_end = |ty: &rungs_schema::ColumnType| ty.native().is_some_and(|ty| ty.ends_with("as row end"));
+    let Some(end) = table.columns.iter().find(|column| is_end(&column.ty)).map(|column| column.name.clone()) else {
+        return;
+    };
+    let keys = table.primary_key.iter_mut().map(|key| &mut key.parts);
+    let uniques = table.indexes.iter_mut().filter(|index| index.unique).map(|index| &mut index.parts);
+    for parts in keys.chain(uniques).filter(|parts| parts.len() > 1) {
+        parts.pop_if(|part| part.column_name() == Some(end.as_str()));
     }
 }
 
@@ -225,10 +249,15 @@ fn number(cursor: &mut Cursor<'_>) -> Result<Option<i64>, DbError> {
     Ok(Some(value))
 }
 
+/// The bounds of a sequence that names none.
+pub(super) fn outermost(descending: bool) -> (i64, i64) {
+    if descending { (-9_223_372_036_854_775_807, -1) } else { (1, 9_223_372_036_854_775_806) }
+}
+
 /// See <https://mariadb.com/docs/server/reference/sql-structure/sequences/create-sequence>.
 pub(super) fn leave_out_defaults(sequence: &mut Sequence) {
     let descending = sequence.increment.is_some_and(|step| step < 0);
-    let (min, max) = if descending { (-9_223_372_036_854_775_807, -1) } else { (1, 9_223_372_036_854_775_806) };
+    let (min, max) = outermost(descending);
     let start = if descending { sequence.max.unwrap_or(max) } else { sequence.min.unwrap_or(min) };
     let unless = |value: Option<i64>, default: i64| value.filter(|value| *value != default);
     sequence.start = unless(sequence.start, start);

@@ -24,6 +24,9 @@ const AFTER_DEFAULT: [&str; 14] = [
     "REF_SYSTEM_ID",
 ];
 
+/// With what MariaDB marks the columns that say from when to when a version of a row held.
+pub(super) const ROW_BOUND: &str = "generated always as row";
+
 /// A column, with the checks that stand on it.
 pub(super) fn column(cursor: &mut Cursor<'_>, around: &Surroundings) -> Result<(Column, Vec<Check>), DbError> {
     let mut column = Column { name: cursor.identifier()?, nullable: true, ..Column::default() };
@@ -89,7 +92,7 @@ fn attribute(
         if cursor.take_word("ROW") {
             let end = if cursor.take_word("START") { "start" } else { "end" };
             cursor.take_word("END");
-            return Ok(Some(format!("generated always as row {end}")));
+            return Ok(Some(format!("{ROW_BOUND} {end}")));
         }
         let expression = without_parentheses(&around.local(cursor.group()?)).to_owned();
         let stored = cursor.take_word("STORED") || cursor.take_word("PERSISTENT");

@@ -3,7 +3,10 @@
 mod abilities;
 mod alter;
 mod alter_fill;
+mod alter_key;
 mod alter_option;
+mod alter_partition;
+mod alter_versioning;
 mod canonical;
 mod clause;
 mod ddl;
@@ -15,8 +18,10 @@ mod definition;
 pub mod introspect;
 mod order;
 mod render;
+mod sequence;
 mod token;
 mod types;
+mod values;
 
 use rungs_schema::{Action, ColumnType, DialectName, Schema, View};
 
@@ -58,6 +63,8 @@ impl Mysql {
                 table_case_is_free: false,
                 column_case_is_free: true,
                 views_pin_types: false,
+                renames_views: false,
+                definitions_follow_renames: false,
                 enum_values_wait: false,
                 index_names_are_shared: false,
             },
@@ -130,6 +137,14 @@ impl Dialect for Mysql {
                 Some(fit(name.replacen("ix_", "uq_", 1), self.features.identifier_length))
             }
             _ => Some(fit(convention(table, part), self.features.identifier_length)),
+        }
+    }
+
+    fn keeps_name(&self, part: Part<'_>) -> bool {
+        match part {
+            Part::PrimaryKey(_) => false,
+            Part::Check(check) => check.column.is_none() || !self.is_mariadb(),
+            _ => true,
         }
     }
 

@@ -1,9 +1,10 @@
 //! Changes as statements.
 
-use rungs_schema::{Definition, Sequence, Table};
+use rungs_schema::{Definition, Table};
 use sea_query::MysqlQueryBuilder;
 
-use super::{Mysql, alter, definition};
+use super::ddl::{PERIOD, SYSTEM_PERIOD};
+use super::{Mysql, alter, definition, sequence};
 use crate::dialect::simple::drop_table;
 use crate::dialect::{Dialect as _, Statement};
 use crate::diff::change::{Change, Delta};
@@ -15,7 +16,7 @@ pub(super) fn render(dialect: &Mysql, change: &Change) -> Result<Vec<Statement>,
         Change::CreateTable { next } => Ok(vec![create_table(dialect, next)]),
         Change::DropTable { previous } => Ok(vec![dropped(previous)]),
         Change::AlterTable(change) => alter::alter(dialect, change),
-        Change::Sequence(delta) => sequence(dialect, delta),
+        Change::Sequence(delta) => sequence::render(dialect, delta),
         Change::Enum { delta, .. } => {
             let name = delta.next().or(delta.previous()).map(|ty| ty.name.to_string()).unwrap_or_default();
             Err(dialect.unsupported(format!("keep type {name}: an enumeration is part of its column here"), None))
@@ -39,14 +40,15 @@ fn create_table(dialect: &Mysql, table: &Table) -> Statement {
     lines.extend(table.indexes.iter().map(|index| dialect.index(index)));
     lines.extend(table.foreign_keys.iter().map(|key| dialect.foreign_key(key)));
     lines.extend(table.checks.iter().filter(|check| check.column.is_none()).map(|check| dialect.check(check)));
-    lines.extend(table.options.get("period").map(|period| format!("PERIOD FOR {period}")));
+    let periods = [SYSTEM_PERIOD, PERIOD].into_iter().filter_map(|key| table.options.get(key));
+    lines.extend(periods.map(|period| format!("PERIOD FOR {period}")));
     let mut tail = String::new();
     // The engine decides which other options there are, and a collation has to follow its character set.
     let first = ["engine", "charset", "collation"];
     let leading = first.iter().filter_map(|key| table.options.get_key_value(*key));
     let others = table.options.iter().filter(|(key, _)| !first.contains(&key.as_str()));
     for (key, value) in leading.chain(others) {
-        if !matches!(key.as_str(), "partition" | "period") {
+        if !matches!(key.as_str(), "partition" | PERIOD | SYSTEM_PERIOD) {
             tail.push_str(&format!(" {}", Mysql::table_option(key, value)));
         }
     }
@@ -81,62 +83,6 @@ fn define(dialect: &Mysql, delta: &Delta<Definition>) -> Vec<Statement> {
             }
         }
     }
-}
-
-fn sequence(dialect: &Mysql, delta: &Delta<Sequence>) -> Result<Vec<Statement>, PlanError> {
-    if !dialect.abilities.sequences {
-        let name = delta.next().or(delta.previous()).map(|one| one.name.to_string()).unwrap_or_default();
-        let help = "use AUTO_INCREMENT, or keep the counter in a table";
-        return Err(dialect.unsupported(format!("keep sequence {name}"), Some(help)));
-    }
-    Ok(match delta {
-        Delta::Create { next } => {
-            let sql =
-                format!("CREATE SEQUENCE {}{}", dialect.object(&next.name), sequence_options(dialect, next, false));
-            vec![Statement::new(sql, format!("creates sequence {}", next.name))]
-        }
-        Delta::Drop { previous } => {
-            let sql = format!("DROP SEQUENCE {}", dialect.object(&previous.name));
-            vec![
-                Statement::new(sql, format!("drops sequence {}", previous.name))
-                    .losing(format!("sequence {} and where it stands", previous.name)),
-            ]
-        }
-        Delta::Alter { previous, next } => {
-            let mut statements = Vec::new();
-            if previous.name != next.name {
-                statements.push(rename(dialect, &previous.name, &next.name, "sequence"));
-            }
-            let renamed = Sequence { name: next.name.clone(), ..previous.clone() };
-            if renamed != *next {
-                let options = sequence_options(dialect, next, true);
-                let sql = format!("ALTER SEQUENCE {}{options}", dialect.object(&next.name));
-                statements.push(Statement::new(sql, format!("alters sequence {}", next.name)));
-            }
-            statements
-        }
-    })
-}
-
-/// With `all`, what is the server's default is said too.
-fn sequence_options(dialect: &Mysql, sequence: &Sequence, all: bool) -> String {
-    let mut text = String::new();
-    let mut add = |part: Option<String>, default: &str| match part {
-        Some(part) => text.push_str(&format!(" {part}")),
-        None if all && !default.is_empty() => text.push_str(&format!(" {default}")),
-        None => {}
-    };
-    add(sequence.ty.as_ref().map(|ty| format!("AS {ty}")), "");
-    add(sequence.increment.map(|step| format!("INCREMENT BY {step}")), "INCREMENT BY 1");
-    add(sequence.min.map(|min| format!("MINVALUE {min}")), "NO MINVALUE");
-    add(sequence.max.map(|max| format!("MAXVALUE {max}")), "NO MAXVALUE");
-    let descending = sequence.increment.is_some_and(|step| step < 0);
-    let first = if descending { sequence.max.unwrap_or(-1) } else { sequence.min.unwrap_or(1) };
-    add(sequence.start.map(|start| format!("START WITH {start}")), &format!("START WITH {first}"));
-    add(sequence.cache.map(|cache| format!("CACHE {cache}")), "CACHE 1000");
-    add(sequence.cycle.then(|| "CYCLE".to_owned()), "NOCYCLE");
-    add(sequence.comment.as_ref().map(|comment| format!("COMMENT={}", dialect.literal(comment))), "");
-    text
 }
 
 /// `RENAME TABLE` takes tables and sequences alike.

@@ -51,6 +51,8 @@ impl Postgres {
                 table_case_is_free: false,
                 column_case_is_free: false,
                 views_pin_types: true,
+                renames_views: true,
+                definitions_follow_renames: true,
                 is_setting: Some(|option| !["unlogged", "server", "of"].contains(&option)),
                 enum_values_wait: true,
                 index_names_are_shared: true,

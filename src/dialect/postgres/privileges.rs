@@ -15,7 +15,7 @@ pub(super) fn all(word: &str, major: u32) -> &'static [&'static str] {
         }
         "SEQUENCE" | "SEQUENCES" => &["SELECT", "UPDATE", "USAGE"],
         "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "FUNCTIONS" => &["EXECUTE"],
-        "TYPE" | "DOMAIN" | "TYPES" => &["USAGE"],
+        "TYPE" | "DOMAIN" | "TYPES" | "SERVER" | "FOREIGN DATA WRAPPER" => &["USAGE"],
         "SCHEMA" | "SCHEMAS" => &["USAGE", "CREATE"],
         "LARGE OBJECTS" => &["SELECT", "UPDATE"],
         _ => &[],

@@ -98,6 +98,7 @@ impl<'a> Work<'a> {
             Edit::Check(Delta::Drop { previous }) => dropped(previous.column.as_ref()),
             Edit::Index(_) | Edit::Comment | Edit::ColumnOrder => true,
             Edit::Column { delta: Delta::Alter { .. }, .. }
+            | Edit::Values { .. }
             | Edit::PrimaryKey(_)
             | Edit::Unique(_)
             | Edit::ForeignKey(Delta::Alter { .. })
@@ -309,7 +310,7 @@ fn is_left(edit: &Edit, moved: &Table, next: &Table, renames: &Renames) -> bool 
         Edit::Index(_) => true,
         Edit::Comment | Edit::ColumnOrder => false,
         Edit::Options => moved.options != next.options,
-        Edit::Wording | Edit::Exclusion(_) | Edit::Inherits | Edit::Partition => true,
+        Edit::Wording | Edit::Values { .. } | Edit::Exclusion(_) | Edit::Inherits | Edit::Partition => true,
     }
 }
 

@@ -29,6 +29,10 @@ fn reasons_of(table: &str, edit: &Edit, work: &Work<'_>) -> Vec<String> {
         Edit::Column { delta: Delta::Alter { previous, next }, .. } => {
             alterations(table, work.moved.column(&next.name).unwrap_or(previous), next)
         }
+        Edit::Values { column, renamed } => {
+            let pairs: Vec<String> = renamed.iter().map(|(old, new)| format!("{old} to {new}")).collect();
+            vec![format!("renames values of {table}.{column}: {}", pairs.join(", "))]
+        }
         Edit::PrimaryKey(delta) => vec![verb(delta, "the primary key")],
         Edit::Unique(delta) => {
             let name = delta.next().or(delta.previous()).and_then(|unique| unique.name.clone());

@@ -52,6 +52,8 @@ impl Sqlite {
                 table_case_is_free: true,
                 column_case_is_free: true,
                 views_pin_types: false,
+                renames_views: false,
+                definitions_follow_renames: true,
                 enum_values_wait: false,
                 index_names_are_shared: true,
             },

@@ -142,9 +142,23 @@ impl Rebuild<'_> {
             );
             return Some(Copy { needs_edit: Some(reason), ..of("NULL".to_owned()) });
         };
-        let value = quote(&source.name);
+        let value = self.value_of(column, source);
         let fill = backfill.or_else(|| column.default.clone()).filter(|_| source.nullable && !column.nullable);
         Some(of(fill.map_or(value.clone(), |fill| format!("coalesce({value}, {fill})"))))
+    }
+
+    /// The value that a row has, where it has another name now by that.
+    fn value_of(&self, column: &Column, source: &Column) -> String {
+        let value = quote(&source.name);
+        let wanted = self.wanted.column(&column.name);
+        let renamed = self.work.alter.edits.iter().find_map(|edit| match edit {
+            Edit::Values { column, renamed } if column == wanted => Some(renamed),
+            _ => None,
+        });
+        let Some(renamed) = renamed else { return value };
+        let whens: String =
+            renamed.iter().map(|(old, new)| format!(" WHEN {} THEN {}", literal(old), literal(new))).collect();
+        format!("CASE {value}{whens} ELSE {value} END")
     }
 
     /// The column that its values come from, unless it is new.

@@ -40,7 +40,8 @@ impl Edges {
                 edges.weak_after(index, touchers.get(need));
             }
             for kept in &tie.keeps {
-                edges.weak_after(index, touchers.get(kept));
+                let others = touchers.get(kept).into_iter().flatten();
+                edges.weak[index].extend(others.filter(|other| **other < index || !tie.only_takes && **other != index));
             }
             for parent in &tie.follows {
                 edges.strong_after(index, creators.get(parent));
@@ -48,8 +49,11 @@ impl Edges {
                 edges.weak[index].extend(earlier);
             }
             for retired in &tie.retires {
+                // A routine that takes another's place stays as it will be, and may have named what goes.
+                let is_replaced = |other: usize| ties[other].touches.iter().any(|one| one.class == Class::Routine);
                 let earlier = |others: Option<&Vec<usize>>| -> Vec<usize> {
-                    others.into_iter().flatten().copied().filter(|other| *other < index).collect()
+                    let is_earlier = |other: &usize| *other < index || is_replaced(*other);
+                    others.into_iter().flatten().copied().filter(is_earlier).collect()
                 };
                 edges.strong[index].extend(earlier(touchers.get(retired)));
                 edges.weak[index].extend(earlier(users.get(retired)));

@@ -11,7 +11,8 @@ use rungs_schema::{
 use super::Printer;
 use super::attribute::{Node, attribute, attributes, fits, quoted};
 use super::column::{object, sequence_options};
-use crate::dialect::Part;
+use crate::dialect::{Limits, Part};
+use crate::source::default_name;
 
 /// Options of a table that have a word of their own: with a value, and alone.
 const VALUES: [&str; 4] = ["engine", "charset", "collation", "row_format"];
@@ -173,7 +174,14 @@ impl Printer<'_> {
 
     /// The name, where it is not the one that the dialect gives by itself.
     fn name(&self, table: &Table, part: Part<'_>, name: Option<&String>) -> Option<String> {
-        name.filter(|name| self.dialect.default_name(&table.name.name, part).as_ref() != Some(name)).cloned()
+        let name = name?;
+        if !self.naming.is_empty()
+            && let Some(given) = self.naming.given(table, part, name, Limits::of(self.dialect))
+        {
+            return Some(given);
+        }
+        let by_itself = default_name(table, part, self.naming, self.dialect).ok().flatten();
+        (by_itself.as_ref() != Some(name)).then(|| name.clone())
     }
 
     fn primary_key(&self, table: &Table, key: &PrimaryKey, parts: Option<&[IndexPart]>) -> Node {

@@ -132,6 +132,7 @@ fn take(declared: &mut Declared, model: Model, keys: Vec<ForeignKey>, query: Opt
         declared.grants.push(Grant { on: name.clone(), privileges, to, grantable, location: location(file, span) });
     }
     if let Some(query) = query {
+        declared.hints.views.extend(hints.renamed_from.map(|former| (name.clone(), former)));
         declared.views.push(View {
             name: name.clone(),
             materialized: model.role.materialized,

@@ -132,7 +132,7 @@ pub fn read(builder: &mut Builder<'_>, open: &Open<'_>) {
     let hints = ColumnHints {
         renamed_from: builder.name(&open.given, "renamed_from"),
         backfill: builder.sql(&open.given, "backfill"),
-        location: None,
+        ..ColumnHints::default()
     };
     builder.hints.columns.insert(open.column.clone(), hints);
 }
@@ -263,7 +263,11 @@ fn refined(builder: &mut Builder<'_>, given: &Given, ty: Option<ColumnType>) -> 
             }
             ColumnType::Text => (&["length"], ColumnType::Text),
             ColumnType::Binary(own) => (&["length"], ColumnType::Binary(length.or(own))),
-            ColumnType::Decimal { .. } => (&["precision", "scale"], ColumnType::Decimal { precision, scale }),
+            ColumnType::Decimal { precision: own, scale: own_scale } => {
+                let (precision, scale) =
+                    if precision.is_some() || scale.is_some() { (precision, scale) } else { (own, own_scale) };
+                (&["precision", "scale"], ColumnType::Decimal { precision, scale })
+            }
             ColumnType::Integer { bits, unsigned: own } => {
                 (&["unsigned"], ColumnType::Integer { bits, unsigned: own || unsigned })
             }

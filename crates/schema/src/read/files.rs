@@ -9,7 +9,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Expr, ExprLit, Item, ItemMod, Lit, Meta};
 
 use super::error::{Fault, ReadError};
-use super::scope::{Module, World, only_in_tests};
+use super::scope::{Module, OwnTypes, World, only_in_tests};
 
 /// A file that was read.
 #[derive(Debug)]
@@ -51,13 +51,14 @@ pub struct Group {
 impl Reading {
     /// Reads everything that the paths lead to.
     pub fn of(paths: &[String], base: &Path) -> Self {
-        Self::of_groups(&[Group { name: String::new(), paths: paths.to_vec() }], base)
+        Self::of_groups(&[Group { name: String::new(), paths: paths.to_vec() }], base, &OwnTypes::new())
     }
 
     /// Reads several groups of paths as one. A file that several of them lead to belongs to the one with the innermost
     /// path; a file that only a `mod` leads to, to the group of who declares it.
-    pub fn of_groups(groups: &[Group], base: &Path) -> Self {
+    pub fn of_groups(groups: &[Group], base: &Path, own_types: &OwnTypes) -> Self {
         let mut reading = Self { base: base.to_owned(), ..Self::default() };
+        reading.world.own_types.clone_from(own_types);
         let mut files = Vec::new();
         let mut claims: BTreeMap<PathBuf, Vec<(usize, usize)>> = BTreeMap::new();
         for (group, Group { paths, .. }) in groups.iter().enumerate() {

@@ -37,6 +37,7 @@ pub use model::{DeclaredSequence, Model};
 pub use parts::FieldColumn;
 pub use reference::{Reference, Target, written};
 pub use role::{DeclaredGrant, Role, ViewQuery};
+pub use scope::OwnTypes;
 pub use words::{Case, field_identifier, snake_case, type_identifier};
 
 /// Reads every model that files, folders (with the folders in them) and globs lead to, relative to `base`. A file is
@@ -50,12 +51,12 @@ pub fn read_paths(paths: &[String], base: &Path) -> Result<Declared, Vec<ReadErr
 
 /// Reads the models of several groups of paths as one schema, in which each may name what another declares. A file that
 /// several groups lead to belongs to the one with the innermost path; one that only a `mod` leads to, to the group of
-/// who declares it.
+/// who declares it. `own_types` says which column types fields of some Rust types have.
 ///
 /// # Errors
 /// As [`read_paths`], and when a file belongs to two groups.
-pub fn read_groups(groups: &[Group], base: &Path) -> Result<Grouped, Vec<ReadError>> {
-    check::grouped(files::Reading::of_groups(groups, base))
+pub fn read_groups(groups: &[Group], base: &Path, own_types: &OwnTypes) -> Result<Grouped, Vec<ReadError>> {
+    check::grouped(files::Reading::of_groups(groups, base, own_types))
 }
 
 /// Reads models from a text, as if it were a file of that name.

@@ -176,7 +176,7 @@ pub fn read(item: &ItemStruct, scope: Scope<'_>) -> (Model, Vec<Fault>) {
     let entries = entry::of_attributes(&item.attrs, "model", &mut faults);
     let given = Given::of(entries, Keys::of("a model", KEYS, REPEATABLE), REPEATABLE, &mut faults);
     let mut builder = Builder {
-        reader: Reader { scope, faults, fields: Vec::new() },
+        reader: Reader { scope, faults, fields: Vec::new(), renamed: BTreeMap::new() },
         table: Table::default(),
         hints: TableHints { model: item.ident.unraw().to_string(), ..TableHints::default() },
         references: Vec::new(),
@@ -191,6 +191,7 @@ pub fn read(item: &ItemStruct, scope: Scope<'_>) -> (Model, Vec<Fault>) {
     builder.fields(item);
     builder.constraints(&given);
     builder.cross_check(item);
+    builder.hints.parts = std::mem::take(&mut builder.reader.renamed);
     let model = Model {
         ident: item.ident.clone(),
         table: builder.table,

@@ -31,6 +31,8 @@ pub struct Reader<'a> {
     pub faults: Vec<Fault>,
     /// The fields that are columns.
     pub fields: Vec<FieldColumn>,
+    /// The former names of keys, indexes and constraints, by the present one.
+    pub renamed: BTreeMap<String, String>,
 }
 
 /// The words that a list of columns may have beside them.
@@ -134,26 +136,53 @@ impl Reader<'_> {
         (options, columns)
     }
 
+    /// `renamed_from = "ix_old"` beside `name = "ix_new"`.
+    fn former_name(&mut self, options: &[Entry], name: Option<&String>) {
+        let Some(entry) = options.iter().find(|option| option.key == "renamed_from" && !option.quoted) else { return };
+        let former = entry.name();
+        let Some(former) = self.keep(former) else { return };
+        match name {
+            Some(name) if *name != former => _ = self.renamed.insert(name.clone(), former),
+            Some(_) => {}
+            None => {
+                let fault = entry.fault("`renamed_from` stands beside the name that it has now");
+                self.faults.push(fault.help("write `name = \"...\", renamed_from = \"...\"`"));
+            }
+        }
+    }
+
     /// A primary key: `primary_key(a, b)`, or beside a field, whose column is given.
     pub fn primary_key(&mut self, entry: &Entry, of: Option<&str>) -> PrimaryKey {
         let keys = Keys::of(
             "a primary key",
-            &["name", "columns", "include", "method", "options", "on_conflict", "deferrable", "comment"],
+            &[
+                "name",
+                "renamed_from",
+                "columns",
+                "include",
+                "method",
+                "options",
+                "on_conflict",
+                "deferrable",
+                "comment",
+            ],
             &[],
         );
         let mut key = PrimaryKey::default();
         let (options, columns) = self.open(entry, keys, &mut key.name);
         key.parts = self.columns_or(of, &columns, entry, "a primary key");
-        for option in options {
-            let read = self.primary_key_option(&option, &mut key);
+        for option in &options {
+            let read = self.primary_key_option(option, &mut key);
             self.keep(read);
         }
+        self.former_name(&options, key.name.as_ref());
         key
     }
 
     fn primary_key_option(&mut self, option: &Entry, key: &mut PrimaryKey) -> Result<(), Fault> {
         match option.key.as_str() {
             "name" => key.name = Some(option.name()?),
+            "renamed_from" => {}
             "include" => {
                 let list = option.list(&mut self.faults)?;
                 key.include = self.names(&list);
@@ -169,21 +198,32 @@ impl Reader<'_> {
 
     /// A unique constraint.
     pub fn unique(&mut self, entry: &Entry, of: Option<&str>) -> Unique {
-        let allowed = &["name", "columns", "include", "nulls_not_distinct", "on_conflict", "deferrable", "comment"];
+        let allowed = &[
+            "name",
+            "renamed_from",
+            "columns",
+            "include",
+            "nulls_not_distinct",
+            "on_conflict",
+            "deferrable",
+            "comment",
+        ];
         let keys = Keys::of("a unique constraint", allowed, &[]);
         let mut unique = Unique::default();
         let (options, columns) = self.open(entry, keys, &mut unique.name);
         unique.parts = self.columns_or(of, &columns, entry, "a unique constraint");
-        for option in options {
-            let read = self.unique_option(&option, &mut unique);
+        for option in &options {
+            let read = self.unique_option(option, &mut unique);
             self.keep(read);
         }
+        self.former_name(&options, unique.name.as_ref());
         unique
     }
 
     fn unique_option(&mut self, option: &Entry, unique: &mut Unique) -> Result<(), Fault> {
         match option.key.as_str() {
             "name" => unique.name = Some(option.name()?),
+            "renamed_from" => {}
             "include" => {
                 let list = option.list(&mut self.faults)?;
                 unique.include = self.names(&list);
@@ -198,8 +238,18 @@ impl Reader<'_> {
 
     /// An index.
     pub fn index(&mut self, entry: &Entry, of: Option<&str>) -> Index {
-        let allowed =
-            &["name", "columns", "unique", "where", "method", "include", "nulls_not_distinct", "options", "comment"];
+        let allowed = &[
+            "name",
+            "renamed_from",
+            "columns",
+            "unique",
+            "where",
+            "method",
+            "include",
+            "nulls_not_distinct",
+            "options",
+            "comment",
+        ];
         let mut index = Index::default();
         let (options, columns) = self.open(entry, Keys::of("an index", allowed, &[]), &mut index.name);
         index.parts = match of {
@@ -210,16 +260,18 @@ impl Reader<'_> {
         if index.parts.is_empty() && columns.is_empty() {
             self.faults.push(no_columns(entry, "an index"));
         }
-        for option in options {
-            let read = self.index_option(&option, &mut index);
+        for option in &options {
+            let read = self.index_option(option, &mut index);
             self.keep(read);
         }
+        self.former_name(&options, index.name.as_ref());
         index
     }
 
     fn index_option(&mut self, option: &Entry, index: &mut Index) -> Result<(), Fault> {
         match option.key.as_str() {
             "name" => index.name = Some(option.name()?),
+            "renamed_from" => {}
             "unique" => index.unique = option.switch()?,
             "where" => index.predicate = Some(option.sql(self.scope)?),
             "method" => index.method = Some(option.name()?.to_ascii_lowercase()),
@@ -258,18 +310,20 @@ impl Reader<'_> {
             check.expression = self.keep(entry.sql(self.scope))?;
             return Some(check);
         }
-        let allowed = &["name", "expr", "no_inherit", "not_valid", "not_enforced", "comment"];
+        let allowed = &["name", "renamed_from", "expr", "no_inherit", "not_valid", "not_enforced", "comment"];
         let mut keys = Keys::of("a check", allowed, &[]);
         let list = entry.list(&mut self.faults);
-        for option in self.keep(list)? {
+        let options = self.keep(list)?;
+        for option in &options {
             // check("age >= 0")
             if option.quoted && matches!(option.shape, Shape::Word) && check.expression.is_empty() {
                 check.expression.clone_from(&option.key);
                 continue;
             }
-            let read = keys.check(&option).and_then(|()| self.check_option(&option, &mut check));
+            let read = keys.check(option).and_then(|()| self.check_option(option, &mut check));
             self.keep(read);
         }
+        self.former_name(&options, check.name.as_ref());
         if check.expression.is_empty() {
             let fault = entry.fault("a check wants an expression").help("write check(expr = \"age >= 0\")");
             self.faults.push(fault);
@@ -281,6 +335,7 @@ impl Reader<'_> {
     fn check_option(&self, option: &Entry, check: &mut Check) -> Result<(), Fault> {
         match option.key.as_str() {
             "name" => check.name = Some(option.name()?),
+            "renamed_from" => {}
             "expr" => check.expression = option.sql(self.scope)?,
             "no_inherit" => check.no_inherit = option.switch()?,
             "not_valid" => check.not_valid = option.switch()?,
@@ -294,6 +349,7 @@ impl Reader<'_> {
     pub fn foreign_key(&mut self, entry: &Entry) -> Option<(ForeignKey, Entry)> {
         let allowed = &[
             "name",
+            "renamed_from",
             "columns",
             "references",
             "on_delete",
@@ -311,14 +367,15 @@ impl Reader<'_> {
         let (options, columns) = self.split(list, Keys::of("a foreign key", allowed, &[]));
         key.columns = self.names(&columns);
         let mut references = None;
-        for option in options {
+        for option in &options {
             if option.key == "references" {
-                references = Some(option);
+                references = Some(option.clone());
             } else {
-                let read = self.foreign_key_option(&option, &mut key);
+                let read = self.foreign_key_option(option, &mut key);
                 self.keep(read);
             }
         }
+        self.former_name(&options, key.name.as_ref());
         if columns.is_empty() {
             self.faults.push(no_columns(entry, "a foreign key"));
         }
@@ -333,6 +390,7 @@ impl Reader<'_> {
     fn foreign_key_option(&mut self, option: &Entry, key: &mut ForeignKey) -> Result<(), Fault> {
         match option.key.as_str() {
             "name" => key.name = Some(option.name()?),
+            "renamed_from" => {}
             "on_delete" => key.on_delete = self.action(option)?,
             "on_delete_columns" => {
                 let list = option.list(&mut self.faults)?;

@@ -51,7 +51,7 @@ const PRIVILEGES: [&str; 9] =
     ["select", "insert", "update", "delete", "truncate", "references", "trigger", "maintain", "all"];
 
 /// What a view has no use for, on the struct and on fields; a materialised view has indexes.
-const NOT_OF_VIEWS: [&str; 27] = [
+const NOT_OF_VIEWS: [&str; 26] = [
     "primary_key",
     "unique",
     "index",
@@ -70,7 +70,6 @@ const NOT_OF_VIEWS: [&str; 27] = [
     "collation",
     "row_format",
     "options",
-    "renamed_from",
     "auto_increment",
     "identity",
     "default",

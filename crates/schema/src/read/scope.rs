@@ -7,6 +7,7 @@ use syn::ext::IdentExt;
 use syn::{BinOp, Expr, ExprLit, Item, ItemEnum, ItemMod, ItemStruct, Lit, Path, UnOp, UseTree};
 
 use super::words::nearest;
+use crate::ColumnType;
 
 /// How far aliases and constants may lead before they are taken to go round in a circle.
 const DEPTH: usize = 32;
@@ -16,7 +17,12 @@ const DEPTH: usize = 32;
 pub struct World {
     /// The modules: of each file, and the inline ones inside.
     pub modules: Vec<Module>,
+    /// The column types of Rust types that the project says itself.
+    pub own_types: OwnTypes,
 }
+
+/// Column types of Rust types, by the end of their path: `Money`, or `currency::Money`.
+pub type OwnTypes = BTreeMap<String, ColumnType>;
 
 /// A module: a file's, or an inline one.
 #[derive(Debug, Default)]
@@ -239,6 +245,15 @@ impl World {
         Err(outside())
     }
 
+    /// A path with the import in place of its first part.
+    fn imported(&self, module: usize, path: &[String]) -> Vec<String> {
+        let import = path.first().and_then(|first| self.modules.get(module)?.imports.get(first));
+        match (import, path) {
+            (Some(import), [_, rest @ ..]) => import.iter().chain(rest).cloned().collect(),
+            _ => path.to_vec(),
+        }
+    }
+
     /// Every item of this name in the files read; where the path names a module, only those in one of that name,
     /// when there are any.
     fn anywhere<'a, T>(&'a self, path: &[String], space: Space<T>) -> Vec<Found<'a, T>> {
@@ -354,6 +369,16 @@ impl<'a> Scope<'a> {
         names.sort_unstable();
         names.dedup();
         names.join(", ")
+    }
+
+    /// What the project says of a type, by its path as it is written or as its imports make it.
+    pub fn own_type(self, path: &[String]) -> Option<&'a ColumnType> {
+        let (world, module) = self.world?;
+        let whole = world.imported(module, path);
+        let ends = |path: &[String], end: &str| path.ends_with(&end.split("::").map(str::to_owned).collect::<Vec<_>>());
+        let fits = world.own_types.iter().filter(|(end, _)| ends(path, end) || ends(&whole, end));
+        // The longest is the most exact.
+        fits.max_by_key(|(end, _)| end.len()).map(|(_, ty)| ty)
     }
 
     /// The value of a constant expression.

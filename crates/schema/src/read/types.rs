@@ -107,6 +107,9 @@ fn is_byte(ty: &Type) -> bool {
 }
 
 fn map_path(path: &Path, scope: Scope<'_>, depth: usize, shown: &str) -> Result<Mapped, Why> {
+    if let Some(ty) = scope.own_type(&parts(path)) {
+        return Ok(plain(ty.clone()));
+    }
     let names = match scope.type_item(&parts(path), known, |item| !matches!(item, TypeItem::Other)) {
         Lookup::Found(found) => {
             return match found.item {

@@ -6,7 +6,7 @@ use rungs_schema::{Access, Class, DefaultPrivileges, Grantee, ObjectName, Privil
 use serde::Deserialize;
 
 use super::Found;
-use super::filter::{Filter, schema_of};
+use super::filter::{Filter, schema_of, schema_of_routine, schema_of_type};
 use super::needs::{operator, signature};
 use super::value::{flag, json, name, named, text};
 use crate::db::{Row, Rows};
@@ -166,7 +166,7 @@ fn routines(filter: &Filter) -> String {
         class: "'routine'",
         word: "CASE p.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END",
         name: &signature("p"),
-        schema: &schema_of("n"),
+        schema: &schema_of_routine(),
         alias: "p",
         owner: "p.proowner",
         acl: "p.proacl",
@@ -187,7 +187,7 @@ fn types(filter: &Filter) -> String {
         class: "'type'",
         word: "CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END",
         name: "t.typname::text",
-        schema: &schema_of("n"),
+        schema: &schema_of_type(),
         alias: "t",
         owner: "t.typowner",
         acl: "t.typacl",
@@ -261,18 +261,18 @@ fn owned(filter: &Filter) -> Vec<String> {
     ]
 }
 
-/// The same, of objects that live in no namespace.
+/// The same, of objects that live in no namespace; some have something to grant.
 fn global() -> Vec<String> {
-    let of = |word: &str, name: &str, owner: &str, catalogue: &str| {
+    let of = |word: &str, catalogue: &str, prefix: &str, [acl, initial]: [&str; 2]| {
         Catalogue {
             class: "'other'",
             word: &format!("'{word}'"),
-            name,
+            name: &format!("g.{prefix}name::text"),
             schema: "NULL",
             alias: "g",
-            owner,
-            acl: NONE,
-            initial: NONE,
+            owner: &format!("g.{prefix}owner"),
+            acl,
+            initial,
             members: None,
             columns: NO_COLUMNS,
             part: NO_PART,
@@ -283,9 +283,14 @@ fn global() -> Vec<String> {
         }
         .sql()
     };
+    let nothing = [NONE, NONE];
     vec![
-        of("EVENT TRIGGER", "g.evtname::text", "g.evtowner", "pg_event_trigger"),
-        of("PUBLICATION", "g.pubname::text", "g.pubowner", "pg_publication"),
+        of("EVENT TRIGGER", "pg_event_trigger", "evt", nothing),
+        of("PUBLICATION", "pg_publication", "pub", nothing),
+        of("SUBSCRIPTION", "pg_subscription", "sub", nothing)
+            + " AND g.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        of("FOREIGN DATA WRAPPER", "pg_foreign_data_wrapper", "fdw", ["g.fdwacl", "acldefault('F', g.fdwowner)"]),
+        of("SERVER", "pg_foreign_server", "srv", ["g.srvacl", "acldefault('S', g.srvowner)"]),
     ]
 }
 

@@ -4,7 +4,7 @@ use rungs_schema::{Attribute, CompositeType};
 use serde::Deserialize;
 
 use super::Found;
-use super::filter::{Filter, schema_of};
+use super::filter::{Filter, schema_of_type};
 use super::tables::collation_of;
 use super::value::{json, name, text};
 use crate::db::Rows;
@@ -30,7 +30,7 @@ pub(super) fn query(filter: &Filter) -> String {
          obj_description(t.oid, 'pg_type') AS comment \
          FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace \
          JOIN pg_class AS c ON c.oid = t.typrelid AND c.relkind = 'c' WHERE {objects}",
-        schema = schema_of("n"),
+        schema = schema_of_type(),
         collation = collation_of("a.attcollation"),
         objects = filter.objects("pg_type", "t")
     )

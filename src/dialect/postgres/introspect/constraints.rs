@@ -8,6 +8,7 @@ use super::Found;
 use super::filter::{Filter, schema_of};
 use super::value::{action, deferrable, flag, json, named, options, text};
 use crate::db::{Row, Rows};
+use crate::dialect::postgres::column_option::INDEX_COMMENT;
 use crate::dialect::postgres::names::made_name;
 use crate::error::DbError;
 
@@ -27,7 +28,7 @@ pub(super) fn query(filter: &Filter) -> String {
          {foreign_schema} AS foreign_schema, f.relname AS foreign_table, {foreign_columns} AS foreign_columns, \
          con.confupdtype AS on_update, con.confdeltype AS on_delete, {set_columns} AS on_delete_columns, \
          con.confmatchtype AS match, {temporal} AS temporal, obj_description(con.oid, 'pg_constraint') AS comment, \
-         parent.conname AS parent, to_json(x.reloptions) AS options, \
+         parent.conname AS parent, to_json(x.reloptions) AS options, obj_description(x.oid, 'pg_class') AS index_comment, \
          (SELECT spcname FROM pg_tablespace WHERE oid = x.reltablespace) AS tablespace, \
          CASE WHEN con.contype = 'x' THEN pg_get_constraintdef(con.oid, true) END AS definition, {index_columns} AS index_columns \
          FROM pg_constraint AS con JOIN pg_class AS c ON c.oid = con.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace \
@@ -94,6 +95,7 @@ pub(super) fn attached(row: &Row, made_up: &str) -> Result<Attached, DbError> {
 fn key_options(row: &Row) -> Result<Options, DbError> {
     let mut options = options(row, "options")?;
     options.extend(text(row, "tablespace")?.map(|name| ("tablespace".to_owned(), name)));
+    options.extend(text(row, "index_comment")?.map(|text| (INDEX_COMMENT.to_owned(), text)));
     if flag(row, "temporal")? {
         options.insert("without_overlaps".to_owned(), String::new());
     }

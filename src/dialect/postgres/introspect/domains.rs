@@ -4,7 +4,7 @@ use rungs_schema::{Check, Domain};
 use serde::Deserialize;
 
 use super::Found;
-use super::filter::{Filter, schema_of};
+use super::filter::{Filter, schema_of_type};
 use super::tables::collation_of;
 use super::value::{flag, json, name, text};
 use crate::db::Rows;
@@ -33,7 +33,7 @@ pub(super) fn query(filter: &Filter) -> String {
          obj_description(t.oid, 'pg_type') AS comment \
          FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace JOIN pg_type AS base ON base.oid = t.typbasetype \
          WHERE t.typtype = 'd' AND {objects}",
-        schema = schema_of("n"),
+        schema = schema_of_type(),
         collation = collation_of("t.typcollation"),
         objects = filter.objects("pg_type", "t")
     )

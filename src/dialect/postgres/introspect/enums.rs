@@ -3,7 +3,7 @@
 use rungs_schema::EnumType;
 
 use super::Found;
-use super::filter::{Filter, schema_of};
+use super::filter::{Filter, schema_of_type};
 use super::value::{json, name, text};
 use crate::db::Rows;
 use crate::error::DbError;
@@ -13,7 +13,7 @@ pub(super) fn query(filter: &Filter) -> String {
         "SELECT {schema} AS schema, t.typname AS name, obj_description(t.oid, 'pg_type') AS comment, \
          (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = t.oid) AS labels \
          FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace WHERE t.typtype = 'e' AND {objects}",
-        schema = schema_of("n"),
+        schema = schema_of_type(),
         objects = filter.objects("pg_type", "t")
     )
 }

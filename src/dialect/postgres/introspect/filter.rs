@@ -6,6 +6,7 @@ use crate::dialect::Scope;
 pub(super) struct Filter {
     namespaces: String,
     is_everything: bool,
+    reads_subscriptions: bool,
     version: ServerVersion,
 }
 
@@ -26,7 +27,12 @@ impl Filter {
                 if any.is_empty() { "false".to_owned() } else { format!("{own} AND ({})", any.join(" OR ")) }
             }
         };
-        Self { namespaces, is_everything: *scope == Scope::Everything, version: version.clone() }
+        Self {
+            namespaces,
+            is_everything: *scope == Scope::Everything,
+            reads_subscriptions: false,
+            version: version.clone(),
+        }
     }
 
     /// Whether the server is at least of this major version.
@@ -37,6 +43,15 @@ impl Filter {
     /// Whether what lives in no namespace is in the scope too.
     pub(super) fn is_everything(&self) -> bool {
         self.is_everything
+    }
+
+    /// Whether the connection may know how subscriptions connect.
+    pub(super) fn reads_subscriptions(&self) -> bool {
+        self.reads_subscriptions
+    }
+
+    pub(super) fn read_subscriptions(&mut self, may: bool) {
+        self.reads_subscriptions = may;
     }
 
     /// Whether the namespace `n` is in the scope.
@@ -76,6 +91,21 @@ impl Filter {
             self.is_everything
         )
     }
+}
+
+/// As [`schema_of`], for an object whose bare name finds another one if it is not visible: a type or routine that is
+/// called like one of the system's, which come first. That one is always qualified.
+pub(super) fn schema_unless_hidden(alias: &str, is_visible: &str) -> String {
+    format!("CASE WHEN {is_visible} THEN {} ELSE {alias}.nspname END", schema_of(alias))
+}
+
+/// The namespace of a type `t`, and of a routine `p`, in the namespace `n`.
+pub(super) fn schema_of_type() -> String {
+    schema_unless_hidden("n", "pg_type_is_visible(t.oid)")
+}
+
+pub(super) fn schema_of_routine() -> String {
+    schema_unless_hidden("n", "pg_function_is_visible(p.oid)")
 }
 
 /// The namespace of an object as its name has it: NULL for the default one.

@@ -1,4 +1,4 @@
-//! Foreign-data wrappers and servers. Foreign tables are tables; user mappings, which hold passwords, are left out.
+//! Foreign-data wrappers, servers and user mappings. Foreign tables are tables.
 
 use rungs_schema::{Definition, DefinitionKind};
 
@@ -46,14 +46,32 @@ pub(super) fn servers_query(filter: &Filter) -> String {
 pub(super) fn read_servers(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
     for row in rows {
         let mut sql = format!("CREATE SERVER {}", quote(row.text("name")?));
-        for word in ["type", "version"] {
-            if let Some(value) = row.opt(word)? {
-                sql.push_str(&format!(" {} {}", word.to_ascii_uppercase(), literal(value)));
-            }
-        }
+        sql.extend(row.opt("type")?.map(|value| format!(" TYPE {}", literal(value))));
         sql.push_str(&format!(" FOREIGN DATA WRAPPER {}", quote(row.text("wrapper")?)));
-        let one = with_options(row, DefinitionKind::Server, sql)?;
+        let mut one = with_options(row, DefinitionKind::Server, sql)?;
+        one.settings.extend(text(row, "version")?.map(|value| ("version".to_owned(), value)));
         let needs = found.needs.of("pg_foreign_server", row.text("oid")?);
+        found.schema.definitions.push(Definition { needs, ..one });
+    }
+    Ok(())
+}
+
+/// The options of others' mappings, which hold passwords, are only told to those who may know them.
+/// <https://www.postgresql.org/docs/current/view-pg-user-mappings.html>
+pub(super) fn mappings_query(filter: &Filter) -> String {
+    format!(
+        "SELECT m.umid AS oid, NULL AS schema, CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE quote_ident(m.usename) END \
+         || ' SERVER ' || quote_ident(m.srvname) AS name, to_json(m.umoptions) AS options, NULL AS comment \
+         FROM pg_user_mappings AS m JOIN pg_foreign_server AS s ON s.oid = m.srvid WHERE {objects}",
+        objects = filter.database_wide("pg_foreign_server", "s")
+    )
+}
+
+pub(super) fn read_mappings(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
+    for row in rows {
+        let sql = format!("CREATE USER MAPPING FOR {}", row.text("name")?);
+        let one = with_options(row, DefinitionKind::UserMapping, sql)?;
+        let needs = found.needs.of("pg_user_mapping", row.text("oid")?);
         found.schema.definitions.push(Definition { needs, ..one });
     }
     Ok(())

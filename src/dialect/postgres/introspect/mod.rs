@@ -24,6 +24,7 @@ mod reparse;
 mod routines;
 mod sequences;
 mod statistics;
+mod subscriptions;
 mod tables;
 mod text_search;
 mod triggers;
@@ -56,7 +57,7 @@ type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(Query, Reader); 30] = [
+const QUERIES: [(Query, Reader); 32] = [
     (needs::query, needs::read),
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
@@ -78,6 +79,7 @@ const QUERIES: [(Query, Reader); 30] = [
     (text_search::configurations_query, text_search::read_configurations),
     (foreign::wrappers_query, foreign::read_wrappers),
     (foreign::servers_query, foreign::read_servers),
+    (foreign::mappings_query, foreign::read_mappings),
     (views::query, views::read),
     (statistics::query, statistics::read),
     (triggers::query, triggers::read),
@@ -85,6 +87,7 @@ const QUERIES: [(Query, Reader); 30] = [
     (triggers::events_query, triggers::read_events),
     (policies::query, policies::read),
     (publications::query, publications::read),
+    (subscriptions::query, subscriptions::read),
     (access::query, access::read),
     (access::default_privileges_query, access::read_default_privileges),
 ];
@@ -151,7 +154,11 @@ async fn read(
     end: &str,
     stand_ins: Option<&StandIns>,
 ) -> Result<Schema, DbError> {
-    let filter = Filter::new(scope, connection.version());
+    let mut filter = Filter::new(scope, connection.version());
+    if filter.is_everything() {
+        let rows = connection.query(subscriptions::MAY_READ).await?;
+        filter.read_subscriptions(rows.first().map(|row| value::flag(row, "may")).transpose()?.unwrap_or_default());
+    }
     let queries: Vec<String> = QUERIES.iter().map(|(query, _)| query(&filter)).collect();
     let script = format!("{begin}; {PRINTING}; {}; {end}", queries.join(";\n"));
     let mut results = connection.query_many(&script).await?.into_iter().skip(1 + PRINTING.split("; ").count());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rungs_schema::{Class, Needs, ObjectName, Reference, Table};
 
 use super::Found;
-use super::filter::{Filter, schema_of};
+use super::filter::{Filter, schema_unless_hidden};
 use super::value::text;
 use crate::db::{Row, Rows};
 use crate::error::DbError;
@@ -131,7 +131,11 @@ pub(super) fn query(_: &Filter) -> String {
              OR COALESCE(rc.oid, ty.oid, rp.oid, rl.oid, ro.oid, tsc.oid, tsd.oid) IS NOT NULL AND n.nspname !~ '^pg_') \
          AND COALESCE(di.indrelid, dc.oid, ad.adrelid, con.conrelid, CASE WHEN rw.rulename = '_RETURN' THEN rw.ev_class END, 0) \
              IS DISTINCT FROM rc.oid",
-        schema = schema_of("n"),
+        schema = schema_unless_hidden(
+            "n",
+            "CASE WHEN rtc.relkind <> 'c' OR rc.relkind <> 'c' THEN true WHEN rp.oid IS NOT NULL THEN pg_function_is_visible(rp.oid) \
+             WHEN COALESCE(rc.oid, ty.oid) IS NOT NULL THEN pg_type_is_visible(COALESCE(rc.reltype, over.oid, ty.oid)) ELSE true END"
+        ),
         signature = signature("rp"),
         operator = operator("ro"),
     )

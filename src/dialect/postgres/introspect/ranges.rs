@@ -4,7 +4,7 @@
 use rungs_schema::{Definition, DefinitionKind, ObjectName};
 
 use super::Found;
-use super::filter::{Filter, schema_of};
+use super::filter::{Filter, schema_of, schema_of_type};
 use super::tables::collation_of;
 use super::value::{name, text};
 use crate::db::Rows;
@@ -31,7 +31,7 @@ pub(super) fn query(filter: &Filter) -> String {
          JOIN pg_type AS sub ON sub.oid = r.rngsubtype \
          JOIN pg_opclass AS o ON o.oid = r.rngsubopc JOIN pg_namespace AS opn ON opn.oid = o.opcnamespace {join} \
          WHERE {objects}",
-        schema = schema_of("n"),
+        schema = schema_of_type(),
         collation = collation_of("r.rngcollation"),
         objects = filter.objects("pg_type", "t")
     )

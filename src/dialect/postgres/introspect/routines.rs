@@ -3,7 +3,7 @@
 use rungs_schema::{Definition, DefinitionKind, Shape};
 
 use super::Found;
-use super::filter::{Filter, schema_of};
+use super::filter::{Filter, schema_of_routine};
 use super::needs::signature;
 use super::value::{json, name, text};
 use crate::db::{Row, Rows};
@@ -32,7 +32,7 @@ pub(super) fn query(filter: &Filter) -> String {
          obj_description(p.oid, 'pg_proc') AS comment, {SHAPE} \
          FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace \
          WHERE p.prokind IN ('f', 'p', 'w') AND {is_object} AND {objects}",
-        schema = schema_of("n"),
+        schema = schema_of_routine(),
         signature = signature("p"),
         is_object = is_object(),
         objects = filter.objects("pg_proc", "p")
@@ -127,7 +127,7 @@ pub(super) fn aggregates_query(filter: &Filter) -> String {
          CROSS JOIN LATERAL (SELECT {SHAPE}) AS s \
          LEFT JOIN pg_operator AS so ON so.oid = a.aggsortop LEFT JOIN pg_namespace AS son ON son.oid = so.oprnamespace \
          WHERE {objects}",
-        schema = schema_of("n"),
+        schema = schema_of_routine(),
         signature = signature("p"),
         options = options.join(", "),
         objects = filter.objects("pg_proc", "p")

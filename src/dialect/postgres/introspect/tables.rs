@@ -30,9 +30,9 @@ pub(super) fn tables_query(filter: &Filter) -> String {
              'access_method', (SELECT amname FROM pg_am WHERE oid = c.relam \
                  AND amname <> current_setting('default_table_access_method')), \
              'of', CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END, \
-             'replica_identity', CASE c.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN 'nothing' WHEN 'i' THEN 'index ' || \
+             'replica_identity', CASE WHEN c.relkind <> 'f' THEN CASE c.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN 'nothing' WHEN 'i' THEN 'index ' || \
                  (SELECT x.relname FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid \
-                  WHERE i.indrelid = c.oid AND i.indisreplident) END, \
+                  WHERE i.indrelid = c.oid AND i.indisreplident) END END, \
              'clustered_on', (SELECT x.relname FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid \
                  WHERE i.indrelid = c.oid AND i.indisclustered), \
              'server', (SELECT s.srvname FROM pg_foreign_table AS f JOIN pg_foreign_server AS s ON s.oid = f.ftserver \

@@ -86,8 +86,8 @@ struct RoleName {
     label: String,
 }
 
-/// Columns by privilege; none for the whole object.
-type Columns = BTreeMap<String, Vec<String>>;
+/// Columns by privilege, and by whether it is one on columns: the same one may be granted on the whole too.
+type Columns = BTreeMap<(String, bool), Vec<String>>;
 
 impl RoleName {
     fn of(role: &str) -> Self {
@@ -141,6 +141,7 @@ fn owner_word(word: &str) -> &str {
 fn grant_word(word: &str) -> &str {
     match word {
         "VIEW" | "MATERIALIZED VIEW" | "FOREIGN TABLE" => "TABLE",
+        "SERVER" => "FOREIGN SERVER",
         other => owner_word(other),
     }
 }
@@ -201,7 +202,8 @@ impl Place<'_> {
     fn statements(&self, act: Act, rights: BTreeSet<Right>) -> Vec<Statement> {
         let mut of: BTreeMap<(Option<String>, Grantee), Columns> = BTreeMap::new();
         for (grantor, grantee, column, privilege) in rights {
-            of.entry((grantor, grantee)).or_default().entry(privilege).or_default().extend(column);
+            let privileges = of.entry((grantor, grantee)).or_default();
+            privileges.entry((privilege, column.is_some())).or_default().extend(column);
         }
         // Those who get the same get it together.
         let mut grouped: Vec<(Option<String>, Columns, Vec<RoleName>)> = Vec::new();
@@ -260,17 +262,17 @@ impl Place<'_> {
     }
 
     /// Privileges with their columns, in the server's order.
-    fn list(&self, privileges: &BTreeMap<String, Vec<String>>) -> String {
+    fn list(&self, privileges: &Columns) -> String {
         let is_all = self.all.len() > 1
-            && self.all.iter().all(|one| privileges.get(*one).is_some_and(Vec::is_empty))
+            && self.all.iter().all(|one| privileges.contains_key(&((*one).to_owned(), false)))
             && privileges.len() == self.all.len();
         if is_all {
             return "ALL".to_owned();
         }
         let place = |name: &str| self.all.iter().position(|one| *one == name).unwrap_or(usize::MAX);
         let mut list: Vec<_> = privileges.iter().collect();
-        list.sort_by_key(|(name, _)| (place(name), (*name).clone()));
-        let word = |(name, columns): (&String, &Vec<String>)| {
+        list.sort_by_key(|((name, on_columns), _)| (place(name), name.clone(), *on_columns));
+        let word = |((name, _), columns): (&(String, bool), &Vec<String>)| {
             let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
             if columns.is_empty() { name.clone() } else { format!("{name} ({})", columns.join(", ")) }
         };

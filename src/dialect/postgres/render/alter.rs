@@ -304,6 +304,7 @@ fn sides(edit: &Edit) -> Option<(Option<Part<'_>>, Option<Part<'_>>)> {
         Edit::Index(delta) => (delta.previous().map(Part::Index), delta.next().map(Part::Index)),
         Edit::Exclusion(delta) => (delta.previous().map(Part::Exclusion), delta.next().map(Part::Exclusion)),
         Edit::Column { .. }
+        | Edit::Values { .. }
         | Edit::Inherits
         | Edit::Partition
         | Edit::Comment

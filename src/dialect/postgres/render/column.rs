@@ -64,7 +64,8 @@ impl Place<'_> {
     pub(super) fn add(&self, column: &Column, backfill: Option<&str>) -> Result<Vec<Statement>, PlanError> {
         let label = self.label(&column.name);
         let fills_itself = column.auto_increment.is_some() || column.generated.is_some();
-        let undecided = !column.nullable && column.default.is_none() && backfill.is_none();
+        let backfill = self.filling(backfill);
+        let undecided = !column.nullable && column.default.is_none() && backfill.is_none() && !self.is_foreign();
         let add = |column: &Column| {
             let action = format!("ADD COLUMN {}", column_sql(self.dialect, self.table, column)?);
             Ok::<_, PlanError>(self.alter_table(&action, format!("adds column {label}")))
@@ -93,6 +94,15 @@ impl Place<'_> {
             out.push(self.set_comment(column));
         }
         Ok(out)
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.table.options.contains_key("server")
+    }
+
+    /// What existing rows get; those of a foreign table are another server's affair.
+    fn filling<'b>(&self, backfill: Option<&'b str>) -> Option<&'b str> {
+        backfill.filter(|_| !self.is_foreign())
     }
 
     /// Gives the rows that are there their value.
@@ -219,7 +229,7 @@ impl Place<'_> {
         }
         if previous.nullable && !next.nullable {
             let mut what = format!("makes {label} NOT NULL");
-            if let Some(value) = backfill {
+            if let Some(value) = self.filling(backfill) {
                 let name = quote(&next.name);
                 let sql = format!("UPDATE {} SET {name} = {value} WHERE {name} IS NULL", qualified(self.name()));
                 out.push(Statement::new(sql, format!("gives rows without {label} a value")));

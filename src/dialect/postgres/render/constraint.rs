@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rungs_schema::{Action, Check, Deferrable, ForeignKey, Index, IndexKey, IndexPart, ObjectName, Options, Table};
 
 use super::{comment, options};
+use crate::dialect::postgres::column_option::INDEX_COMMENT;
 use crate::dialect::postgres::{collation_sql, qualified, quote};
 use crate::dialect::{Part, Statement};
 
@@ -225,9 +226,16 @@ pub(super) fn rename(table: &ObjectName, part: Part<'_>, name: &str) -> Statemen
     Statement::new(sql, format!("renames {} of {table} to {name}", label(part)))
 }
 
-/// The statement that sets its comment, if it has one.
-pub(super) fn comment_on(table: &ObjectName, part: Part<'_>) -> Option<Statement> {
-    comment_of(part).map(|_| set_comment(table, part))
+/// The statements that set its comment, if it has one, and that of the index behind it.
+pub(super) fn comment_on(table: &ObjectName, part: Part<'_>) -> Vec<Statement> {
+    let of_index = match part {
+        Part::PrimaryKey(key) => key.options.get(INDEX_COMMENT),
+        Part::Unique(unique) => unique.options.get(INDEX_COMMENT),
+        _ => None,
+    };
+    let index = table.sibling(name_of(part).unwrap_or_default());
+    let of_index = of_index.map(|text| options::comment_on_index(&index, Some(text)));
+    comment_of(part).map(|_| set_comment(table, part)).into_iter().chain(of_index).collect()
 }
 
 /// The statement that makes its comment what it should be.

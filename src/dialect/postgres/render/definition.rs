@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rungs_schema::{Definition, DefinitionKind, ObjectName, Shape};
 
-use super::{comment, setting};
+use super::{comment, setting, subscription};
 use crate::dialect::Statement;
 use crate::dialect::postgres::introspect::EMPTY;
 use crate::dialect::postgres::{Postgres, extension, qualified, quote};
@@ -13,12 +13,26 @@ use crate::diff::change::Delta;
 pub(super) fn render(dialect: &Postgres, delta: &Delta<Definition>) -> Vec<Statement> {
     match delta {
         Delta::Create { next } => create(next),
-        Delta::Drop { previous } => vec![drop(previous)],
+        Delta::Drop { previous } => drop_whole(previous),
+        Delta::Alter { previous, next } if previous.name != next.name && previous.kind == next.kind => {
+            let object = object(previous);
+            let sql = format!("ALTER {object} RENAME TO {}", quote(&next.name.name));
+            vec![Statement::new(sql, format!("renames {} {} to {}", next.kind, previous.name, next.name))]
+        }
         Delta::Alter { previous, next } if !dialect.replaces(previous, next) => {
-            std::iter::once(drop(previous)).chain(create(next)).collect()
+            drop_whole(previous).into_iter().chain(create(next)).collect()
         }
         Delta::Alter { previous, next } => alter(previous, next),
     }
+}
+
+fn drop_whole(previous: &Definition) -> Vec<Statement> {
+    let mut out = match previous.kind {
+        DefinitionKind::Subscription => subscription::before_drop(previous),
+        _ => Vec::new(),
+    };
+    out.push(drop(previous));
+    out
 }
 
 fn alter(previous: &Definition, next: &Definition) -> Vec<Statement> {
@@ -45,6 +59,7 @@ fn replace(previous: &Definition, next: &Definition) -> Vec<Statement> {
     let sql = match next.kind {
         DefinitionKind::Policy => return vec![alter_policy(previous, next)],
         DefinitionKind::Publication => return alter_publication(previous, next),
+        DefinitionKind::Subscription => return subscription::alter(previous, next),
         DefinitionKind::View | DefinitionKind::Trigger | DefinitionKind::Rule => {
             next.sql.replacen("CREATE ", "CREATE OR REPLACE ", 1)
         }
@@ -98,6 +113,7 @@ pub(super) fn object(definition: &Definition) -> String {
             format!("{word} {} ON {}", quote(&definition.name.name), qualified(table))
         }
         (DefinitionKind::Range, _) => format!("TYPE {}", qualified(&definition.name)),
+        (DefinitionKind::UserMapping, _) => format!("USER MAPPING FOR {}", definition.name.name),
         _ => format!("{word} {}", qualified(&definition.name)),
     }
 }
@@ -141,6 +157,7 @@ fn replaceable(previous: &Definition, next: &Definition) -> bool {
             let all = |one: &Definition| one.sql.contains("\n    FOR ALL TABLES");
             all(previous) == all(next)
         }
+        DefinitionKind::Subscription => subscription::replaces(previous, next),
         _ => false,
     }
 }

@@ -20,6 +20,7 @@ mod rebuild;
 mod rows;
 mod sequence;
 mod setting;
+mod subscription;
 mod table;
 
 pub(super) use constraint::{alters_foreign_key, index_sql};

@@ -6,11 +6,12 @@ use rungs_schema::{Index, ObjectName, Options, Table};
 
 use super::table::word;
 use crate::dialect::Statement;
+use crate::dialect::postgres::column_option::{INDEX_COMMENT, SERVER_OPTION};
 use crate::dialect::postgres::{Postgres, literal, qualified, quote};
 use crate::error::PlanError;
 
 /// The options that are no storage parameters; see [`Table::options`] and [`Index::options`].
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 13] = [
     "unlogged",
     "row_security",
     "force_row_security",
@@ -23,6 +24,7 @@ const OTHERS: [&str; 12] = [
     "only",
     "invalid",
     "without_overlaps",
+    INDEX_COMMENT,
 ];
 
 /// The storage parameters among options.
@@ -32,8 +34,6 @@ fn parameters(options: &Options) -> impl Iterator<Item = (&String, &String)> {
     options.iter().filter(move |(name, _)| !is_other(name))
 }
 
-/// What an option of a foreign table or of its column starts with.
-pub(super) const SERVER_OPTION: &str = "server_option:";
 /// What the statistics target of an index's column starts with.
 const STATISTICS: &str = "statistics:";
 
@@ -194,15 +194,17 @@ pub(super) fn index_changes_in_place(previous: &Options, next: &Options) -> bool
 /// The statements that turn the options of an index, or of a key's index, into others.
 pub(super) fn change_index(index: &ObjectName, previous: &Options, next: &Options) -> Vec<Statement> {
     let mut out = Vec::new();
-    let mut alter = |action: String, comment: String| {
-        out.push(Statement::new(format!("ALTER INDEX {} {action}", qualified(index)), comment));
-    };
+    let alter =
+        |action: String, comment: String| Statement::new(format!("ALTER INDEX {} {action}", qualified(index)), comment);
     if previous.get("tablespace") != next.get("tablespace") {
         let place = next.get("tablespace").map_or("pg_default", String::as_str);
-        alter(format!("SET TABLESPACE {}", quote(place)), format!("moves index {index} to {place}"));
+        out.push(alter(format!("SET TABLESPACE {}", quote(place)), format!("moves index {index} to {place}")));
     }
     for (action, comment) in parameter_changes(previous, next) {
-        alter(action, format!("{comment} of index {index}"));
+        out.push(alter(action, format!("{comment} of index {index}")));
+    }
+    if previous.get(INDEX_COMMENT) != next.get(INDEX_COMMENT) {
+        out.push(comment_on_index(index, next.get(INDEX_COMMENT).map(String::as_str)));
     }
     let columns: BTreeSet<&str> =
         previous.keys().chain(next.keys()).filter_map(|name| name.strip_prefix(STATISTICS)).collect();
@@ -210,13 +212,18 @@ pub(super) fn change_index(index: &ObjectName, previous: &Options, next: &Option
         let key = format!("{STATISTICS}{column}");
         if previous.get(&key) != next.get(&key) {
             let target = next.get(&key).map_or("-1", String::as_str);
-            alter(
+            out.push(alter(
                 format!("ALTER COLUMN {column} SET STATISTICS {target}"),
                 format!("sets the statistics target of column {column} of index {index}"),
-            );
+            ));
         }
     }
     out
+}
+
+/// The comment of the index behind a key.
+pub(super) fn comment_on_index(index: &ObjectName, text: Option<&str>) -> Statement {
+    super::comment::on(&format!("INDEX {}", qualified(index)), &format!("index {index}"), text)
 }
 
 /// What CREATE INDEX has no word for.

@@ -83,6 +83,11 @@ pub(super) fn rebuild_after(
     out.extend(dress(dialect, standing)?.into_iter().map(marked));
     out.extend(over.into_iter().flat_map(definition::create).map(marked));
     for access in &standing.access {
+        if let Some(table) = standing.tables.iter().find(|table| table.next.name == *access.name()) {
+            let delta = Delta::Alter { previous: access.clone(), next: access.clone() };
+            out.extend(super::render(dialect, &Change::Access { delta, given: Some(table.left_of(access)) })?);
+            continue;
+        }
         let delta = Delta::Create { next: access.clone() };
         let given = Some(Access::by_default(access.object.clone(), &access.word));
         out.extend(super::render(dialect, &Change::Access { delta, given })?);

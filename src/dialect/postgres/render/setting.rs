@@ -29,6 +29,10 @@ fn one(definition: &Definition, word: &str, was: Option<&String>, value: Option<
             let target = value.unwrap_or("-1");
             alter(format!("SET STATISTICS {target}"), format!("sets the target of {label}"))
         }
+        "version" => {
+            let version = value.map_or_else(|| "NULL".to_owned(), literal);
+            alter(format!("VERSION {version}"), format!("sets the version of {label}"))
+        }
         "option" => alter(option(definition, part, was, value), format!("sets {part} of {label}")),
         "tablespace" => {
             let name = quote(value.unwrap_or("pg_default"));
@@ -82,7 +86,8 @@ fn enabled(definition: &Definition, value: Option<&str>) -> Statement {
 }
 
 fn option(definition: &Definition, name: &str, was: Option<&String>, value: Option<&str>) -> String {
-    let is_foreign = matches!(definition.kind, DefinitionKind::ForeignDataWrapper | DefinitionKind::Server);
+    use DefinitionKind::{ForeignDataWrapper, Server, UserMapping};
+    let is_foreign = matches!(definition.kind, ForeignDataWrapper | Server | UserMapping);
     let name = quote(name);
     match (is_foreign, value) {
         (true, Some(value)) => {

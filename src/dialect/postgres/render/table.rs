@@ -96,7 +96,7 @@ fn comments(table: &Table) -> Vec<Statement> {
         let label = format!("column {}.{}", table.name, column.name);
         out.push(comment::on(&format!("COLUMN {name}.{}", quote(&column.name)), &label, column.comment.as_deref()));
     }
-    out.extend(constraint::of_table(table).into_iter().filter_map(|part| constraint::comment_on(&table.name, part)));
+    out.extend(constraint::of_table(table).into_iter().flat_map(|part| constraint::comment_on(&table.name, part)));
     out
 }
 
