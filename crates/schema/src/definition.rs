@@ -59,6 +59,8 @@ pub enum DefinitionKind {
     Operator,
     /// A cast (PostgreSQL).
     Cast,
+    /// A virtual table (SQLite).
+    VirtualTable,
     /// A view.
     View,
     /// A materialised view (PostgreSQL).
@@ -94,6 +96,7 @@ impl DefinitionKind {
             Self::Aggregate => "aggregate",
             Self::Operator => "operator",
             Self::Cast => "cast",
+            Self::VirtualTable => "virtual table",
             Self::View => "view",
             Self::MaterializedView => "materialized view",
             Self::Index => "index",
@@ -115,7 +118,7 @@ impl DefinitionKind {
             Self::Collation => Class::Collation,
             Self::Range => Class::Type,
             Self::Function | Self::Procedure | Self::Aggregate => Class::Routine,
-            Self::View | Self::MaterializedView => Class::Relation,
+            Self::VirtualTable | Self::View | Self::MaterializedView => Class::Relation,
             Self::Operator
             | Self::Cast
             | Self::Index
