@@ -45,7 +45,7 @@ impl ObjectStatement {
 }
 
 /// What an SQL file may create.
-const KINDS: [&str; 5] = ["VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"];
+const KINDS: [&str; 6] = ["VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "EVENT", "VIRTUAL"];
 
 /// Words between CREATE and the kind: `CREATE OR REPLACE DEFINER = CURRENT_USER SQL SECURITY INVOKER VIEW`.
 const BEFORE_KIND: [&str; 18] = [
@@ -166,7 +166,9 @@ fn refused(piece: &Piece<'_>, dialect: DialectName) -> Option<(String, String)> 
                 .find(|word| word.starts_with(|c: char| c.is_alphabetic()) && !BEFORE_KIND.contains(&word.as_str()));
             let kind = kind.map_or("", String::as_str);
             // `CREATE EVENT TRIGGER` is PostgreSQL's, and something else.
-            let is_known = KINDS.contains(&kind) && !(dialect == DialectName::Postgres && kind == "EVENT");
+            let is_known = KINDS.contains(&kind)
+                && !(dialect == DialectName::Postgres && kind == "EVENT")
+                && (dialect == DialectName::Sqlite || kind != "VIRTUAL");
             (!is_known).then(|| {
                 let help = "tables, keys, indexes, sequences and enumerations are declared by models; anything else goes \
                             into a revision: migrate revision -m MESSAGE";

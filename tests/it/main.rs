@@ -87,6 +87,7 @@ mod sqlite_introspect;
 mod sqlite_law;
 mod sqlite_lines;
 mod sqlite_support;
+mod sqlite_virtual;
 mod stamp;
 mod stamp_half_done;
 mod stamp_laws;

@@ -159,7 +159,7 @@ pub fn words(dialect: DialectName, sql: &str) -> Vec<Word<'_>> {
 /// What a statement creates: the namespace, where it says one, and the name. `None` when it creates nothing that has a
 /// name of its own.
 pub fn created<'w, 'a>(words: &'w [Word<'a>]) -> Option<(Option<&'w Word<'a>>, &'w Word<'a>)> {
-    const KINDS: [&str; 34] = [
+    const KINDS: [&str; 35] = [
         "or",
         "replace",
         "temp",
@@ -172,6 +172,7 @@ pub fn created<'w, 'a>(words: &'w [Word<'a>]) -> Option<(Option<&'w Word<'a>>, &
         "unique",
         "constraint",
         "foreign",
+        "virtual",
         "table",
         "view",
         "function",

@@ -1,5 +1,7 @@
 //! Keys, indexes and checks: what stands in their parentheses.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
