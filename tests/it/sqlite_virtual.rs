@@ -55,7 +55,7 @@ fn a_column_that_a_virtual_table_loses_is_said_to_be_lost() {
         assert!(script.contains("loses column notes.body and its values"), "{script}");
         assert_eq!(db.rows("SELECT * FROM notes").await, [["one"]]);
         let script = becomes(&db, &project, "").await;
-        assert!(script.contains("loses virtual table notes and its rows"), "{script}");
+        assert!(script.contains("drops virtual table notes and its rows"), "{script}");
     });
 }
 
