@@ -163,6 +163,7 @@ fn owned_word(kind: DefinitionKind) -> Option<&'static str> {
         DefinitionKind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
         DefinitionKind::Server => "SERVER",
         DefinitionKind::Cast
+        | DefinitionKind::VirtualTable
         | DefinitionKind::UserMapping
         | DefinitionKind::Index
         | DefinitionKind::Rule
