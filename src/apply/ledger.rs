@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, SecondsFormat, Utc};
 use rungs_schema::DialectName;
 
-use crate::db::{Connection, Row};
+use crate::db::{Connection, Row, without_passwords};
 use crate::dialect::Dialect;
 use crate::error::{ApplyError, DbError};
 use crate::revision::{Direction, Revision};
@@ -167,7 +167,7 @@ impl<'d> Ledger<'d> {
         self.dialect.version().name
     }
 
-    fn table(&self, table: &str) -> String {
+    pub(super) fn table(&self, table: &str) -> String {
         let table = self.dialect.quote(table);
         match &self.namespace {
             Some(namespace) => format!("{}.{table}", self.dialect.quote(namespace)),
@@ -215,7 +215,7 @@ impl<'d> Ledger<'d> {
     }
 
     /// A text as a value; a NUL has no place in one.
-    fn literal(&self, text: &str) -> String {
+    pub(super) fn literal(&self, text: &str) -> String {
         self.dialect.literal(&text.replace('\0', ""))
     }
 
@@ -313,7 +313,9 @@ impl<'d> Ledger<'d> {
         const LONGEST: usize = 8_000;
         let row = |entry: &LogEntry<'_>| {
             let error = match entry.outcome {
-                Logged::Failed(error) => self.literal(&error.chars().take(LONGEST).collect::<String>()),
+                Logged::Failed(error) => {
+                    self.literal(&without_passwords(error).chars().take(LONGEST).collect::<String>())
+                }
                 _ => "NULL".to_owned(),
             };
             format!(
@@ -343,7 +345,7 @@ impl<'d> Ledger<'d> {
     }
 
     /// How many tables with such a name are there. Asks the catalog: an error never counts as an empty ledger.
-    async fn found(&self, connection: &mut Connection, name: &str) -> Result<i64, ApplyError> {
+    pub(super) async fn found(&self, connection: &mut Connection, name: &str) -> Result<i64, ApplyError> {
         let namespace = self.dialect.literal(self.namespace.as_deref().unwrap_or_default());
         let condition = match self.dialect_name() {
             DialectName::Sqlite => format!("sqlite_schema WHERE type = 'table' AND name {name}"),

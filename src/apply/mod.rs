@@ -10,6 +10,7 @@ mod executor;
 mod failure;
 mod ledger;
 mod lock;
+mod log;
 mod prepare;
 mod rebuild;
 mod session;
@@ -21,4 +22,5 @@ pub use ahead::{Edited, check_files, check_half_done, check_route, edited, expla
 pub use event::{Event, Options, Report, StepReport};
 pub use executor::run;
 pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, Logged, State, applied, applied_ids, heads, recorded_parents};
+pub use log::{LogFilter, LogRow, log};
 pub use stamp::{Stamp, accept_edits, ensure_version, stamp};

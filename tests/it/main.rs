@@ -47,6 +47,7 @@ mod law_generator;
 mod laws;
 mod laws_lines;
 mod layers;
+mod log;
 mod meeting_commands;
 mod models_paths;
 mod models_print;
