@@ -23,7 +23,7 @@ pub enum State {
 }
 
 impl State {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Applied => "applied",
             Self::Applying => "applying",
@@ -118,6 +118,10 @@ pub struct LogEntry<'a> {
     /// What came of it.
     pub outcome: Logged<'a>,
 }
+
+/// The columns of a new row of `rungs_ledger`.
+pub(super) const COLUMNS: &str =
+    "revision, message, checksum, parents, depends_on, state, statements_done, statements_total, applied_at, duration_ms";
 
 /// The ledger of one database (MySQL, MariaDB) or schema (PostgreSQL).
 #[derive(Debug, Clone)]
@@ -232,23 +236,34 @@ impl<'d> Ledger<'d> {
     /// New rows, in one statement.
     pub(super) fn insert_all_sql(&self, entries: &[Entry<'_>]) -> String {
         let row = |entry: &Entry<'_>| {
-            let Entry { revision, state, done, total, at, duration_ms } = entry;
-            format!(
-                "({}, {}, '{}', {}, {}, '{}', {done}, {total}, '{}', {duration_ms})",
-                self.literal(&revision.id),
-                self.literal(&revision.message),
-                self.checksum(revision),
-                self.literal(&revision.down_revision.join(" ")),
-                self.literal(&revision.depends_on.join(" ")),
-                state.word(),
-                moment(*at),
-            )
+            let Entry { revision, state, done, total, at, duration_ms } = *entry;
+            self.values(revision, state, done, total, &format!("'{}'", moment(at)), &duration_ms.to_string())
         };
         format!(
-            "INSERT INTO {} (revision, message, checksum, parents, depends_on, state, statements_done, \
-             statements_total, applied_at, duration_ms) VALUES {}",
+            "INSERT INTO {} ({COLUMNS}) VALUES {}",
             self.table("rungs_ledger"),
             entries.iter().map(row).collect::<Vec<_>>().join(", ")
+        )
+    }
+
+    /// The values of a new row, the last two of them as expressions.
+    pub(super) fn values(
+        &self,
+        revision: &Revision,
+        state: State,
+        done: usize,
+        total: usize,
+        applied_at: &str,
+        duration_ms: &str,
+    ) -> String {
+        format!(
+            "({}, {}, '{}', {}, {}, '{}', {done}, {total}, {applied_at}, {duration_ms})",
+            self.literal(&revision.id),
+            self.literal(&revision.message),
+            self.checksum(revision),
+            self.literal(&revision.down_revision.join(" ")),
+            self.literal(&revision.depends_on.join(" ")),
+            state.word(),
         )
     }
 

@@ -1,5 +1,6 @@
 //! `migrate downgrade`.
 
+use super::offline::{Offline, refuse_range};
 use super::run::{Request, connect_and_run};
 use super::{Context, Outcome, complete};
 use crate::error::Error;
@@ -8,19 +9,25 @@ use crate::revision::{Direction, Target};
 /// Revert revisions, newest first.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  migrate downgrade -1       the newest revision\n  migrate downgrade 1975ea   all that came after this revision\n  migrate downgrade base     all revisions"
+    after_help = "Examples:\n  migrate downgrade -1       the newest revision\n  migrate downgrade 1975ea   all that came after this revision\n  migrate downgrade base     all revisions\n  migrate downgrade heads:base --sql  a script for a database that has them all"
 )]
 pub(super) struct Downgrade {
     /// Back to where: `base`, a revision's id or the beginning of it (which itself stays applied), `label@base`, `-1`
-    #[arg(allow_hyphen_values = true, add = complete::targets())]
+    #[arg(allow_hyphen_values = true, add = complete::ranges())]
     target: String,
     /// How many seconds to wait while another runner is at work
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     lock_wait: u64,
+    #[command(flatten)]
+    offline: Offline,
 }
 
 impl Downgrade {
     pub(super) async fn run(self, context: &Context) -> Result<Outcome, Error> {
+        if self.offline.sql {
+            return self.offline.print(context, Direction::Down, &self.target, self.lock_wait);
+        }
+        refuse_range("downgrade", &self.target)?;
         let url = context.url()?;
         let request =
             Request { direction: Direction::Down, target: Target::parse(&self.target)?, lock_wait: self.lock_wait };

@@ -25,6 +25,7 @@ mod log;
 mod meeting;
 mod merge;
 mod models;
+mod offline;
 mod placement;
 mod record;
 mod renames;

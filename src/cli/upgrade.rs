@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::offline::{Offline, refuse_range};
 use super::run::{Done, Request, connect_and_run};
 use super::{Context, Outcome, complete};
 use crate::db::DatabaseUrl;
@@ -11,19 +12,25 @@ use crate::revision::{Direction, Target};
 /// Apply revisions, in an order in which each comes after those it stands on.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  migrate upgrade heads    all revisions\n  migrate upgrade +1       the next one\n  migrate upgrade 1975ea   up to and with the revision whose id begins so"
+    after_help = "Examples:\n  migrate upgrade heads    all revisions\n  migrate upgrade +1       the next one\n  migrate upgrade 1975ea   up to and with the revision whose id begins so\n  migrate upgrade heads --sql         a script for an empty database\n  migrate upgrade 1975ea:heads --sql  a script for one at 1975ea"
 )]
 pub(super) struct Upgrade {
     /// Up to where: `heads`, `head`, a revision's id or the beginning of it, `label@head`, `+1`, `label@+1`
-    #[arg(allow_hyphen_values = true, add = complete::targets())]
+    #[arg(allow_hyphen_values = true, add = complete::ranges())]
     target: String,
     /// How many seconds to wait while another runner is at work
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     lock_wait: u64,
+    #[command(flatten)]
+    offline: Offline,
 }
 
 impl Upgrade {
     pub(super) async fn run(self, context: &Context) -> Result<Outcome, Error> {
+        if self.offline.sql {
+            return self.offline.print(context, Direction::Up, &self.target, self.lock_wait);
+        }
+        refuse_range("upgrade", &self.target)?;
         let url = context.url()?;
         let target = Target::parse(&self.target)?;
         let done = upgrade(context, &url, target, self.lock_wait).await?;

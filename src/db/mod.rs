@@ -10,6 +10,7 @@ mod error;
 mod row;
 mod url;
 
+pub(crate) use connection::MYSQL_SESSION;
 pub use connection::{Connection, ServerVersion};
 pub use database::{create, drop, exists};
 pub use row::{Row, Rows};

@@ -210,6 +210,19 @@ pub enum Refusal {
         /// What to do.
         help: &'static str,
     },
+    /// No script for the engine's client can do what the revision does.
+    #[error("{place}: revision {revision} cannot be in a script: {reason}")]
+    #[diagnostic(code(apply::not_in_script), help("{help}"))]
+    NotInScript {
+        /// `file:line`.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// Why not.
+        reason: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// The file is not the one that was applied.
     #[error("{place}: revision {revision} was edited after it was applied at {applied_at}")]
     #[diagnostic(
