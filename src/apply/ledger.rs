@@ -120,8 +120,7 @@ pub struct LogEntry<'a> {
 }
 
 /// The columns of a new row of `rungs_ledger`.
-pub(super) const COLUMNS: &str =
-    "revision, message, checksum, parents, depends_on, state, statements_done, statements_total, applied_at, duration_ms";
+pub(super) const COLUMNS: &str = "revision, message, checksum, parents, depends_on, state, statements_done, statements_total, applied_at, duration_ms";
 
 /// The ledger of one database (MySQL, MariaDB) or schema (PostgreSQL).
 #[derive(Debug, Clone)]

@@ -55,9 +55,9 @@ pub async fn log(
 impl Ledger<'_> {
     fn select_log_sql(&self, filter: LogFilter<'_>) -> String {
         // Not LIKE: an id may have what it takes for a pattern.
-        let condition = filter.revision.map(|prefix| {
-            format!(" WHERE substr(revision, 1, {}) = {}", prefix.chars().count(), self.literal(prefix))
-        });
+        let condition = filter
+            .revision
+            .map(|prefix| format!(" WHERE substr(revision, 1, {}) = {}", prefix.chars().count(), self.literal(prefix)));
         let limit = filter.limit.map(|limit| format!(" LIMIT {limit}"));
         format!(
             "SELECT started_at, runner, version, revision, direction, duration_ms, outcome, error FROM {}{} \

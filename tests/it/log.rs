@@ -40,10 +40,7 @@ on_every_engine!(every_run_is_kept_newest_first, |db| async move {
     assert_eq!(runs(&log), expected);
     let failed = &log["runs"][3];
     let keys: Vec<&String> = failed.as_object().expect("an object").keys().collect();
-    assert_eq!(
-        keys,
-        ["started_at", "runner", "version", "revision", "direction", "duration_ms", "outcome", "error"]
-    );
+    assert_eq!(keys, ["started_at", "runner", "version", "revision", "direction", "duration_ms", "outcome", "error"]);
     assert_eq!(failed["runner"], "otto");
     assert_eq!(log["runs"][5]["runner"], "anna");
     assert_eq!(failed["version"], env!("CARGO_PKG_VERSION"));

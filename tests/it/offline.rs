@@ -149,7 +149,8 @@ on_every_engine_twice!(a_script_leaves_what_a_run_leaves, |online, offline| asyn
 
 /// The ledger's order is that of the runs, and its moments look alike.
 async fn moments_are_in_order(db: &TestDb) {
-    let rows = db.rows("SELECT revision, applied_at, duration_ms FROM rungs_ledger ORDER BY applied_at, revision").await;
+    let rows =
+        db.rows("SELECT revision, applied_at, duration_ms FROM rungs_ledger ORDER BY applied_at, revision").await;
     let ids: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
     assert_eq!(ids, ["a", "b", "x1.é", "d$rungs$", "m", "n"]);
     for row in &rows {
@@ -166,7 +167,13 @@ on_every_engine_twice!(a_script_runs_only_where_it_fits, |db, _other| async move
     revision(&project, "a", "", "CREATE TABLE a (id INT);", "DROP TABLE a;");
     revision(&project, "b", "\"a\"", "CREATE TABLE b (id INT);", "DROP TABLE b;");
     revision(&project, "c", "\"b\"", "CREATE TABLE c (id INT);", "DROP TABLE c;");
-    write(&project, "o", &format!("{}-- depends_on = [\"b\"]\n", parents("")), "\nCREATE TABLE o (id INT);", "\nDROP TABLE o;");
+    write(
+        &project,
+        "o",
+        &format!("{}-- depends_on = [\"b\"]\n", parents("")),
+        "\nCREATE TABLE o (id INT);",
+        "\nDROP TABLE o;",
+    );
     project.run("upgrade a").ok();
     stops(&db, &script(&project, "upgrade b:c"), "revision c revises b, which is not applied").await;
     stops(&db, &script(&project, "upgrade b:o"), "revision o depends on b, which is not applied").await;
@@ -214,8 +221,14 @@ on_every_engine_twice!(a_script_that_breaks_off_leaves_what_a_run_leaves, |onlin
             revision(&project, "a", "", "CREATE TABLE a (id INT);", "DROP TABLE a;");
             let tables = crate::apply_support::tables(db).await;
             let drops: Vec<String> = tables.iter().map(|table| format!("DROP TABLE {table}")).collect();
-            db.run(&drops.iter().map(String::as_str).chain(["DROP TABLE rungs_ledger", "DROP TABLE rungs_log"]).collect::<Vec<_>>())
-                .await;
+            db.run(
+                &drops
+                    .iter()
+                    .map(String::as_str)
+                    .chain(["DROP TABLE rungs_ledger", "DROP TABLE rungs_log"])
+                    .collect::<Vec<_>>(),
+            )
+            .await;
         }
     }
 });
@@ -226,7 +239,8 @@ fn a_script_for_mysql_knows_which_server_it_is_for() {
     play(Engine::Mysql, |db| async move {
         let project = project(&db);
         let sections = "-- migrate:up dialect:mysql\nCREATE TABLE m (id INT);\n-- migrate:up dialect:mariadb\nCREATE TABLE f (id INT);\n-- migrate:down\n";
-        project.write("migrations/a.sql", &format!("-- a\n--\n-- revision = \"a\"\n-- down_revision = []\n\n{sections}"));
+        project
+            .write("migrations/a.sql", &format!("-- a\n--\n-- revision = \"a\"\n-- down_revision = []\n\n{sections}"));
         let is_mariadb = db.rows("SELECT version()").await[0][0].contains("MariaDB");
         let (right, wrong) = if is_mariadb { ("mariadb", "mysql") } else { ("mysql", "mariadb") };
         let wrong = script(&project, &format!("upgrade heads --dialect {wrong}"));
@@ -274,8 +288,11 @@ fn a_script_on_sqlite_loses_nothing_with_an_old_table() {
             revision(project, "a", "", &format!("{rebuild}{more}"), "");
             script(project, "upgrade heads")
         };
-        db.run(&["CREATE TABLE p (id INTEGER PRIMARY KEY, \"full name\" TEXT, late INT)", "CREATE INDEX \"ix late\" ON p (late)"])
-            .await;
+        db.run(&[
+            "CREATE TABLE p (id INTEGER PRIMARY KEY, \"full name\" TEXT, late INT)",
+            "CREATE INDEX \"ix late\" ON p (late)",
+        ])
+        .await;
         let ran = client(&db, &unseen(&project, ""));
         assert!(ran.stderr.contains("table p has what revision a does not know, and would lose it"), "{}", ran.stderr);
         assert_eq!(ran.stdout, "column late\nindex ix late\n");

@@ -27,7 +27,13 @@ fn no_database_is_asked() {
         ("sqlite:///no/such/folder/app.db", ".bail on"),
     ] {
         let project = far(url);
-        for line in ["upgrade heads --sql", "upgrade a:b --sql", "upgrade a:+1 --sql", "downgrade heads:base --sql", "downgrade b:-1 --sql"] {
+        for line in [
+            "upgrade heads --sql",
+            "upgrade a:b --sql",
+            "upgrade a:+1 --sql",
+            "downgrade heads:base --sql",
+            "downgrade b:-1 --sql",
+        ] {
             let ran = project.run(line).ok().says(words).says("TABLE b");
             assert_eq!(ran.stderr, "", "{line}");
             assert!(!ran.stdout.contains("S3cretWord"));
@@ -73,7 +79,11 @@ fn a_script_says_from_where_to_where() {
 fn what_may_not_run_is_in_no_script() {
     let project = far("sqlite://app.db");
     project.write("migrations/c.sql", "-- c\n--\n-- revision = \"c\"\n-- down_revision = [\"b\"]\n\n-- migrate:up\n-- migrate:edit which value?\nSELECT 1;\n-- migrate:down irreversible the rows are gone\n");
-    refuses(&project, "upgrade heads --sql", &["refused before anything ran", "revision c waits for an edit: which value?"]);
+    refuses(
+        &project,
+        "upgrade heads --sql",
+        &["refused before anything ran", "revision c waits for an edit: which value?"],
+    );
     refuses(&project, "downgrade heads:base --sql", &["revision c cannot be reverted: the rows are gone"]);
     project.write("migrations/c.sql", "-- c\n--\n-- revision = \"c\"\n-- down_revision = [\"b\"]\n\n-- migrate:up dialect:postgres\nSELECT 1;\n-- migrate:down\n");
     refuses(&project, "upgrade heads --sql", &["revision c has no `migrate:up` for sqlite"]);
@@ -99,7 +109,11 @@ on_every_engine!(a_script_and_a_run_do_not_meet, |db| async move {
     if db.engine == Engine::Sqlite {
         let project = far(db.url_text());
         let script = project.run("upgrade heads --sql --lock-wait 0").ok().stdout;
-        client(&db, &script.lines().take_while(|line| !line.starts_with("-- revision b")).collect::<Vec<_>>().join("\n")).ok();
+        client(
+            &db,
+            &script.lines().take_while(|line| !line.starts_with("-- revision b")).collect::<Vec<_>>().join("\n"),
+        )
+        .ok();
         let mut connection = db.connect().await;
         connection.execute("BEGIN IMMEDIATE").await.unwrap();
         let script = project.run("upgrade a:b --sql --lock-wait 0").ok().stdout;

@@ -56,7 +56,8 @@ fn case(engine: Engine, seed: u64) {
             client(&offline, &script).ok();
             project.run(&line.replace("heads:", "")).ok();
             assert_same_state(&state(&online).await, &state(&offline).await, &script);
-            let reason = if line.starts_with('u') { "revision a is applied already" } else { "revision b is not applied" };
+            let reason =
+                if line.starts_with('u') { "revision a is applied already" } else { "revision b is not applied" };
             stops(&offline, &script, reason).await;
         }
     });

@@ -61,7 +61,8 @@ pub fn finish(child: Child) -> Ran {
 /// moments, durations and who it was.
 pub async fn state(db: &TestDb) -> String {
     let mut connection = db.connect().await;
-    let schema = dialect::introspect(&mut connection, &Scope::Everything).await.unwrap_or_else(|error| panic!("{error}"));
+    let schema =
+        dialect::introspect(&mut connection, &Scope::Everything).await.unwrap_or_else(|error| panic!("{error}"));
     connection.close().await.expect("closed");
     let quote = |name: &str| match db.engine {
         Engine::Mysql => format!("`{}`", name.replace('`', "``")),

@@ -45,8 +45,13 @@ pub fn script(
 ) -> Result<String, ApplyError> {
     let name = dialect.version().name;
     let prepared = prepare(steps, name, dialect.features().transactional_ddl)?;
-    let mut script =
-        Script { dialect, ledger: Ledger::offline(dialect), history, lock_wait: options.lock_wait, text: String::new() };
+    let mut script = Script {
+        dialect,
+        ledger: Ledger::offline(dialect),
+        history,
+        lock_wait: options.lock_wait,
+        text: String::new(),
+    };
     let count = prepared.len();
     let revisions = if count == 1 { "revision" } else { "revisions" };
     script.comment(&format!("migrate {}: {count} {revisions} for {name}, by rungs {}", options.title, version()));
@@ -249,9 +254,7 @@ impl Script<'_> {
 
     /// An expression for the first obstacle, NULL where there is none.
     fn obstacle_sql(&self, step: &Prepared<'_>) -> String {
-        let when = |one: &Obstacle| {
-            format!("\n  WHEN {} THEN {}", one.condition, self.dialect.literal(&one.reason))
-        };
+        let when = |one: &Obstacle| format!("\n  WHEN {} THEN {}", one.condition, self.dialect.literal(&one.reason));
         format!("CASE{}\nEND", self.obstacles(step).iter().map(when).collect::<String>())
     }
 }

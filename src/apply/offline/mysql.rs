@@ -33,7 +33,9 @@ pub(super) fn write(script: &mut Script<'_>, steps: &[Prepared<'_>]) {
     check_server(script, steps);
     script.line("");
     script.comment("one runner at a time; the lock ends with the session");
-    script.statement(&format!("SET @rungs_lock = CONCAT('rungs.', LEFT(SHA2(CONCAT('{PURPOSE}', DATABASE()), 256), 32))"));
+    script.statement(&format!(
+        "SET @rungs_lock = CONCAT('rungs.', LEFT(SHA2(CONCAT('{PURPOSE}', DATABASE()), 256), 32))"
+    ));
     let wait = script.lock_wait.as_secs();
     stop_if(script, &format!("IF(GET_LOCK(@rungs_lock, {wait}) = 1, NULL, {BUSY})"));
     for step in steps {

@@ -102,7 +102,10 @@ fn one_by_one(script: &mut Script<'_>, step: &Prepared<'_>, index: usize) {
 /// A rebuild must not take along what its file does not know.
 fn look_before_drop(script: &mut Script<'_>, step: &Prepared<'_>, index: usize) {
     let Some(unseen) = rebuild::unseen_sql(step, index) else { return };
-    script.comment(&format!("whatever stands on table {} and this revision does not know would go with it", unseen.table));
+    script.comment(&format!(
+        "whatever stands on table {} and this revision does not know would go with it",
+        unseen.table
+    ));
     script.statement(&unseen.query);
     let reason =
         format!("table {} has what revision {} does not know, and would lose it", unseen.table, step.revision.id);
