@@ -17,6 +17,9 @@ use crate::error::ConfigError;
 /// The name of the file.
 pub const FILE: &str = "migrate.toml";
 
+/// What `[apply] transaction` and `--transaction` may be.
+pub const TRANSACTIONS: [&str; 3] = ["all", "revision", "none"];
+
 /// What a project says of itself.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -51,6 +54,8 @@ pub struct Config {
     pub types: BTreeMap<String, ColumnType>,
     /// Commands that each new file is given to, with `{path}` in the place of its path.
     pub after_write: Vec<String>,
+    /// How much of a run is one transaction, in the words of `--transaction`; `None` for the default.
+    pub transaction: Option<Located>,
 }
 
 /// A text of the file, with the line that it stands on.
@@ -112,6 +117,14 @@ struct File {
     autogenerate: FileAutogenerate,
     #[serde(default)]
     naming: FileNaming,
+    #[serde(default)]
+    apply: FileApply,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileApply {
+    transaction: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -202,6 +215,7 @@ impl Config {
             scratch: BTreeMap::new(),
             types: BTreeMap::new(),
             after_write: Vec::new(),
+            transaction: None,
             ignore: Vec::new(),
             naming: BTreeMap::new(),
             enforce_naming: false,
@@ -284,6 +298,13 @@ impl Config {
             let line = line_of(text, text_at.span().start);
             Located { text: text_at.into_inner(), line }
         };
+        let transaction = file.apply.transaction.map(located);
+        if let Some(Located { text, line }) =
+            transaction.as_ref().filter(|one| !TRANSACTIONS.contains(&one.text.as_str()))
+        {
+            let help = format!("write one of {}", TRANSACTIONS.join(", "));
+            return Err(invalid(*line, format!("transaction = {text:?} means nothing"), Some(help)));
+        }
         let FileNaming { ix, uq, ck, fk, pk, ex, enforce } = file.naming;
         let naming = [("ix", ix), ("uq", uq), ("ck", ck), ("fk", fk), ("pk", pk), ("ex", ex)];
         let naming = naming.into_iter().filter_map(|(word, template)| Some((word, located(template?))));
@@ -302,6 +323,7 @@ impl Config {
             scratch: scratch.collect(),
             types: file.types.into_iter().map(|(name, ty)| (name, ty.into())).collect(),
             after_write: file.hooks.after_write,
+            transaction,
             root,
         })
     }

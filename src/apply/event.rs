@@ -51,6 +51,18 @@ pub enum Event<'a> {
     },
 }
 
+/// How much of a run is one transaction, where DDL takes part in transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Transaction {
+    /// The whole run: all of it or nothing.
+    All,
+    /// Each revision, unless its file says `transaction:false`.
+    #[default]
+    Revision,
+    /// No revision: as if each file said `transaction:false`.
+    None,
+}
+
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -60,12 +72,19 @@ pub struct Options {
     pub accept_edits: bool,
     /// Who runs it, for the log table.
     pub runner: String,
+    /// How much of it is one transaction.
+    pub transaction: Transaction,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let user = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-        Self { lock_wait: Duration::from_secs(10), accept_edits: false, runner: user.unwrap_or_default() }
+        Self {
+            lock_wait: Duration::from_secs(10),
+            accept_edits: false,
+            runner: user.unwrap_or_default(),
+            transaction: Transaction::default(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use rungs_schema::DialectName;
 
 use super::add_dialect::engine;
 use super::{Context, Outcome, meeting};
-use crate::apply::{self, ScriptOptions};
+use crate::apply::{self, ScriptOptions, Transaction};
 use crate::db::ServerVersion;
 use crate::dialect;
 use crate::error::{ConfigError, Error, RevisionError};
@@ -33,6 +33,7 @@ impl Offline {
         direction: Direction,
         range: &str,
         lock_wait: u64,
+        transaction: Transaction,
     ) -> Result<Outcome, Error> {
         let name = self.dialect.map_or_else(|| context.url().map(|url| url.dialect_name()), Ok)?;
         let dialect = dialect::for_version(&ServerVersion { name, number: (0, 0, 0) })?;
@@ -44,9 +45,8 @@ impl Offline {
         if steps.is_empty() {
             context.ui.progress(format!("nothing to do from {} to {}", ends.from, ends.to));
         } else {
-            let word = if direction == Direction::Up { "upgrade" } else { "downgrade" };
-            let title = format!("{word} {}:{}", ends.from, ends.to);
-            let options = ScriptOptions { title: &title, lock_wait: Duration::from_secs(lock_wait) };
+            let title = format!("{} {}:{}", command(direction), ends.from, ends.to);
+            let options = ScriptOptions { title: &title, lock_wait: Duration::from_secs(lock_wait), transaction };
             text = apply::script(dialect.as_ref(), &history, &steps, options)?;
             if direction == Direction::Up {
                 meeting::before_upgrade(&context.ui, &history, &applied, &steps, name);
@@ -58,8 +58,9 @@ impl Offline {
 }
 
 /// A range where a run is asked for, which begins where the database is.
-pub(super) fn refuse_range(word: &str, target: &str) -> Result<(), Error> {
-    match target.split_once(':') {
+pub(super) fn refuse_range(direction: Direction, target: &str) -> Result<(), Error> {
+    let word = command(direction);
+    match target.split_once(':').filter(|_| is_range(target)) {
         None => Ok(()),
         Some((_, to)) => Err(ConfigError::Usage {
             reason: format!("`{target}` is a range, and a run begins where the database is"),
@@ -67,6 +68,15 @@ pub(super) fn refuse_range(word: &str, target: &str) -> Result<(), Error> {
         }
         .into()),
     }
+}
+
+fn command(direction: Direction) -> &'static str {
+    if direction == Direction::Up { "upgrade" } else { "downgrade" }
+}
+
+/// Whether it is one, and not a URL that got there by mistake.
+fn is_range(text: &str) -> bool {
+    text.matches(':').count() == 1 && !text.contains("://")
 }
 
 /// From where to where a script leads.
@@ -81,6 +91,10 @@ impl Ends {
         let unusable = |reason: &str, help: String| -> Error {
             RevisionError::Unusable { text: text.to_owned(), reason: reason.to_owned(), help }.into()
         };
+        if text.contains(':') && !is_range(text) {
+            let reason = "it is no range FROM:TO".to_owned();
+            return Err(RevisionError::Malformed { text: text.to_owned(), reason }.into());
+        }
         let (from, to) = match (text.split_once(':'), direction) {
             (Some(("", to)), Direction::Up) => ("base", to),
             (Some((from, "")), Direction::Up) => (from, "heads"),
@@ -92,9 +106,8 @@ impl Ends {
                 return Err(unusable("no database is asked what is to be reverted", help));
             }
         };
-        let is_range = text.contains(':');
         let ends = Self { direction, from: Target::parse(from)?, to: Target::parse(to)? };
-        let is_bare = ends.to.point == Point::Here && !is_range;
+        let is_bare = ends.to.point == Point::Here && !is_range(text);
         if ends.from.reads_ledger() || ends.to.point == Point::Current || is_bare {
             let help = "name the revision that the database is at: FROM:TO, as in `1975ea:+2`";
             return Err(unusable("no database is asked what is applied", help.to_owned()));

@@ -7,12 +7,12 @@ use rungs_schema::DialectName;
 use serde_json::{Value, json};
 
 use super::ui::Ui;
-use super::{Context, meeting};
-use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
+use super::{Context, meeting, transaction};
+use crate::apply::{self, Edited, Event, LedgerRow, Options, Report, Transaction};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
 use crate::error::{ApplyError, DbError, Error, RevisionError, WithoutFile};
-use crate::revision::{Direction, History, Revision, Target};
+use crate::revision::{Direction, History, Revision, Step, Target};
 
 /// What is asked for.
 pub(super) struct Request {
@@ -20,6 +20,48 @@ pub(super) struct Request {
     pub(super) target: Target,
     /// In seconds.
     pub(super) lock_wait: u64,
+    /// How much of it is one transaction.
+    pub(super) transaction: Transaction,
+}
+
+impl Request {
+    /// An upgrade, as the configuration has it.
+    pub(super) fn up(context: &Context, target: Target, lock_wait: u64) -> Result<Self, Error> {
+        Ok(Self { direction: Direction::Up, target, lock_wait, transaction: transaction::configured(context)? })
+    }
+
+    pub(super) fn options(&self) -> Options {
+        let lock_wait = Duration::from_secs(self.lock_wait);
+        Options { lock_wait, transaction: self.transaction, ..Options::default() }
+    }
+}
+
+/// The steps that lead to the target; what is to be said of them is told.
+pub(super) fn route<'h>(
+    context: &Context,
+    history: &'h History,
+    rows: &[LedgerRow],
+    name: DialectName,
+    request: &Request,
+) -> Result<Vec<Step<'h>>, Error> {
+    let applied = apply::applied_ids(rows);
+    // What is half done is no longer, or not yet, where a target leads, and what has no file is nowhere; both say more
+    // than that there is no way.
+    let no_route = |error: RevisionError| match apply::check_half_done(rows) {
+        Ok(()) => Error::from(apply::explain(error, &request.target, history, rows)),
+        Err(half_done) => half_done.into(),
+    };
+    let route = match request.direction {
+        Direction::Up => history.upgrade_route(&applied, &request.target),
+        Direction::Down => history.downgrade_route(&applied, &request.target),
+    };
+    let steps = route.map_err(no_route)?;
+    apply::check_route(history, rows, &steps)?;
+    warn_of_files(context, history, rows, name, request.direction);
+    if request.direction == Direction::Up {
+        meeting::before_upgrade(&context.ui, history, &applied, &steps, name);
+    }
+    Ok(steps)
 }
 
 /// Finds the route, runs it, and prints what was done.
@@ -30,15 +72,7 @@ async fn run(
     request: &Request,
 ) -> Result<Done, Error> {
     let dialect = dialect::for_version(connection.version())?;
-    let options = Options { lock_wait: Duration::from_secs(request.lock_wait), ..Options::default() };
     let rows = apply::applied(connection, dialect.as_ref()).await?;
-    let applied = apply::applied_ids(&rows);
-    // What is half done is no longer, or not yet, where a target leads, and what has no file is nowhere; both say more
-    // than that there is no way.
-    let no_route = |error: RevisionError| match apply::check_half_done(&rows) {
-        Ok(()) => Error::from(apply::explain(error, &request.target, history, &rows)),
-        Err(half_done) => half_done.into(),
-    };
     let ui = &context.ui;
     let name = connection.version().name;
     let mut tell = |event: Event<'_>| match event {
@@ -62,17 +96,8 @@ async fn run(
         }
         _ => {}
     };
-    let route = match request.direction {
-        Direction::Up => history.upgrade_route(&applied, &request.target),
-        Direction::Down => history.downgrade_route(&applied, &request.target),
-    };
-    let steps = route.map_err(no_route)?;
-    apply::check_route(history, &rows, &steps)?;
-    warn_of_files(context, history, &rows, connection.version().name, request.direction);
-    if request.direction == Direction::Up {
-        meeting::before_upgrade(ui, history, &applied, &steps, connection.version().name);
-    }
-    let report = apply::run(connection, dialect.as_ref(), &steps, &options, &mut tell).await?;
+    let steps = route(context, history, &rows, name, request)?;
+    let report = apply::run(connection, dialect.as_ref(), &steps, &request.options(), &mut tell).await?;
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     Ok(done(&report, history, &rows))
 }

@@ -3,9 +3,9 @@
 use rungs::plan;
 
 use crate::bad_input::revision;
-use crate::harness::{Engine, play_two};
+use crate::harness::{Engine, TestDb, play_two};
 use crate::law_generator::{Random, declared};
-use crate::laws::{migrate_to, name, run};
+use crate::laws::{fill, migrate_to, name, play_each, run};
 use crate::offline_support::{assert_same_state, client, project, state, stops};
 
 #[test]
@@ -15,12 +15,49 @@ fn scripts_leave_what_runs_leave_on_sqlite() {
 
 #[test]
 fn scripts_leave_what_runs_leave_on_postgres() {
-    play_cases(Engine::Postgres, 10);
+    play_cases(Engine::Postgres, 8);
 }
 
 #[test]
 fn scripts_leave_what_runs_leave_on_mysql() {
-    play_cases(Engine::Mysql, 10);
+    play_cases(Engine::Mysql, 6);
+}
+
+#[test]
+fn what_does_not_happen_leaves_nothing_on_sqlite() {
+    play_each(Engine::Sqlite, 15, nothing_stays);
+}
+
+#[test]
+fn what_does_not_happen_leaves_nothing_on_postgres() {
+    play_each(Engine::Postgres, 6, nothing_stays);
+}
+
+/// A rehearsal, and a run that is one transaction and fails at its end, leave a database with rows as it is.
+async fn nothing_stays(db: TestDb, seed: u64) {
+    let mut random = Random::new(seed);
+    let dialect = name(&db).await;
+    let first = migrate_to(&db, &declared(&mut random, db.engine)).await;
+    let printed = db.introspect().await;
+    let second = migrate_to(&db, &declared(&mut random, db.engine)).await;
+    for plan in [&second, &first] {
+        run(&db, &plan::script(&plan.down, dialect)).await;
+    }
+    let project = project(&db);
+    for (id, parents, plan) in [("a", "", &first), ("b", "\"a\"", &second)] {
+        revision(&project, id, parents, &plan::script(&plan.up, dialect), &plan::script(&plan.down, dialect));
+    }
+    project.run("upgrade a").ok();
+    fill(&db, &printed).await;
+    let before = state(&db).await;
+    project.run("upgrade heads --dry-run=execute").ok();
+    project.run("downgrade base --dry-run=execute").ok();
+    assert_same_state(&before, &state(&db).await, "a rehearsal");
+    revision(&project, "c", "\"b\"", "SELECT nonsense FROM nowhere;", "");
+    project.run("upgrade heads --transaction all").code(2).complains("nowhere");
+    db.run(&["DELETE FROM rungs_log WHERE outcome = 'failed'"]).await;
+    assert_same_state(&before, &state(&db).await, "a run that failed");
+    project.run("upgrade b --transaction all").ok();
 }
 
 fn play_cases(engine: Engine, cases: u64) {

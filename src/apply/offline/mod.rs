@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use rungs_schema::DialectName;
 
-use super::Ledger;
 use super::ledger::State;
 use super::prepare::{Prepared, changes_rows, prepare};
 use super::stepwise::is_several;
+use super::{Ledger, Transaction, whole};
 use crate::dialect::{Dialect, terminated};
 use crate::error::{ApplyError, Refusal};
 use crate::revision::{Direction, History, Step};
@@ -31,6 +31,8 @@ pub struct ScriptOptions<'a> {
     /// `pg_advisory_lock` has a snapshot for which the other's CREATE INDEX CONCURRENTLY would wait in turn, and psql
     /// cannot ask again.
     pub lock_wait: Duration,
+    /// How much of it is one transaction.
+    pub transaction: Transaction,
 }
 
 /// The script for `psql`, `mariadb` (or `mysql`) or `sqlite3` that runs some steps. It is complete or an error.
@@ -44,12 +46,18 @@ pub fn script(
     options: ScriptOptions<'_>,
 ) -> Result<String, ApplyError> {
     let name = dialect.version().name;
-    let prepared = prepare(steps, name, dialect.features().transactional_ddl)?;
+    let transactional = dialect.features().transactional_ddl && options.transaction != Transaction::None;
+    let prepared = prepare(steps, name, transactional)?;
+    let one = options.transaction == Transaction::All;
+    if one {
+        whole::check(dialect, &prepared)?;
+    }
     let mut script = Script {
         dialect,
         ledger: Ledger::offline(dialect),
         history,
         lock_wait: options.lock_wait,
+        one,
         text: String::new(),
     };
     let count = prepared.len();
@@ -93,6 +101,8 @@ struct Script<'s> {
     ledger: Ledger<'s>,
     history: &'s History,
     lock_wait: Duration,
+    /// The whole script is one transaction.
+    one: bool,
     text: String,
 }
 

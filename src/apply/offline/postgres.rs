@@ -35,6 +35,9 @@ pub(super) fn write(script: &mut Script<'_>, steps: &[Prepared<'_>]) {
     script.comment("one runner at a time; the lock ends with the session");
     stop_if(script, &format!("CASE WHEN NOT pg_catalog.pg_try_advisory_lock({}) THEN {BUSY} END", key()));
     script.create_ledger();
+    if script.one {
+        script.statement("BEGIN");
+    }
     for step in steps {
         script.heading(step);
         if step.in_transaction {
@@ -44,6 +47,9 @@ pub(super) fn write(script: &mut Script<'_>, steps: &[Prepared<'_>]) {
         }
     }
     script.line("");
+    if script.one {
+        script.statement("COMMIT");
+    }
     script.statement(&format!("DO $rungs$ BEGIN PERFORM pg_catalog.pg_advisory_unlock({}); END $rungs$", key()));
 }
 
@@ -71,24 +77,34 @@ fn stop_if(script: &mut Script<'_>, reason: &str) {
 }
 
 fn in_transaction(script: &mut Script<'_>, step: &Prepared<'_>) {
-    script.statement("BEGIN");
+    let clock = if script.one { since_now(script) } else { clock(&moment("pg_catalog.now()"), "pg_catalog.now()") };
+    if !script.one {
+        script.statement("BEGIN");
+    }
     stop_if(script, &script.obstacle_sql(step));
     for index in 0..step.pieces.len() {
         script.piece(step, index);
     }
     reset(script, step);
-    script.settle(step, &clock(&moment("pg_catalog.now()"), "pg_catalog.now()"));
-    script.statement("COMMIT");
+    script.settle(step, &clock);
+    if !script.one {
+        script.statement("COMMIT");
+    }
 }
 
 fn one_by_one(script: &mut Script<'_>, step: &Prepared<'_>) {
-    let clock = clock(":'rungs_started'", ":'rungs_started'::timestamptz");
-    script.line(&format!("SELECT {} AS rungs_started \\gset", moment("pg_catalog.clock_timestamp()")));
+    let clock = since_now(script);
     stop_if(script, &script.obstacle_sql(step));
     script.claim(step, &clock);
     script.marked_pieces(step, |_, _| {});
     reset(script, step);
     script.settle_claim(step, &clock);
+}
+
+/// Keeps the moment in a variable of psql's, where the revision is not one transaction with a moment of its own.
+fn since_now(script: &mut Script<'_>) -> Clock {
+    script.line(&format!("SELECT {} AS rungs_started \\gset", moment("pg_catalog.clock_timestamp()")));
+    clock(":'rungs_started'", ":'rungs_started'::timestamptz")
 }
 
 /// Puts the session back before the ledger is written, where the revision may have changed it: with another search path

@@ -20,6 +20,9 @@ pub(super) fn write(script: &mut Script<'_>, steps: &[Prepared<'_>]) {
     script.line(&format!(".bail on\n.timeout {}", script.lock_wait.as_millis()));
     script.statement("PRAGMA foreign_keys = ON");
     script.create_ledger();
+    if script.one {
+        begin_transaction(script);
+    }
     for (index, step) in steps.iter().enumerate() {
         script.heading(step);
         if step.in_transaction {
@@ -28,11 +31,22 @@ pub(super) fn write(script: &mut Script<'_>, steps: &[Prepared<'_>]) {
             one_by_one(script, step, index);
         }
     }
+    if script.one {
+        commit(script);
+    }
+}
+
+fn begin_transaction(script: &mut Script<'_>) {
+    // Within a transaction this pragma does nothing.
+    script.statements(["PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE"]);
+}
+
+fn commit(script: &mut Script<'_>) {
+    script.statements(["COMMIT", "PRAGMA foreign_keys = ON"]);
 }
 
 /// The moments tell the order of the rows, and SQLite's clock counts milliseconds: the place in the script follows them.
 fn begin(script: &mut Script<'_>, step: &Prepared<'_>, index: usize) {
-    script.statement("BEGIN IMMEDIATE");
     script.statement(&format!(
         "CREATE TEMP TABLE rungs_run AS SELECT strftime('%Y-%m-%dT%H:%M:%f{:03}Z', 'now') AS started",
         (index + 1) % 1000
@@ -61,8 +75,9 @@ fn demand(script: &mut Script<'_>, facts: &[(String, String)]) {
 const ORPHANS: &str = "SELECT \"table\", rowid AS row, parent FROM pragma_foreign_key_check";
 
 fn in_transaction(script: &mut Script<'_>, step: &Prepared<'_>, index: usize) {
-    // Within a transaction this pragma does nothing.
-    script.statement("PRAGMA foreign_keys = OFF");
+    if !script.one {
+        begin_transaction(script);
+    }
     begin(script, step, index);
     script.statement(&format!("CREATE TEMP TABLE rungs_orphans AS {ORPHANS}"));
     for index in 0..step.pieces.len() {
@@ -84,12 +99,14 @@ fn in_transaction(script: &mut Script<'_>, step: &Prepared<'_>, index: usize) {
     script.statements(["DROP TABLE temp.rungs_broken", "DROP TABLE temp.rungs_orphans"]);
     script.settle(step, &clock());
     script.statement("DROP TABLE temp.rungs_run");
-    script.statement("COMMIT");
-    script.statement("PRAGMA foreign_keys = ON");
+    if !script.one {
+        commit(script);
+    }
     reset(script, step);
 }
 
 fn one_by_one(script: &mut Script<'_>, step: &Prepared<'_>, index: usize) {
+    script.statement("BEGIN IMMEDIATE");
     begin(script, step, index);
     script.claim(step, &clock());
     script.statement("COMMIT");
