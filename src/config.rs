@@ -13,7 +13,7 @@ use rungs_schema::{ColumnType, DialectName};
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use self::apply::Apply;
+pub use self::apply::{Apply, Transaction};
 use crate::error::ConfigError;
 
 /// The name of the file.
@@ -37,7 +37,7 @@ pub struct Config {
     pub file_template: Option<String>,
     /// Branches with models and a folder of their own, by label.
     pub branches: BTreeMap<String, Branch>,
-    /// How long the statements of revisions may wait and run.
+    /// How revisions run.
     pub apply: Apply,
     /// What a comparison leaves alone.
     pub ignore: Vec<Located>,

@@ -67,6 +67,18 @@ pub enum Event<'a> {
     },
 }
 
+/// How much of a run is one transaction, where DDL takes part in transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Transaction {
+    /// The whole run: all of it or nothing.
+    All,
+    /// Each revision, unless its file says `transaction:false`.
+    #[default]
+    Revision,
+    /// No revision: as if each file said `transaction:false`.
+    None,
+}
+
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -78,6 +90,8 @@ pub struct Options {
     pub limits: Limits,
     /// Who runs it, for the log table.
     pub runner: String,
+    /// How much of it is one transaction.
+    pub transaction: Transaction,
 }
 
 impl Default for Options {
@@ -88,6 +102,7 @@ impl Default for Options {
             accept_edits: false,
             limits: Limits::default(),
             runner: user.unwrap_or_default(),
+            transaction: Transaction::default(),
         }
     }
 }

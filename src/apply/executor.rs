@@ -11,7 +11,7 @@ use super::ledger::{Ledger, LedgerRow, LogEntry, Logged, State};
 use super::lock::Lock;
 use super::prepare::{Prepared, prepare};
 use super::session::{Session, pragma};
-use super::{Event, Options, Report, StepReport};
+use super::{Event, Options, Report, StepReport, Transaction, whole};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::dialect::splitter::Piece;
@@ -35,7 +35,11 @@ pub async fn run(
     options: &Options,
     on_event: OnEvent<'_>,
 ) -> Result<Report, ApplyError> {
-    let prepared = prepare(steps, connection.version().name, dialect.features().transactional_ddl)?;
+    let transactional = dialect.features().transactional_ddl && options.transaction != Transaction::None;
+    let prepared = prepare(steps, connection.version().name, transactional)?;
+    if options.transaction == Transaction::All {
+        whole::check(dialect, &prepared)?;
+    }
     let ledger = Ledger::open(connection, dialect).await?;
     let session = Session::begin(connection, dialect, &ledger, options.lock_wait).await?;
     let outcome = match Lock::acquire(connection, &ledger, options.lock_wait, on_event).await {
@@ -99,6 +103,9 @@ impl Runner<'_> {
         self.ledger.ensure(self.connection).await?;
         self.read().await?;
         self.check_all(prepared)?;
+        if self.options.transaction == Transaction::All {
+            return self.run_as_one(prepared, on_event).await;
+        }
         for step in prepared {
             let Prepared { revision, direction, .. } = *step;
             if !self.is_to_do(step)? {
@@ -149,7 +156,7 @@ impl Runner<'_> {
         }
     }
 
-    fn skip(&mut self, step: &Prepared<'_>, on_event: OnEvent<'_>) {
+    pub(super) fn skip(&mut self, step: &Prepared<'_>, on_event: OnEvent<'_>) {
         self.report.skipped.push(step.revision.id.clone());
         on_event(Event::Skipped { revision: step.revision, direction: step.direction });
     }
@@ -171,7 +178,7 @@ impl Runner<'_> {
         })
     }
 
-    async fn read(&mut self) -> Result<(), ApplyError> {
+    pub(super) async fn read(&mut self) -> Result<(), ApplyError> {
         if self.is_sqlite() {
             self.data_version = Some(pragma(self.connection, "data_version").await?);
         }
@@ -189,7 +196,7 @@ impl Runner<'_> {
     }
 
     /// Nothing may be half done, and what is reverted must be what was applied.
-    fn check_all(&self, prepared: &[Prepared<'_>]) -> Result<(), ApplyError> {
+    pub(super) fn check_all(&self, prepared: &[Prepared<'_>]) -> Result<(), ApplyError> {
         self.check_half_done()?;
         if self.options.accept_edits {
             return Ok(());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rungs_schema::DialectName;
 
+use super::Transaction;
 use super::executor::Runner;
 use super::prepare::Prepared;
 use crate::error::{ApplyError, Cause, DbError, Stopped};
@@ -52,6 +53,9 @@ impl Runner<'_> {
     }
 
     pub(super) fn nothing_stays(&self) -> String {
+        if self.options.transaction == Transaction::All {
+            return "the whole run was rolled back".to_owned();
+        }
         let before = self.before().map(|before| format!("; {before}")).unwrap_or_default();
         format!("the whole revision was rolled back{before}")
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, SecondsFormat, Utc};
 use rungs_schema::DialectName;
 
-use crate::db::{Connection, Row};
+use crate::db::{Connection, Row, without_passwords};
 use crate::dialect::Dialect;
 use crate::error::{ApplyError, DbError};
 use crate::revision::{Direction, Revision};
@@ -23,7 +23,7 @@ pub enum State {
 }
 
 impl State {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Applied => "applied",
             Self::Applying => "applying",
@@ -119,6 +119,9 @@ pub struct LogEntry<'a> {
     pub outcome: Logged<'a>,
 }
 
+/// The columns of a new row of `rungs_ledger`.
+pub(super) const COLUMNS: &str = "revision, message, checksum, parents, depends_on, state, statements_done, statements_total, applied_at, duration_ms";
+
 /// The ledger of one database (MySQL, MariaDB) or schema (PostgreSQL).
 #[derive(Debug, Clone)]
 pub struct Ledger<'d> {
@@ -167,7 +170,7 @@ impl<'d> Ledger<'d> {
         self.dialect.version().name
     }
 
-    fn table(&self, table: &str) -> String {
+    pub(super) fn table(&self, table: &str) -> String {
         let table = self.dialect.quote(table);
         match &self.namespace {
             Some(namespace) => format!("{}.{table}", self.dialect.quote(namespace)),
@@ -215,7 +218,7 @@ impl<'d> Ledger<'d> {
     }
 
     /// A text as a value; a NUL has no place in one.
-    fn literal(&self, text: &str) -> String {
+    pub(super) fn literal(&self, text: &str) -> String {
         self.dialect.literal(&text.replace('\0', ""))
     }
 
@@ -232,23 +235,34 @@ impl<'d> Ledger<'d> {
     /// New rows, in one statement.
     pub(super) fn insert_all_sql(&self, entries: &[Entry<'_>]) -> String {
         let row = |entry: &Entry<'_>| {
-            let Entry { revision, state, done, total, at, duration_ms } = entry;
-            format!(
-                "({}, {}, '{}', {}, {}, '{}', {done}, {total}, '{}', {duration_ms})",
-                self.literal(&revision.id),
-                self.literal(&revision.message),
-                self.checksum(revision),
-                self.literal(&revision.down_revision.join(" ")),
-                self.literal(&revision.depends_on.join(" ")),
-                state.word(),
-                moment(*at),
-            )
+            let Entry { revision, state, done, total, at, duration_ms } = *entry;
+            self.values(revision, state, done, total, &format!("'{}'", moment(at)), &duration_ms.to_string())
         };
         format!(
-            "INSERT INTO {} (revision, message, checksum, parents, depends_on, state, statements_done, \
-             statements_total, applied_at, duration_ms) VALUES {}",
+            "INSERT INTO {} ({COLUMNS}) VALUES {}",
             self.table("rungs_ledger"),
             entries.iter().map(row).collect::<Vec<_>>().join(", ")
+        )
+    }
+
+    /// The values of a new row, the last two of them as expressions.
+    pub(super) fn values(
+        &self,
+        revision: &Revision,
+        state: State,
+        done: usize,
+        total: usize,
+        applied_at: &str,
+        duration_ms: &str,
+    ) -> String {
+        format!(
+            "({}, {}, '{}', {}, {}, '{}', {done}, {total}, {applied_at}, {duration_ms})",
+            self.literal(&revision.id),
+            self.literal(&revision.message),
+            self.checksum(revision),
+            self.literal(&revision.down_revision.join(" ")),
+            self.literal(&revision.depends_on.join(" ")),
+            state.word(),
         )
     }
 
@@ -313,7 +327,9 @@ impl<'d> Ledger<'d> {
         const LONGEST: usize = 8_000;
         let row = |entry: &LogEntry<'_>| {
             let error = match entry.outcome {
-                Logged::Failed(error) => self.literal(&error.chars().take(LONGEST).collect::<String>()),
+                Logged::Failed(error) => {
+                    self.literal(&without_passwords(error).chars().take(LONGEST).collect::<String>())
+                }
                 _ => "NULL".to_owned(),
             };
             format!(
@@ -343,7 +359,7 @@ impl<'d> Ledger<'d> {
     }
 
     /// How many tables with such a name are there. Asks the catalog: an error never counts as an empty ledger.
-    async fn found(&self, connection: &mut Connection, name: &str) -> Result<i64, ApplyError> {
+    pub(super) async fn found(&self, connection: &mut Connection, name: &str) -> Result<i64, ApplyError> {
         let namespace = self.dialect.literal(self.namespace.as_deref().unwrap_or_default());
         let condition = match self.dialect_name() {
             DialectName::Sqlite => format!("sqlite_schema WHERE type = 'table' AND name {name}"),

@@ -197,7 +197,7 @@ impl Runner<'_> {
 
 /// Whether a piece between DELIMITER lines holds several statements: the server carries out those before the one that
 /// fails.
-fn is_several(piece: &Piece<'_>, dialect: DialectName) -> bool {
+pub(super) fn is_several(piece: &Piece<'_>, dialect: DialectName) -> bool {
     split(dialect, piece.sql).is_ok_and(|pieces| pieces.len() > 1)
 }
 

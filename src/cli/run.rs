@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::limits::LimitOptions;
 use super::ui::Ui;
-use super::{Context, meeting};
-use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
+use super::{Context, meeting, transaction};
+use crate::apply::{self, Edited, Event, LedgerRow, Limits, Options, Report, Transaction};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
 use crate::error::{ApplyError, DbError, Error, WithoutFile};
-use crate::revision::{Direction, History, Revision, Target};
+use crate::revision::{Direction, History, Revision, Step, Target};
 
 /// What is asked for.
 pub(super) struct Request {
@@ -21,7 +21,38 @@ pub(super) struct Request {
     pub(super) target: Target,
     /// In seconds.
     pub(super) lock_wait: u64,
-    pub(super) limits: LimitOptions,
+    pub(super) limits: Limits,
+    /// How much of it is one transaction.
+    pub(super) transaction: Transaction,
+}
+
+impl Request {
+    /// An upgrade, as the configuration has it.
+    pub(super) fn up(context: &Context, target: Target, lock_wait: u64) -> Result<Self, Error> {
+        let limits = LimitOptions::default().limits(context.config()?.apply);
+        Ok(Self { direction: Direction::Up, target, lock_wait, limits, transaction: transaction::configured(context)? })
+    }
+
+    pub(super) fn options(&self) -> Options {
+        let lock_wait = Duration::from_secs(self.lock_wait);
+        Options { lock_wait, limits: self.limits, transaction: self.transaction, ..Options::default() }
+    }
+}
+
+/// The steps that lead to the target; what is to be said of them is told.
+pub(super) fn route<'h>(
+    context: &Context,
+    history: &'h History,
+    rows: &[LedgerRow],
+    name: DialectName,
+    request: &Request,
+) -> Result<Vec<Step<'h>>, Error> {
+    let steps = apply::route(history, rows, request.direction, &request.target)?;
+    warn_of_files(context, history, rows, name, request.direction);
+    if request.direction == Direction::Up {
+        meeting::before_upgrade(&context.ui, history, &apply::applied_ids(rows), &steps, name);
+    }
+    Ok(steps)
 }
 
 /// Finds the route, runs it, and prints what was done.
@@ -32,10 +63,7 @@ async fn run(
     request: &Request,
 ) -> Result<Done, Error> {
     let dialect = dialect::for_version(connection.version())?;
-    let limits = request.limits.limits(context.config()?.apply);
-    let options = Options { lock_wait: Duration::from_secs(request.lock_wait), limits, ..Options::default() };
     let rows = apply::applied(connection, dialect.as_ref()).await?;
-    let applied = apply::applied_ids(&rows);
     let ui = &context.ui;
     let name = connection.version().name;
     let mut tell = |event: Event<'_>| match event {
@@ -62,12 +90,8 @@ async fn run(
         }
         _ => {}
     };
-    let steps = apply::route(history, &rows, request.direction, &request.target)?;
-    warn_of_files(context, history, &rows, connection.version().name, request.direction);
-    if request.direction == Direction::Up {
-        meeting::before_upgrade(ui, history, &applied, &steps, connection.version().name);
-    }
-    let report = apply::run(connection, dialect.as_ref(), &steps, &options, &mut tell).await?;
+    let steps = route(context, history, &rows, name, request)?;
+    let report = apply::run(connection, dialect.as_ref(), &steps, &request.options(), &mut tell).await?;
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     Ok(done(&report, history, &rows))
 }

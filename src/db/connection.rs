@@ -13,6 +13,14 @@ use crate::error::DbError;
 /// For how long a statement waits while another program has the SQLite file locked.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
+/// What every session on MySQL and MariaDB begins with. Revision files and the statements we render quote names with `
+/// and escape with \, whatever the server's default. And no statement may cut a value to make it fit: where a server is
+/// not strict, ALTER TABLE shortens texts, turns NULL into '' and bounds numbers with no more than a warning. A file that
+/// wants this sets sql_mode itself.
+pub(crate) const MYSQL_SESSION: &str = "SET SESSION sql_mode = CONCAT(\
+     REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', ''), \
+     IF(@@SESSION.sql_mode LIKE '%STRICT%', '', ',STRICT_TRANS_TABLES'))";
+
 /// An open connection to one database.
 #[derive(Debug)]
 pub struct Connection {
@@ -159,16 +167,7 @@ impl Connection {
         let text = rows.first().map(|row| row.text("version")).transpose()?.unwrap_or_default().to_owned();
         self.version = ServerVersion::parse(self.version.name, &text);
         if matches!(self.version.name, DialectName::Mysql | DialectName::Mariadb) {
-            // Revision files and the statements we render quote names with ` and escape with \, whatever the server's
-            // default. And no statement may cut a value to make it fit: where a server is not strict, ALTER TABLE
-            // shortens texts, turns NULL into '' and bounds numbers with no more than a warning. A file that wants
-            // this sets sql_mode itself.
-            self.execute(
-                "SET SESSION sql_mode = CONCAT(\
-                     REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', ''), \
-                     IF(@@SESSION.sql_mode LIKE '%STRICT%', '', ',STRICT_TRANS_TABLES'))",
-            )
-            .await?;
+            self.execute(MYSQL_SESSION).await?;
         }
         Ok(())
     }

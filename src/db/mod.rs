@@ -12,6 +12,7 @@ mod limit;
 mod row;
 mod url;
 
+pub(crate) use connection::MYSQL_SESSION;
 pub use connection::{Connection, ServerVersion};
 pub use database::{create, drop, exists};
 pub use held::Connect;

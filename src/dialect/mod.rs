@@ -259,3 +259,15 @@ pub fn has_body(sql: &str) -> bool {
     #[cfg(not(feature = "mysql"))]
     return sql.contains(';');
 }
+
+/// A statement with what ends it. MySQL's and MariaDB's clients end a statement at the first semicolon, also one
+/// inside a body, unless another delimiter is set.
+pub(crate) fn terminated(sql: &str, dialect: DialectName) -> String {
+    let sql = sql.trim_end();
+    match dialect {
+        DialectName::Mysql | DialectName::Mariadb if has_body(sql) => {
+            format!("DELIMITER ;;\n{sql};;\nDELIMITER ;\n")
+        }
+        _ => format!("{sql};\n"),
+    }
+}

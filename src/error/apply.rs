@@ -91,6 +91,17 @@ pub enum ApplyError {
         /// For how long we waited, in seconds.
         waited: u64,
     },
+    /// The engine's DDL takes no part in transactions, and that is asked of it.
+    #[error("{engine} commits each DDL statement by itself: {what}")]
+    #[diagnostic(code(apply::no_transaction), help("{help}"))]
+    NoTransaction {
+        /// The engine.
+        engine: String,
+        /// What cannot be.
+        what: &'static str,
+        /// What to do.
+        help: &'static str,
+    },
     /// Between planning and running, another runner has changed what is applied.
     #[error("the database has changed since this run was planned: {reason}")]
     #[diagnostic(code(apply::moved), help("run the command again"))]
@@ -231,6 +242,31 @@ pub enum Refusal {
         revision: String,
         /// `COMMIT`.
         statement: String,
+        /// Why not.
+        reason: String,
+        /// What to do.
+        help: &'static str,
+    },
+    /// The whole run is to be one transaction, and this revision is none.
+    #[error("{place}: revision {revision} is not one transaction (`transaction:false`), so that the run cannot be one")]
+    #[diagnostic(
+        code(apply::not_in_one_transaction),
+        help("leave `--transaction all` away; or apply what comes before it, it alone, and then the others")
+    )]
+    NoTransaction {
+        /// `file:line` of the section.
+        place: String,
+        /// The revision.
+        revision: String,
+    },
+    /// No script for the engine's client can do what the revision does.
+    #[error("{place}: revision {revision} cannot be in a script: {reason}")]
+    #[diagnostic(code(apply::not_in_script), help("{help}"))]
+    NotInScript {
+        /// `file:line`.
+        place: String,
+        /// The revision.
+        revision: String,
         /// Why not.
         reason: String,
         /// What to do.

@@ -14,8 +14,9 @@ fn url_with(db: &TestDb, user: &str, host_and_port: Option<&str>, database: Opti
     format!("{scheme}://{user}@{place}/{}", database.unwrap_or_else(|| url.path().trim_start_matches('/')))
 }
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "current",
+    "log",
     "check",
     "upgrade heads",
     "downgrade base",
