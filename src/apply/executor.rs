@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use rungs_schema::DialectName;
 
-use super::ahead::{check_half_done, stands_on};
+use super::ahead::{check_half_done, half_done_at, stands_on};
 use super::ledger::{Ledger, LedgerRow, LogEntry, Logged, State};
 use super::lock::Lock;
+use super::look::Engines;
 use super::prepare::{Prepared, prepare};
 use super::session::{Session, pragma};
 use super::{Event, Options, Report, StepReport};
@@ -46,6 +47,8 @@ pub async fn run(
                 session: &session,
                 options,
                 rows: BTreeMap::new(),
+                asked: BTreeMap::new(),
+                engines: Engines::default(),
                 data_version: None,
                 report: Report::default(),
             };
@@ -69,6 +72,10 @@ pub(super) struct Runner<'r> {
     pub(super) options: &'r Options,
     /// The ledger as it is now.
     pub(super) rows: BTreeMap<String, LedgerRow>,
+    /// The revisions of this run, and which way each goes: one that is half done that way is gone on with.
+    asked: BTreeMap<String, Direction>,
+    /// MySQL: what cannot be taken back.
+    pub(super) engines: Engines,
     /// SQLite's counter of what others have committed, when the ledger was read.
     pub(super) data_version: Option<i64>,
     pub(super) report: Report,
@@ -90,12 +97,15 @@ impl Runner<'_> {
         if prepared.is_empty() {
             // Whether there is nothing to do is not known while something is half done.
             self.read().await?;
-            return self.check_half_done();
+            return check_half_done(self.rows.values());
         }
+        self.asked = prepared.iter().map(|step| (step.revision.id.clone(), step.direction)).collect();
         self.ledger.ensure(self.connection).await?;
         self.read().await?;
         self.check_all(prepared)?;
-        for step in prepared {
+        // What is half done stands on nothing that is still to come, and is brought to an end first.
+        let (half, whole): (Vec<_>, Vec<_>) = prepared.iter().partition(|step| self.is_half_done(step));
+        for step in half.into_iter().chain(whole) {
             let Prepared { revision, direction, .. } = *step;
             if !self.is_to_do(step)? {
                 self.skip(step, on_event);
@@ -104,7 +114,7 @@ impl Runner<'_> {
             on_event(Event::Started { revision, direction, total: step.pieces.len() });
             let at = Utc::now();
             let begin = Instant::now();
-            let outcome = if step.in_transaction {
+            let outcome = if step.in_transaction && !self.is_half_done(step) {
                 self.run_in_transaction(step, at, begin, on_event).await
             } else {
                 self.run_one_by_one(step, at, begin, on_event).await
@@ -149,6 +159,10 @@ impl Runner<'_> {
         })
     }
 
+    pub(super) async fn read_ledger(&mut self) -> Result<(), ApplyError> {
+        self.read().await
+    }
+
     async fn read(&mut self) -> Result<(), ApplyError> {
         if self.is_sqlite() {
             self.data_version = Some(pragma(self.connection, "data_version").await?);
@@ -176,6 +190,8 @@ impl Runner<'_> {
             .iter()
             .filter(|step| step.direction == Direction::Down)
             .filter_map(|step| self.rows.get(&step.revision.id).map(|row| (step.revision, row)))
+            // What ran of it is looked at where it is gone on with.
+            .filter(|(_, row)| row.state == State::Applied)
             .filter(|(revision, row)| self.ledger.checksum(revision) != row.checksum)
             .map(|(revision, row)| Refusal::Edited {
                 place: revision.path.display().to_string(),
@@ -186,14 +202,24 @@ impl Runner<'_> {
         if refusals.is_empty() { Ok(()) } else { Err(ApplyError::Refused { refusals }) }
     }
 
+    /// What is half done must be what this run goes on with.
     fn check_half_done(&self) -> Result<(), ApplyError> {
-        check_half_done(self.rows.values())
+        let is_asked = |row: &LedgerRow| self.asked.get(&row.revision).is_some_and(|direction| row.is_half(*direction));
+        let stray = self.rows.values().find(|row| row.state != State::Applied && !is_asked(row));
+        stray.map_or(Ok(()), |row| Err(half_done_at(row, self.rows.values())))
+    }
+
+    fn is_half_done(&self, step: &Prepared<'_>) -> bool {
+        self.rows.get(&step.revision.id).is_some_and(|row| row.is_half(step.direction))
     }
 
     /// Whether the ledger still asks for this step, and allows it.
     pub(super) fn is_to_do(&self, step: &Prepared<'_>) -> Result<bool, ApplyError> {
         self.check_half_done()?;
         let id = &step.revision.id;
+        if self.is_half_done(step) {
+            return Ok(true);
+        }
         let is_applied = self.rows.contains_key(id);
         let moved = |reason: String| Err(ApplyError::Moved { reason });
         match step.direction {
@@ -230,6 +256,7 @@ impl Runner<'_> {
                     total,
                     applied_at: at.to_rfc3339(),
                     duration_ms: millis(begin.elapsed()),
+                    progress: None,
                 };
                 self.rows.insert(revision.id.clone(), row);
             }

@@ -28,6 +28,7 @@ mod placement;
 mod record;
 mod renames;
 mod report;
+mod resolve;
 mod revision;
 mod run;
 mod show;
@@ -119,6 +120,8 @@ enum Command {
     Show(show::Show),
     /// Mark revisions as applied or not applied, without running them
     Stamp(stamp::Stamp),
+    /// Say whether the statement ran that was under way when a run stopped
+    Resolve(resolve::Resolve),
     /// Create the tables in which the database records what is applied, and nothing else
     EnsureVersion(ensure_version::EnsureVersion),
     /// Fail (exit code 1) when models, revisions and database do not agree
@@ -213,6 +216,7 @@ async fn dispatch(arguments: Arguments, ui: Ui, hooks: Hooks) -> Result<Outcome,
         Command::History(command) => command.run(&context).await,
         Command::Show(command) => command.run(&context).await,
         Command::Stamp(command) => command.run(&context).await,
+        Command::Resolve(command) => command.run(&context).await,
         Command::EnsureVersion(command) => command.run(&context).await,
         Command::Check(command) => command.run(&context).await,
         Command::Diff(command) => command.run(&context).await,

@@ -57,6 +57,12 @@ async fn run(
                 revision.id
             ));
         }
+        Event::Resumed { revision, index, total, found, .. } => {
+            let next =
+                if index > total { "all statements ran".to_owned() } else { format!("statement {index} of {total}") };
+            let found = found.map(|found| format!("; {found}")).unwrap_or_default();
+            ui.progress(format!("going on with {} {}: {next}{found}", revision.id, revision.message));
+        }
         Event::Skipped { revision, .. } => {
             ui.progress(format!("another runner did {} {}", revision.id, revision.message))
         }

@@ -148,6 +148,8 @@ impl Connection {
     /// # Errors
     /// When the server rejects it or the connection breaks.
     pub async fn execute(&mut self, sql: &str) -> Result<u64, DbError> {
+        #[cfg(feature = "fault-points")]
+        super::fault::point(sql).await;
         let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         on_driver!(self, connection => query.execute(connection).await.map(|done| done.rows_affected()))
             .map_err(|error| statement_error(sql, error))

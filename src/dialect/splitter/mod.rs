@@ -13,11 +13,14 @@
 
 mod body;
 mod lexer;
+mod uncover;
 
 use rungs_schema::DialectName;
 
 use body::Body;
 use lexer::{Kind, Lexer, Token};
+
+pub use uncover::uncovered;
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
