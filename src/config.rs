@@ -3,6 +3,7 @@
 //! The command line wins over the environment (`DATABASE_URL`, `MIGRATE_*`), which wins over the file. Paths in the
 //! file are relative to the file's folder; those on the command line and in the environment to the current one.
 
+mod apply;
 mod engines;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use rungs_schema::{ColumnType, DialectName};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use self::apply::Apply;
 use crate::error::ConfigError;
 
 /// The name of the file.
@@ -35,6 +37,8 @@ pub struct Config {
     pub file_template: Option<String>,
     /// Branches with models and a folder of their own, by label.
     pub branches: BTreeMap<String, Branch>,
+    /// How long the statements of revisions may wait and run.
+    pub apply: Apply,
     /// What a comparison leaves alone.
     pub ignore: Vec<Located>,
     /// Templates for names, by `ix`, `uq`, `ck`, `fk`, `pk`, `ex`.
@@ -101,6 +105,8 @@ struct File {
     #[serde(default)]
     env: BTreeMap<String, FileEnv>,
     #[serde(default)]
+    apply: Apply,
+    #[serde(default)]
     dialects: Vec<Spanned<String>>,
     #[serde(default)]
     scratch: engines::FileScratch,
@@ -157,6 +163,8 @@ struct FileEnv {
     database_url: Option<String>,
     models: Option<Vec<String>>,
     migrations: Option<PathBuf>,
+    #[serde(default)]
+    apply: Apply,
 }
 
 impl Config {
@@ -202,6 +210,7 @@ impl Config {
             scratch: BTreeMap::new(),
             types: BTreeMap::new(),
             after_write: Vec::new(),
+            apply: Apply::default(),
             ignore: Vec::new(),
             naming: BTreeMap::new(),
             enforce_naming: false,
@@ -233,6 +242,7 @@ impl Config {
         })?;
         let mut database_url = file.database_url;
         let mut models = file.models;
+        let mut apply = file.apply;
         let mut migrations = file.migrations.unwrap_or_else(|| PathBuf::from("migrations"));
         if let Some(name) = &overrides.env {
             let Some(env) = file.env.get(name) else {
@@ -244,6 +254,7 @@ impl Config {
             database_url = env.database_url.clone().or(database_url);
             models = env.models.clone().unwrap_or(models);
             migrations = env.migrations.clone().unwrap_or(migrations);
+            apply = env.apply.or(apply);
         }
         let expanded = |url: String, default: &str| {
             expand(&url, |name| std::env::var(name).ok()).map_err(|variable| {
@@ -288,6 +299,7 @@ impl Config {
         let naming = [("ix", ix), ("uq", uq), ("ck", ck), ("fk", fk), ("pk", pk), ("ex", ex)];
         let naming = naming.into_iter().filter_map(|(word, template)| Some((word, located(template?))));
         Ok(Self {
+            apply,
             ignore: file.autogenerate.ignore.into_iter().map(located).collect(),
             naming: naming.collect(),
             enforce_naming: enforce,

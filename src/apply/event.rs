@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::Limits;
 use crate::revision::{Direction, Revision};
 
 /// What happens while revisions run, for whoever shows progress.
@@ -46,6 +47,21 @@ pub enum Event<'a> {
         /// Its line in the file.
         line: usize,
     },
+    /// Others held a lock, or it came to a deadlock; nothing of the attempt stays, and another one follows.
+    Retrying {
+        /// The revision.
+        revision: &'a Revision,
+        /// Which way.
+        direction: Direction,
+        /// Which attempt follows, from 1.
+        attempt: u32,
+        /// How many there may be.
+        of: u32,
+        /// When it follows.
+        pause: Duration,
+        /// What stopped the last one.
+        reason: &'a str,
+    },
     /// A revision is done, and the ledger says so.
     Finished {
         /// The revision.
@@ -71,6 +87,8 @@ pub struct Options {
     pub lock_wait: Duration,
     /// Reverts a revision although its file was edited after it was applied.
     pub accept_edits: bool,
+    /// How long statements may wait and run.
+    pub limits: Limits,
     /// Who runs it, for the log table.
     pub runner: String,
 }
@@ -78,7 +96,12 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let user = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-        Self { lock_wait: Duration::from_secs(10), accept_edits: false, runner: user.unwrap_or_default() }
+        Self {
+            lock_wait: Duration::from_secs(10),
+            accept_edits: false,
+            limits: Limits::default(),
+            runner: user.unwrap_or_default(),
+        }
     }
 }
 

@@ -82,7 +82,7 @@ async fn mysql_reset(
     ledger: &Ledger<'_>,
 ) -> Result<Vec<String>, ApplyError> {
     // SET NAMES sets the last four: the next revision's text would be read in another character set.
-    const VARIABLES: [&str; 12] = [
+    const VARIABLES: [&str; 14] = [
         "sql_mode",
         "time_zone",
         "foreign_key_checks",
@@ -95,6 +95,8 @@ async fn mysql_reset(
         "character_set_results",
         "character_set_connection",
         "collation_connection",
+        "lock_wait_timeout",
+        "innodb_lock_wait_timeout",
     ];
     let columns: Vec<String> =
         VARIABLES.iter().map(|name| format!("CAST(@@SESSION.{name} AS CHAR) AS {name}")).collect();

@@ -15,7 +15,7 @@ use rungs_schema::DialectName;
 use super::executor::{OnEvent, Outcome, Runner, millis, tell_statement};
 use super::failure::{Failure, needs_no_transaction};
 use super::ledger::{Entry, LedgerRow, State};
-use super::look::Look;
+use super::look::{Look, Verdict};
 use super::prepare::Prepared;
 use super::progress::{Intent, Progress, chain, hash};
 use super::statement::{Class, Kind, Object, Planned, plan};
@@ -88,7 +88,7 @@ impl Runner<'_> {
         loop {
             while index < course.total() {
                 tell_statement(step, index, &step.pieces[index], on_event);
-                match self.send(&course, index).await {
+                match self.send_patiently(&course, index, on_event).await {
                     Ok(Sent::Marked) => index += 1,
                     Ok(Sent::Overtaken) => match self.overtaken(&course, on_event).await? {
                         Some(next) => index = next,
@@ -162,6 +162,47 @@ impl Runner<'_> {
             Some(row) => self.go_on(course, &row, on_event).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// As [`send`](Self::send), again and again where others held a lock. Within a transaction of the section's own, what
+    /// ran before the statement may be gone with it, so that there it is sent once, and so is one of which a part may stay.
+    async fn send_patiently(
+        &mut self,
+        course: &Course<'_>,
+        index: usize,
+        on_event: OnEvent<'_>,
+    ) -> Result<Sent, Failure> {
+        let (step, planned) = (course.step, &course.plan[index]);
+        self.attempt = 1;
+        let lifted = self.lift_limit(step, &step.pieces[index]).await.map_err(Failure::statement)?;
+        let once = planned.inside || matches!(planned.class, Class::Ends | Class::Unsure { partial: true });
+        loop {
+            let failure = match self.send(course, index).await {
+                Ok(sent) => {
+                    if lifted {
+                        self.limit(step).await.map_err(Failure::statement)?;
+                    }
+                    return Ok(sent);
+                }
+                Err(failure) => failure,
+            };
+            let (cause, reason) = (failure.error.cause(), failure.error.to_string());
+            if failure.ran || once || !self.leaves_nothing(course, index, &failure).await {
+                return Err(failure);
+            }
+            if !self.waits_to_retry(step, cause, &reason, on_event).await {
+                return Err(failure);
+            }
+        }
+    }
+
+    /// Whether a statement that failed can be sent again as it is. What is told of an index that it has left is told when
+    /// the run stops there.
+    async fn leaves_nothing(&mut self, course: &Course<'_>, index: usize, failure: &Failure) -> bool {
+        let (Class::Defines(objects), Some(Some(before))) = (&course.plan[index].class, &failure.before) else {
+            return true;
+        };
+        matches!(self.look().verdict(objects, before).await, Ok(Verdict::NotDone))
     }
 
     /// Sends a statement and marks it as done.

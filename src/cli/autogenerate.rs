@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::context::no_models;
 use super::engines::{self, ByEngine, Compared, Engines, Replay, Slot};
+use super::limits::LimitOptions;
 use super::placement::Placement;
 use super::renames::Renames;
 use super::run::rows_whole;
@@ -259,7 +260,7 @@ impl Autogenerate {
                 // Nothing else is pending: the database was not behind.
                 _ => Target::heads(),
             };
-            let done = upgrade(context, url, target, LOCK_WAIT).await?;
+            let done = upgrade(context, url, target, LOCK_WAIT, LimitOptions::default()).await?;
             text = done.text;
             for key in ["steps", "heads"] {
                 value[key] = done.value[key].clone();

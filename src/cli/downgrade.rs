@@ -1,5 +1,6 @@
 //! `migrate downgrade`.
 
+use super::limits::LimitOptions;
 use super::run::{Request, connect_and_run};
 use super::{Context, Outcome, complete};
 use crate::error::Error;
@@ -17,13 +18,15 @@ pub(super) struct Downgrade {
     /// How many seconds to wait while another runner is at work
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     lock_wait: u64,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 impl Downgrade {
     pub(super) async fn run(self, context: &Context) -> Result<Outcome, Error> {
         let url = context.url()?;
-        let request =
-            Request { direction: Direction::Down, target: Target::parse(&self.target)?, lock_wait: self.lock_wait };
+        let Self { target, lock_wait, limits } = self;
+        let request = Request { direction: Direction::Down, target: Target::parse(&target)?, lock_wait, limits };
         let history = context.history()?;
         let done = connect_and_run(context, &history, &url, &request).await?;
         context.ui.data(done.text, &done.value);

@@ -21,6 +21,7 @@ mod history;
 mod hooks;
 mod init;
 mod ledger;
+mod limits;
 mod meeting;
 mod merge;
 mod models;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rungs_schema::DialectName;
 use serde_json::{Value, json};
 
+use super::limits::LimitOptions;
 use super::ui::Ui;
 use super::{Context, meeting};
 use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
@@ -20,6 +21,7 @@ pub(super) struct Request {
     pub(super) target: Target,
     /// In seconds.
     pub(super) lock_wait: u64,
+    pub(super) limits: LimitOptions,
 }
 
 /// Finds the route, runs it, and prints what was done.
@@ -30,7 +32,8 @@ async fn run(
     request: &Request,
 ) -> Result<Done, Error> {
     let dialect = dialect::for_version(connection.version())?;
-    let options = Options { lock_wait: Duration::from_secs(request.lock_wait), ..Options::default() };
+    let limits = request.limits.limits(context.config()?.apply);
+    let options = Options { lock_wait: Duration::from_secs(request.lock_wait), limits, ..Options::default() };
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     let applied = apply::applied_ids(&rows);
     // What is half done is no longer, or not yet, where a target leads, and what has no file is nowhere; both say more
@@ -63,6 +66,9 @@ async fn run(
             let found = found.map(|found| format!("; {found}")).unwrap_or_default();
             ui.progress(format!("going on with {} {}: {next}{found}", revision.id, revision.message));
         }
+        Event::Retrying { attempt, of, pause, reason, .. } => {
+            ui.progress(format!("{}; trying again in {} ms ({attempt} of {of})", first_line(reason), pause.as_millis()))
+        }
         Event::Skipped { revision, .. } => {
             ui.progress(format!("another runner did {} {}", revision.id, revision.message))
         }
@@ -70,7 +76,10 @@ async fn run(
     };
     let route = match request.direction {
         Direction::Up => history.upgrade_route(&applied, &request.target),
-        Direction::Down => history.downgrade_route(&applied, &request.target),
+        Direction::Down => history.downgrade_route(&applied, &request.target).map(|steps| {
+            let applied_at = rows.iter().map(|row| (row.revision.as_str(), row.applied_at.as_str())).collect();
+            history.last_applied_first(&steps, &applied_at)
+        }),
     };
     let steps = route.map_err(no_route)?;
     apply::check_route(history, &rows, &steps)?;
@@ -106,6 +115,10 @@ pub(super) fn tell_waiting(ui: &Ui, holder: Option<&str>) {
         Some(holder) => ui.progress(format!("waiting for another runner: {holder}")),
         None => ui.progress("waiting for another runner"),
     }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 /// Whether the way up has more than comments.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::limits::LimitOptions;
 use super::run::{Done, Request, connect_and_run};
 use super::{Context, Outcome, complete};
 use crate::db::DatabaseUrl;
@@ -20,13 +21,15 @@ pub(super) struct Upgrade {
     /// How many seconds to wait while another runner is at work
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     lock_wait: u64,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 impl Upgrade {
     pub(super) async fn run(self, context: &Context) -> Result<Outcome, Error> {
         let url = context.url()?;
         let target = Target::parse(&self.target)?;
-        let done = upgrade(context, &url, target, self.lock_wait).await?;
+        let done = upgrade(context, &url, target, self.lock_wait, self.limits).await?;
         context.ui.data(done.text, &done.value);
         Ok(Outcome::Fine)
     }
@@ -39,11 +42,12 @@ pub(super) async fn upgrade(
     url: &DatabaseUrl,
     target: Target,
     lock_wait: u64,
+    limits: LimitOptions,
 ) -> Result<Done, Error> {
     let history = context.history()?;
     let created = missing(url);
-    let outcome =
-        connect_and_run(context, &history, url, &Request { direction: Direction::Up, target, lock_wait }).await;
+    let request = Request { direction: Direction::Up, target, lock_wait, limits };
+    let outcome = connect_and_run(context, &history, url, &request).await;
     if outcome.is_err() {
         take_away(&created);
     }

@@ -9,6 +9,7 @@ mod database;
 mod error;
 #[cfg(feature = "fault-points")]
 mod fault;
+mod limit;
 mod row;
 mod url;
 
