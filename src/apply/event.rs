@@ -21,6 +21,19 @@ pub enum Event<'a> {
         /// How many statements it has.
         total: usize,
     },
+    /// A run goes on with a revision where an earlier one has stopped.
+    Resumed {
+        /// The revision.
+        revision: &'a Revision,
+        /// Which way.
+        direction: Direction,
+        /// With which statement, from 1; one more than there are when only the ledger has to be told.
+        index: usize,
+        /// How many there are.
+        total: usize,
+        /// What was found out about the statement that was under way, or done about what it has left.
+        found: Option<&'a str>,
+    },
     /// A statement is about to be sent.
     Statement {
         /// The revision.

@@ -59,6 +59,15 @@ pub struct LedgerRow {
     pub applied_at: String,
     /// How long it took; 0 where it was only recorded.
     pub duration_ms: u64,
+    /// What a run that has not ended needs to go on, as JSON.
+    pub progress: Option<String>,
+}
+
+impl LedgerRow {
+    /// Whether a run that has not ended went this way.
+    pub(super) fn is_half(&self, direction: Direction) -> bool {
+        self.state == if direction == Direction::Up { State::Applying } else { State::Reverting }
+    }
 }
 
 /// What a new row of the ledger says.
@@ -87,6 +96,8 @@ pub enum Logged<'a> {
     Stamped,
     /// The text that its file has now was taken in.
     Accepted,
+    /// A person has said whether the statement in doubt ran.
+    Resolved,
     /// It failed, and why.
     Failed(&'a str),
 }
@@ -97,6 +108,7 @@ impl Logged<'_> {
             Self::Done => "done",
             Self::Stamped => "stamped",
             Self::Accepted => "accepted",
+            Self::Resolved => "resolved",
             Self::Failed(_) => "failed",
         }
     }
@@ -166,6 +178,10 @@ impl<'d> Ledger<'d> {
         self.namespace.as_deref()
     }
 
+    pub(super) fn dialect(&self) -> &'d dyn Dialect {
+        self.dialect
+    }
+
     pub(super) fn dialect_name(&self) -> DialectName {
         self.dialect.version().name
     }
@@ -197,7 +213,7 @@ impl<'d> Ledger<'d> {
                 "CREATE TABLE IF NOT EXISTS {} (revision {key} NOT NULL PRIMARY KEY, message {text} NOT NULL, \
                  checksum {text} NOT NULL, parents {text} NOT NULL, depends_on {text} NOT NULL, state {text} NOT NULL, \
                  statements_done {number} NOT NULL, statements_total {number} NOT NULL, applied_at {text} NOT NULL, \
-                 duration_ms {number} NOT NULL){options}",
+                 duration_ms {number} NOT NULL, progress {text}){options}",
                 self.table("rungs_ledger")
             ),
             format!(
@@ -209,12 +225,9 @@ impl<'d> Ledger<'d> {
         ]
     }
 
+    /// All columns, since a ledger that an older version has made lacks the last one until something is run.
     fn select_sql(&self) -> String {
-        format!(
-            "SELECT revision, message, checksum, parents, depends_on, state, statements_done, statements_total, \
-             applied_at, duration_ms FROM {} ORDER BY applied_at, revision",
-            self.table("rungs_ledger")
-        )
+        format!("SELECT * FROM {} ORDER BY applied_at, revision", self.table("rungs_ledger"))
     }
 
     /// A text as a value; a NUL has no place in one.
@@ -276,33 +289,6 @@ impl<'d> Ledger<'d> {
             self.literal(&revision.down_revision.join(" ")),
             self.literal(&revision.depends_on.join(" ")),
             self.literal(&revision.id),
-        )
-    }
-
-    /// Marks how far a revision is.
-    pub(super) fn progress_sql(&self, revision: &str, state: State, done: usize) -> String {
-        let id = self.dialect.literal(revision);
-        let table = self.table("rungs_ledger");
-        format!("UPDATE {table} SET state = '{}', statements_done = {done} WHERE revision = {id}", state.word())
-    }
-
-    /// Marks that reverting begins.
-    pub(super) fn revert_sql(&self, revision: &str, total: usize) -> String {
-        let id = self.dialect.literal(revision);
-        let table = self.table("rungs_ledger");
-        format!(
-            "UPDATE {table} SET state = '{}', statements_done = 0, statements_total = {total} WHERE revision = {id}",
-            State::Reverting.word()
-        )
-    }
-
-    /// Marks that a revision is applied.
-    pub(super) fn applied_sql(&self, revision: &str, total: usize, duration_ms: u64) -> String {
-        let id = self.dialect.literal(revision);
-        let table = self.table("rungs_ledger");
-        format!(
-            "UPDATE {table} SET state = '{}', statements_done = {total}, duration_ms = {duration_ms} WHERE revision = {id}",
-            State::Applied.word()
         )
     }
 
@@ -379,13 +365,15 @@ impl<'d> Ledger<'d> {
     /// # Errors
     /// When this user may not create them.
     pub async fn ensure(&self, connection: &mut Connection) -> Result<bool, ApplyError> {
-        if self.found(connection, "IN ('rungs_ledger', 'rungs_log')").await? == 2 {
-            return Ok(false);
+        if self.found(connection, "IN ('rungs_ledger', 'rungs_log')").await? != 2 {
+            for sql in self.create_sql() {
+                connection.execute(&sql).await?;
+            }
+            self.add_columns(connection).await?;
+            return Ok(true);
         }
-        for sql in self.create_sql() {
-            connection.execute(&sql).await?;
-        }
-        Ok(true)
+        self.add_columns(connection).await?;
+        Ok(false)
     }
 
     /// Reads the ids alone, in the order of their application: of rows that make no sense too.
@@ -431,6 +419,8 @@ fn ledger_row(row: &Row) -> Result<LedgerRow, ApplyError> {
         total: count("statements_total")?,
         applied_at: row.text("applied_at")?.to_owned(),
         duration_ms: number("duration_ms")?,
+        // Not there before something was run.
+        progress: row.opt("progress").unwrap_or_default().map(str::to_owned),
         revision,
     })
 }

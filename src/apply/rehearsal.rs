@@ -1,14 +1,12 @@
 //! What a run would do: shown, or carried out in a transaction that is rolled back.
 
-use std::collections::BTreeMap;
-
 use super::executor::{OnEvent, Runner};
 use super::ledger::Ledger;
 use super::lock::Lock;
 use super::prepare::{Prepared, prepare};
 use super::session::Session;
 use super::whole::Progress;
-use super::{Options, Report, Transaction};
+use super::{Options, Transaction};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::error::ApplyError;
@@ -75,17 +73,8 @@ pub async fn rehearse<'h>(
     let options = Options { transaction: Transaction::All, ..options.clone() };
     let ledger = Ledger::open(connection, dialect).await?;
     let session = Session::begin(connection, dialect, &ledger, options.lock_wait).await?;
-    let mut runner = Runner {
-        connection: &mut *connection,
-        ledger,
-        session: &session,
-        options: &options,
-        rows: BTreeMap::new(),
-        data_version: None,
-        attempt: 1,
-        report: Report::default(),
-    };
-    let outcome = if execute { runner.execute(&prepared, on_event).await } else { runner.look(&prepared).await };
+    let mut runner = Runner::new(connection, ledger, &session, &options);
+    let outcome = if execute { runner.execute(&prepared, on_event).await } else { runner.checked(&prepared).await };
     connection.limit_statements(None).await?;
     let ended = session.end(connection).await;
     let executed = outcome?;
@@ -103,7 +92,7 @@ fn planned(step: Prepared<'_>, executed: bool) -> PlannedStep<'_> {
 }
 
 impl Runner<'_> {
-    async fn look(&mut self, prepared: &[Prepared<'_>]) -> Result<usize, ApplyError> {
+    async fn checked(&mut self, prepared: &[Prepared<'_>]) -> Result<usize, ApplyError> {
         self.read().await?;
         self.check_all(prepared)?;
         Ok(0)

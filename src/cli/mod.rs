@@ -32,6 +32,7 @@ mod placement;
 mod record;
 mod renames;
 mod report;
+mod resolve;
 mod revision;
 mod run;
 mod show;
@@ -126,6 +127,8 @@ enum Command {
     Stamp(stamp::Stamp),
     /// Show every run that the database has a record of
     Log(log::Log),
+    /// Say whether the statement ran that was under way when a run stopped
+    Resolve(resolve::Resolve),
     /// Create the tables in which the database records what is applied, and nothing else
     EnsureVersion(ensure_version::EnsureVersion),
     /// Fail (exit code 1) when models, revisions and database do not agree
@@ -221,6 +224,7 @@ async fn dispatch(arguments: Arguments, ui: Ui, hooks: Hooks) -> Result<Outcome,
         Command::Show(command) => command.run(&context).await,
         Command::Stamp(command) => command.run(&context).await,
         Command::Log(command) => command.run(&context).await,
+        Command::Resolve(command) => command.run(&context).await,
         Command::EnsureVersion(command) => command.run(&context).await,
         Command::Check(command) => command.run(&context).await,
         Command::Diff(command) => command.run(&context).await,

@@ -82,6 +82,12 @@ async fn run(
                 revision.id
             ));
         }
+        Event::Resumed { revision, index, total, found, .. } => {
+            let next =
+                if index > total { "all statements ran".to_owned() } else { format!("statement {index} of {total}") };
+            let found = found.map(|found| format!("; {found}")).unwrap_or_default();
+            ui.progress(format!("going on with {} {}: {next}{found}", revision.id, revision.message));
+        }
         Event::Retrying { attempt, of, pause, reason, .. } => {
             ui.progress(format!("{}; trying again in {} ms ({attempt} of {of})", first_line(reason), pause.as_millis()))
         }

@@ -182,6 +182,8 @@ impl Connection {
     /// # Errors
     /// When the server rejects it or the connection breaks.
     pub async fn execute(&mut self, sql: &str) -> Result<u64, DbError> {
+        #[cfg(feature = "fault-points")]
+        super::fault::point(sql).await;
         match self.statement_limit {
             Some(limit) => Box::pin(self.send_within(sql, limit)).await,
             None => self.send(sql).await,

@@ -7,6 +7,8 @@
 mod connection;
 mod database;
 mod error;
+#[cfg(feature = "fault-points")]
+mod fault;
 mod held;
 mod limit;
 mod row;

@@ -66,7 +66,7 @@ pub enum ApplyError {
     )]
     #[diagnostic(
         code(apply::half_done),
-        help("look at statement {} of its file: {}", done + 1, mending(revision, direction, before))
+        help("`{}` goes on with statement {}; or {}", going_on(revision, direction, before), done + 1, mending(revision, direction, before))
     )]
     HalfDone {
         /// The revision.
@@ -81,6 +81,87 @@ pub enum ApplyError {
         since: String,
         /// The target that takes it out of the ledger and nothing else.
         before: String,
+    },
+    /// A run has stopped while a statement was under way, and nothing shows whether it ran.
+    #[error("{place}: whether statement {index} of {total} of revision {revision} ({direction}) ran cannot be told: {reason}\n  in: {}{}", excerpt(sql), looks.iter().map(|look| format!("\n  look: {look}")).collect::<String>())]
+    #[diagnostic(
+        code(apply::in_doubt),
+        help(
+            "see what of it is in the database{}; then say so: `migrate resolve {revision} --done` if it ran, `migrate \
+             resolve {revision} --not-done` if it did not, and run the command again",
+            if *partial { "; a part of it may be: finish that by hand, or undo it" } else { "" }
+        )
+    )]
+    InDoubt {
+        /// `file:line` of the statement.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `up` or `down`.
+        direction: &'static str,
+        /// Which statement of the section, from 1.
+        index: usize,
+        /// How many it has.
+        total: usize,
+        /// Why it cannot be told.
+        reason: String,
+        /// The statement.
+        sql: String,
+        /// What to run to see for oneself.
+        looks: Vec<String>,
+        /// A part of the statement may have been done.
+        partial: bool,
+    },
+    /// What ran of a revision that is half done is no longer what its file says.
+    #[error("{place}: revision {revision} is half {direction}, and {what} been edited since")]
+    #[diagnostic(
+        code(apply::half_edited),
+        help(
+            "write there again what ran; what has not run yet may be corrected. Or take the revision out of the run: {}",
+            mending(revision, direction, before)
+        )
+    )]
+    HalfEdited {
+        /// `file:line` of the section or statement.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `applied` or `reverted`.
+        direction: &'static str,
+        /// `its first 3 statements (lines 7 to 12), which ran, have`
+        what: String,
+        /// The target that takes it out of the ledger and nothing else.
+        before: String,
+    },
+    /// A revision that is half done stands on something that the session of the former run took with it.
+    #[error(
+        "{place}: revision {revision} cannot go on: this statement stands on the {what} of the former run's session, which \
+         is gone\n  in: {}",
+        excerpt(sql)
+    )]
+    #[diagnostic(code(apply::session_lost), help("{}", mending(revision, direction, before)))]
+    SessionLost {
+        /// `file:line` of the statement that needs it.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `applied` or `reverted`.
+        direction: &'static str,
+        /// `temporary table t`
+        what: String,
+        /// The statement.
+        sql: String,
+        /// The target that takes it out of the ledger and nothing else.
+        before: String,
+    },
+    /// There is nothing that a person would have to say.
+    #[error("{reason}")]
+    #[diagnostic(code(apply::not_in_doubt), help("{help}"))]
+    NotInDoubt {
+        /// What is known instead.
+        reason: String,
+        /// What to do.
+        help: String,
     },
     /// Another runner has the lock, and kept it for as long as we waited.
     #[error("another runner is at work on this database{}, and did not finish within {waited} s", holder.as_ref().map(|holder| format!(" ({holder})")).unwrap_or_default())]
@@ -298,4 +379,9 @@ pub(crate) fn mending(revision: &str, direction: &str, before: &str) -> String {
     format!(
         "finish it by hand, then `migrate stamp {finished}`; or undo by hand what ran, then `migrate stamp {undone}`"
     )
+}
+
+/// The command that ends a revision which is half done.
+pub(crate) fn going_on(revision: &str, direction: &str, before: &str) -> String {
+    if direction == "reverted" { format!("migrate downgrade {before}") } else { format!("migrate upgrade {revision}") }
 }

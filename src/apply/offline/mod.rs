@@ -15,8 +15,8 @@ use std::time::Duration;
 use rungs_schema::DialectName;
 
 use super::ledger::State;
-use super::prepare::{Prepared, changes_rows, prepare};
-use super::stepwise::is_several;
+use super::prepare::{Prepared, prepare};
+use super::statement::{Class, plan};
 use super::{Ledger, Transaction, whole};
 use crate::dialect::{Dialect, terminated};
 use crate::error::{ApplyError, Refusal};
@@ -176,12 +176,12 @@ impl Script<'_> {
     /// The statements of a revision that is not one transaction, each with its mark, in one transaction where it changes
     /// rows alone: as [`run_one_by_one`](super::executor::Runner::run_one_by_one) sends them.
     fn marked_pieces(&mut self, step: &Prepared<'_>, mut before: impl FnMut(&mut Self, usize)) {
-        let name = self.name();
+        let plan = plan(self.dialect.version(), &step.pieces);
         let state = if step.direction == Direction::Up { State::Applying } else { State::Reverting };
-        for (index, piece) in step.pieces.iter().enumerate() {
+        for index in 0..step.pieces.len() {
             before(self, index);
             let mark = self.ledger.progress_sql(&step.revision.id, state, index + 1);
-            let shares = !step.own_transactions && changes_rows(piece, name) && !is_several(piece, name);
+            let shares = plan[index].class == Class::Shared && !plan[index].inside;
             if shares {
                 self.statement("BEGIN");
             }
@@ -210,7 +210,7 @@ impl Script<'_> {
         let clock = Clock { started: clock.started.clone(), took: "0".to_owned(), runner: clock.runner };
         let sql = match step.direction {
             Direction::Up => self.ledger.insert_at_sql(step.revision, State::Applying, 0, total, &clock),
-            Direction::Down => self.ledger.revert_sql(&step.revision.id, total),
+            Direction::Down => self.ledger.revert_sql(&step.revision.id, total, None),
         };
         self.statement(&sql);
     }
