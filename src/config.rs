@@ -238,7 +238,11 @@ impl Config {
         };
         let file: File = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
-            invalid(line, error.message().to_owned(), None)
+            invalid(
+                line,
+                error.message().to_owned(),
+                Some("docs/configuration.md has all that the file may hold".to_owned()),
+            )
         })?;
         let mut database_url = file.database_url;
         let mut models = file.models;

@@ -88,7 +88,7 @@ on_every_engine!(the_project_may_say_it, |db| async move {
     refuses(
         &project,
         "upgrade heads",
-        &["migrate.toml:4: transaction = \"never\" means nothing", "all, revision, none"],
+        &["migrate.toml:4: unknown variant `never`, expected one of `all`, `revision`, `none`"],
     );
     if db.engine != Engine::Mysql {
         db.run(&["DROP TABLE a", "DROP TABLE b", "DROP TABLE c", "DROP TABLE rungs_ledger"]).await;
