@@ -48,6 +48,15 @@ impl Ui {
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     }
 
+    /// As [`script`](Self::script), with more for programs.
+    pub fn script_with(&self, key: &str, text: &str, mut more: Value) {
+        if self.format == Format::Text {
+            return self.script(key, text);
+        }
+        more[key] = Value::from(text);
+        self.data("", &more);
+    }
+
     /// Says how the work goes on.
     pub fn progress(&self, text: impl AsRef<str>) {
         if !self.quiet && !text.as_ref().is_empty() {

@@ -38,7 +38,7 @@ const POSTGRES_KINDS: [&str; 26] = [
 ];
 
 /// What ALTER, COMMENT ON and GRANT ... ON name that is no part of a database's schema.
-const OUTSIDE: [&str; 15] = [
+const OUTSIDE: [&str; 12] = [
     "role",
     "user",
     "group",
@@ -51,16 +51,13 @@ const OUTSIDE: [&str; 15] = [
     "language",
     "parameter",
     "procedural",
-    "extension",
-    "foreign",
-    "server",
 ];
 
 /// A reason, and what to do instead.
 type Refusal = (String, String);
 
 /// Why a statement declares nothing, and what to do instead.
-pub(super) fn refused(piece: &Piece<'_>, dialect: DialectName) -> Option<Refusal> {
+pub fn refused(piece: &Piece<'_>, dialect: DialectName) -> Option<Refusal> {
     let words = splitter::words(dialect, piece.sql);
     let first = words.first().map(|word| word.text().to_ascii_lowercase()).unwrap_or_default();
     let is_postgres = dialect == DialectName::Postgres;
@@ -139,7 +136,7 @@ fn refused_change(first: &str, words: &[Word<'_>]) -> Option<Refusal> {
     let kind = words.get(at).map(lower).unwrap_or_default();
     let said = first.to_ascii_uppercase();
     let follows = |a: &str, b: &str| words.windows(2).any(|pair| lower(&pair[0]) == a && lower(&pair[1]) == b);
-    if OUTSIDE[..12].contains(&kind.as_str()) {
+    if OUTSIDE.contains(&kind.as_str()) {
         let what = if kind == "default" { "DEFAULT PRIVILEGES".to_owned() } else { kind.to_ascii_uppercase() };
         return Some((
             format!("{said} {what} is no part of the schema"),

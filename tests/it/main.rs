@@ -60,6 +60,7 @@ mod models_objects;
 mod models_paths;
 mod models_print;
 mod models_views;
+mod models_whole;
 mod mysql_alter;
 mod mysql_canonical;
 mod mysql_random;

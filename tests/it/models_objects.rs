@@ -109,8 +109,20 @@ fn what_models_grant_is_granted_and_nothing_else_is_revoked() {
         project.run("autogenerate -m third --apply").ok();
         assert!(!has(app.clone(), "INSERT").await && has(app.clone(), "SELECT").await);
         project.run("check").ok();
-        project.write("db/rights.sql", "GRANT SELECT ON nothing TO PUBLIC;\n");
-        project.run("check").code(2).complains("db/rights.sql:1");
+        // What nobody declares is told, also where it is there.
+        db.run(&["CREATE SCHEMA legacy", "CREATE TABLE legacy.old (a int)", "CREATE TABLE old (a int)"]).await;
+        for (grant, told) in [
+            ("SELECT ON nothing", "relation \"public.nothing\" does not exist among what is declared"),
+            ("SELECT ON old", "relation \"public.old\" does not exist among what is declared"),
+            ("SELECT ON public.old", "relation \"public.old\" does not exist among what is declared"),
+            ("SELECT ON notes, legacy.old", "no model and no file declares anything in schema legacy"),
+            ("USAGE ON SCHEMA legacy", "no model and no file declares anything in schema legacy"),
+        ] {
+            project.write("db/rights.sql", &format!("\nGRANT {grant} TO PUBLIC;\n"));
+            let ran = project.run("check").code(2);
+            ran.complains(told).complains("db/rights.sql:2").complains("migrate revision -m MESSAGE");
+        }
+        db.run(&["DROP SCHEMA legacy CASCADE", "DROP TABLE old"]).await;
         project.run("downgrade base").ok();
         for role in [app, dba] {
             db.run(&[&format!("DROP OWNED BY {role}"), &format!("DROP ROLE {role}")]).await;

@@ -410,7 +410,7 @@ fn read_back(files: &[(String, String)]) -> Schema {
 fn one_file_reads_back_to_the_same_schema() {
     for name in DialectName::ALL {
         let dialect = Plain::new(name);
-        let text = print::models(&sample(), &Naming::default(), &dialect);
+        let text = print::models(&sample(), &Naming::default(), &dialect, None);
         let back = read_back(&[("all.rs".to_owned(), text)]);
         similar_asserts(&comparable(back, &dialect), &comparable(sample(), &dialect));
     }
@@ -419,7 +419,7 @@ fn one_file_reads_back_to_the_same_schema() {
 #[test]
 fn a_file_for_each_table_reads_back_to_the_same_schema() {
     let dialect = Plain::new(DialectName::Postgres);
-    let files = print::model_files(&sample(), &Naming::default(), &dialect);
+    let files = print::model_files(&sample(), &Naming::default(), &dialect, None);
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["mod.rs", "enums.rs", "memberships.rs", "users.rs", "_1st_group.rs", "string2.rs"]);
     similar_asserts(&comparable(read_back(&files), &dialect), &comparable(sample(), &dialect));
@@ -436,7 +436,7 @@ fn similar_asserts(left: &Schema, right: &Schema) {
 /// The printed sample, compiled with the derive. `RUNGS_PRINT=1` writes it anew.
 #[test]
 fn the_printed_text_is_the_one_that_compiles() {
-    let text = print::models(&sample(), &Naming::default(), &Plain::new(DialectName::Postgres));
+    let text = print::models(&sample(), &Naming::default(), &Plain::new(DialectName::Postgres), None);
     if std::env::var_os("RUNGS_PRINT").is_some() {
         std::fs::write("tests/it/printed/sample.rs", &text).expect("the sample is written");
     }
@@ -445,7 +445,7 @@ fn the_printed_text_is_the_one_that_compiles() {
 
 #[test]
 fn an_empty_schema_prints_nothing() {
-    assert_eq!(print::models(&Schema::default(), &Naming::default(), &Plain::new(DialectName::Sqlite)), "");
+    assert_eq!(print::models(&Schema::default(), &Naming::default(), &Plain::new(DialectName::Sqlite), None), "");
 }
 
 #[allow(dead_code, unused_imports, missing_docs, reason = "it is here to be compiled")]

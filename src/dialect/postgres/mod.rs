@@ -45,7 +45,10 @@ impl Postgres {
                 column_order: false,
                 renames_foreign_keys: true,
                 alters_foreign_key: Some(render::alters_foreign_key),
-                child_column: Some(serial::child_column),
+                child_column: Some(match version.at_least(18, 0, 0) {
+                    true => serial::child_column_with_names,
+                    false => serial::child_column,
+                }),
                 foreign_keys_pin_types: false,
                 foreign_keys_bridge: Some(casts::compares),
                 table_case_is_free: false,

@@ -3,7 +3,7 @@
 mod database;
 mod privileges;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 
 use rungs_schema::{DeclaredAccess, DialectName, ObjectName, Schema};
@@ -80,8 +80,8 @@ async fn create_and_read(connection: &mut Connection, build: Build<'_>) -> Resul
     // RandomState is seeded anew for each process, and differs from one instance to the next.
     let prefix = format!("rungs_scratch_{:016x}", RandomState::new().hash_one(std::process::id()));
     let database = Database::of(build.statements, &default);
-    let names: Vec<ObjectName> = build.built.iter().cloned().chain(database.namespaces()).collect();
-    let stand_ins = StandIns::new(&prefix, &default, &names).with_global(&prefix, database.names());
+    let names: Vec<ObjectName> = build.built.iter().cloned().chain(database.in_namespaces()).collect();
+    let mut stand_ins = StandIns::new(&prefix, &default, &names).with_global(&prefix, database.names());
     for name in std::iter::once(stand_ins.default()).chain(stand_ins.others()) {
         connection.execute(&format!("CREATE SCHEMA {}", quote(name))).await?;
     }
@@ -94,17 +94,22 @@ async fn create_and_read(connection: &mut Connection, build: Build<'_>) -> Resul
     // The order of definitions is the caller's; what a routine's body names need not be there.
     connection.execute("SET LOCAL check_function_bodies = off").await?;
     database.make_room(connection).await?;
+    let is_asked = |sql: &&String| !Database::is_created(sql, "schema");
+    let (extensions, others): (Vec<&String>, Vec<&String>) =
+        build.statements.iter().filter(is_asked).partition(|sql| Database::is_created(sql, "extension"));
+    let waiting = |sql: &String, stand_ins: &StandIns| Waiting::new(sql, &database.in_scratch(sql), stand_ins);
+    if !extensions.is_empty() {
+        let extensions = extensions.into_iter().map(|sql| waiting(sql, &stand_ins)).collect();
+        run(connection, extensions, &stand_ins, build.in_any_order).await?;
+        // What an extension brings to a stand-in is built there too, and others name it.
+        let brought = database::brought_by_extensions(connection, &stand_ins).await?;
+        stand_ins.add(brought);
+    }
     // An event trigger fires on whatever comes after it.
-    let (last, first): (Vec<Waiting>, Vec<Waiting>) = (build.statements.iter())
-        .filter(|sql| !Database::is_namespace(sql))
-        .map(|sql| Waiting::new(sql, &database.in_scratch(sql), &stand_ins))
-        .partition(|one| one.is_event_trigger);
+    let (last, first): (Vec<Waiting>, Vec<Waiting>) =
+        others.into_iter().map(|sql| waiting(sql, &stand_ins)).partition(|one| one.is_event_trigger);
     for phase in [first, last] {
-        let left = if build.in_any_order { rounds(connection, phase).await? } else { phase };
-        for statement in left {
-            let outcome = connection.execute(&statement.sql).await;
-            outcome.map_err(|error| told(error, &stand_ins, &statement.original))?;
-        }
+        run(connection, phase, &stand_ins, build.in_any_order).await?;
     }
     let mut schema = introspect_stand_ins(connection, &stand_ins, database.is_used()).await?;
     database.keep_declared(connection, &stand_ins, &mut schema).await?;
@@ -112,38 +117,72 @@ async fn create_and_read(connection: &mut Connection, build: Build<'_>) -> Resul
     Ok(Built { schema, granted })
 }
 
+async fn run(
+    connection: &mut Connection,
+    phase: Vec<Waiting>,
+    stand_ins: &StandIns,
+    in_any_order: bool,
+) -> Result<(), DbError> {
+    let left = if in_any_order { rounds(connection, phase).await? } else { phase };
+    for statement in left {
+        let outcome = connection.execute(&statement.sql).await;
+        outcome.map_err(|error| told(error, stand_ins, &statement.original))?;
+    }
+    Ok(())
+}
+
 /// Runs statements that come in no order. One that names what another is still to create waits for it: it would find the
-/// live thing of that name. Where the names close a circle, or a statement fails, the others go first. What is left fails.
+/// live thing of that name. Where the names close a circle, or a statement fails, the one that waits for the fewest goes
+/// first. What is left fails.
 async fn rounds(connection: &mut Connection, mut waiting: Vec<Waiting>) -> Result<Vec<Waiting>, DbError> {
     loop {
-        let open: Vec<Option<String>> = waiting.iter().map(|one| one.creates.clone()).collect();
-        let waits = |index: usize, one: &Waiting| {
-            let others = open.iter().enumerate().filter(|(other, _)| *other != index);
-            others.filter_map(|(_, name)| name.as_ref()).any(|name| one.names.contains(name))
-        };
-        let free: Vec<bool> = waiting.iter().enumerate().map(|(index, one)| !waits(index, one)).collect();
-        let mut left = Vec::new();
         let before = waiting.len();
-        for (one, is_free) in waiting.into_iter().zip(&free) {
-            if !is_free || !attempt(connection, &one.sql).await? {
+        let mut left = Vec::new();
+        for (one, awaited) in with_awaited(waiting) {
+            if awaited > 0 || !attempt(connection, &one.sql).await? {
                 left.push(one);
             }
         }
         if left.len() == before {
-            // A circle, or the rest is wrong: whatever can be run now is.
-            let mut failed = Vec::new();
-            for one in left {
-                if !attempt(connection, &one.sql).await? {
-                    failed.push(one);
+            let mut circle = with_awaited(left);
+            circle.sort_by_key(|(_, awaited)| *awaited);
+            left = Vec::new();
+            let mut is_broken = false;
+            for (one, _) in circle {
+                if is_broken || !attempt(connection, &one.sql).await? {
+                    left.push(one);
+                } else {
+                    is_broken = true;
                 }
             }
-            left = failed;
         }
         if left.is_empty() || left.len() == before {
             return Ok(left);
         }
         waiting = left;
     }
+}
+
+/// Statements, each with how many names it has in it that others are still to create.
+fn with_awaited(waiting: Vec<Waiting>) -> Vec<(Waiting, usize)> {
+    let mut open: BTreeMap<String, usize> = BTreeMap::new();
+    for name in waiting.iter().filter_map(|one| one.creates.clone()) {
+        *open.entry(name).or_default() += 1;
+    }
+    let awaited = |one: &Waiting| {
+        let others = |name: &&String| {
+            let own = usize::from(one.creates.as_ref() == Some(*name));
+            open.get(*name).is_some_and(|creators| *creators > own)
+        };
+        one.names.iter().filter(others).count()
+    };
+    waiting
+        .into_iter()
+        .map(|one| {
+            let awaited = awaited(&one);
+            (one, awaited)
+        })
+        .collect()
 }
 
 /// A statement, with what it creates and which names it has in it, in lower case.
@@ -162,17 +201,21 @@ impl Waiting {
         let sql = stand_ins.apply(changed);
         let words = splitter::words(DialectName::Postgres, &sql);
         let bare = |word: &Word<'_>| word.text().trim_matches('"').to_lowercase();
-        let names = words.iter().filter(|word| matches!(word, Word::Name(_))).map(bare).collect();
+        let mut names: Vec<String> = words.iter().filter(|word| matches!(word, Word::Name(_))).map(bare).collect();
         // Nobody calls a trigger by its name, which may be that of its function.
         let is_called = !words.iter().take(6).any(|word| {
             ["trigger", "index", "policy", "rule"].iter().any(|kind| word.text().eq_ignore_ascii_case(kind))
         });
         let creates = splitter::created(&words).filter(|_| is_called).map(|(_, name)| bare(name));
+        // Several may share a name, and none of them waits for another because of its own.
+        if let Some(own) = creates.as_ref().and_then(|own| names.iter().position(|name| name == own)) {
+            names.remove(own);
+        }
         let is_event_trigger = words
             .windows(2)
             .take(3)
             .any(|pair| pair[0].text().eq_ignore_ascii_case("event") && pair[1].text().eq_ignore_ascii_case("trigger"));
-        Self { names, creates, is_event_trigger, original: original.to_owned(), sql }
+        Self { names: names.into_iter().collect(), creates, is_event_trigger, original: original.to_owned(), sql }
     }
 }
 

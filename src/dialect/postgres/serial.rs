@@ -1,5 +1,6 @@
 //! A serial column and a column with a sequence of its own say the same in two ways.
 
+use super::column_option::NOT_NULL_NAME;
 use rungs_schema::{AutoIncrement, Column, ObjectName, Schema, Sequence, Table};
 
 use super::names::{made_name, printed};
@@ -48,4 +49,15 @@ pub(super) fn child_column(parent: &Table, column: &Column) -> Column {
     let mut options: rungs_schema::Options = options.map(|(a, b)| (a.clone(), b.clone())).collect();
     options.insert("inherited".to_owned(), String::new());
     Column { auto_increment: None, default, comment: None, options, ..column.clone() }
+}
+
+/// The same from PostgreSQL 18 on, where NOT NULL has a name, which a child takes over.
+pub(super) fn child_column_with_names(parent: &Table, column: &Column) -> Column {
+    let mut child = child_column(parent, column);
+    if !column.nullable {
+        let own = column.options.get(NOT_NULL_NAME).cloned();
+        let name = own.unwrap_or_else(|| made_name(&parent.name.name, &column.name, "not_null"));
+        child.options.insert(NOT_NULL_NAME.to_owned(), name);
+    }
+    child
 }

@@ -1,7 +1,7 @@
 //! Stand-ins for namespaces: what is wanted in `auth` is built in a namespace of another name, and read back as `auth`.
 //! The live namespace, with all that others keep in it, stays as it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::{DialectName, ObjectName};
 
@@ -59,6 +59,14 @@ impl StandIns {
         self
     }
 
+    /// Notes that more is built, each by its stand-in and its name.
+    pub fn add(&mut self, built: Vec<(String, String)>) {
+        for (stand_in, name) in built {
+            let original = self.names.iter().find(|(_, made)| *made == stand_in).map(|(original, _)| original.clone());
+            self.built.extend(original.map(|original| (original, name)));
+        }
+    }
+
     /// The stand-in of the default namespace.
     pub fn default(&self) -> &str {
         self.names.first().map_or("", |(_, stand_in)| stand_in)
@@ -80,14 +88,47 @@ impl StandIns {
 
     /// A statement in which the stand-ins take the places of the namespaces they stand for.
     pub fn apply(&self, sql: &str) -> String {
+        self.with(sql, &splitter::words(DialectName::Postgres, sql), &BTreeMap::new())
+    }
+
+    /// A GRANT or REVOKE as [`apply`](Self::apply) has it, on what is built: all that it is about is looked for in
+    /// stand-ins alone, whatever else of that name is there.
+    ///
+    /// # Errors
+    /// Where that cannot be built because it has no stand-in: what it is.
+    pub fn apply_privilege(&self, sql: &str) -> Result<String, String> {
         let words = splitter::words(DialectName::Postgres, sql);
+        let Some(objects) = Objects::of(&words) else { return Ok(self.apply(sql)) };
+        let mut replaced = BTreeMap::new();
+        for &index in &objects.names {
+            let Some(word) = words.get(index) else { continue };
+            let name = bare(word);
+            let is_qualifier = words.get(index + 1).is_some_and(|word| word.text() == ".");
+            let text = match objects.kind {
+                Kind::Global(kind) => {
+                    let made = self.global.iter().find(|(word, original, _)| *word == kind && *original == name);
+                    quote(made.map(|(_, _, made)| made.as_str()).ok_or_else(|| format!("{kind} {name}"))?)
+                }
+                Kind::Object if !is_qualifier => format!("{}.{}", quote(self.default()), word.text()),
+                Kind::Object | Kind::Namespace => {
+                    quote(self.of(&name).ok_or_else(|| format!("anything in schema {name}"))?)
+                }
+            };
+            replaced.insert(index, text);
+        }
+        Ok(self.with(sql, &words, &replaced))
+    }
+
+    /// A statement in which some words, by their index, are replaced, and those of the others that stand for namespaces.
+    fn with(&self, sql: &str, words: &[Word<'_>], given: &BTreeMap<usize, String>) -> String {
         let mut out = String::with_capacity(sql.len());
         let mut at = 0;
         for (index, word) in words.iter().enumerate() {
             let replaced = match word {
+                _ if given.contains_key(&index) => given.get(&index).cloned(),
                 Word::Text(literal) => self.in_literal(literal),
-                Word::Name(_) if self.global(&words, index).is_some() => self.global(&words, index).map(quote),
-                Word::Name(_) if self.is_qualifier(&words, index) => self.of(&bare(word)).map(quote),
+                Word::Name(_) if self.global(words, index).is_some() => self.global(words, index).map(quote),
+                Word::Name(_) if self.is_qualifier(words, index) => self.of(&bare(word)).map(quote),
                 _ => None,
             };
             if let Some(replaced) = replaced {
@@ -120,8 +161,11 @@ impl StandIns {
             return true;
         }
         let is_dot = |word: Option<&Word<'_>>| word.is_some_and(|word| word.text() == ".");
-        let Some(next @ Word::Name(_)) = words.get(index + 2) else { return false };
-        !is_dot(before) && is_dot(words.get(index + 1)) && self.built.contains(&(bare(&words[index]), bare(next)))
+        let name = match words.get(index + 2) {
+            Some(name @ Word::Name(_)) => bare(name),
+            _ => operator_at(words, index + 2),
+        };
+        !is_dot(before) && is_dot(words.get(index + 1)) && self.built.contains(&(bare(&words[index]), name))
     }
 
     /// `'auth.users_id_seq'`, as `nextval` and `regclass` have it.
@@ -146,6 +190,71 @@ impl StandIns {
         }
         text
     }
+}
+
+/// What a GRANT or REVOKE is about.
+struct Objects {
+    kind: Kind,
+    /// The word with which each name begins.
+    names: Vec<usize>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Namespace,
+    /// By the last word of the kind.
+    Global(&'static str),
+    Object,
+}
+
+impl Objects {
+    fn of(words: &[Word<'_>]) -> Option<Self> {
+        let is = |index: usize, texts: &[&str]| {
+            words.get(index).is_some_and(|word| texts.iter().any(|text| word.text().eq_ignore_ascii_case(text)))
+        };
+        let outside: Vec<usize> = outside_parentheses(words);
+        let on = outside.iter().copied().find(|index| is(*index, &["on"]))?;
+        let end = outside.iter().copied().find(|index| *index > on && is(*index, &["to", "from"]))?;
+        // A table may be called as a kind is.
+        let is_kind = |index: usize| words.get(index + 1).is_some_and(|word| matches!(word, Word::Name(_)));
+        let (kind, start) = if is(on + 1, &["all"]) && is(on + 3, &["in"]) {
+            (Kind::Namespace, on + 5)
+        } else if is(on + 1, &["schema"]) && is_kind(on + 1) && on + 2 < end {
+            (Kind::Namespace, on + 2)
+        } else if is(on + 1, &["foreign"]) && is(on + 2, &["server"]) {
+            (Kind::Global("server"), on + 3)
+        } else if is(on + 1, &["foreign"]) && is(on + 2, &["data"]) {
+            (Kind::Global("wrapper"), on + 4)
+        } else {
+            let kinds = ["table", "sequence", "domain", "function", "procedure", "routine", "type"];
+            let has_kind = is(on + 1, &kinds) && is_kind(on + 1) && on + 2 < end;
+            (Kind::Object, if has_kind { on + 2 } else { on + 1 })
+        };
+        let between = |index: &usize| (start..end).contains(index);
+        let commas = outside.iter().copied().filter(between).filter(|index| is(*index, &[","]));
+        let names = std::iter::once(start).chain(commas.map(|comma| comma + 1)).filter(|index| *index < end);
+        Some(Self { kind, names: names.collect() })
+    }
+}
+
+fn outside_parentheses(words: &[Word<'_>]) -> Vec<usize> {
+    let mut depth = 0;
+    let mut outside = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        match word.text() {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            _ if depth == 0 => outside.push(index),
+            _ => {}
+        }
+    }
+    outside
+}
+
+/// The operator that stands at a place; empty where none does.
+pub(super) fn operator_at(words: &[Word<'_>], at: usize) -> String {
+    let part = |word: &&Word<'_>| matches!(word, Word::Symbol(text) if "+-*/<>=~!@#%^&|`?".contains(text));
+    words.iter().skip(at).take_while(part).map(Word::text).collect()
 }
 
 /// A name as the server keeps it: what is not quoted is in lower case.
@@ -194,6 +303,31 @@ mod tests {
             "CREATE PUBLICATION \"RUNGS_X_G0_\" FOR TABLE all; CREATE SERVER IF NOT EXISTS \"RUNGS_X_G1_\" TYPE 'Far'"
         );
         assert_eq!(stand_ins.back(&applied).as_deref(), Some(sql));
+    }
+
+    #[test]
+    fn what_is_granted_on_is_what_is_built() {
+        let stand_ins = stand_ins().with_global("rungs_x", [("server", "far".to_owned())]);
+        let told = |sql: &str| stand_ins.apply_privilege(sql);
+        let cases = [
+            ("GRANT SELECT (on) ON legacy, auth.legacy TO x", "\"rungs_x_0_\".legacy, \"rungs_x_2_\".legacy TO x"),
+            ("REVOKE ALL ON TABLE \"On\" FROM x", "TABLE \"rungs_x_0_\".\"On\" FROM x"),
+            ("GRANT ALL ON type, schema TO x", "\"rungs_x_0_\".type, \"rungs_x_0_\".schema TO x"),
+            (
+                "GRANT EXECUTE ON FUNCTION f(auth.legacy, auth.roles), auth.g() TO x",
+                "FUNCTION \"rungs_x_0_\".f(auth.legacy, \"rungs_x_2_\".roles), \"rungs_x_2_\".g() TO x",
+            ),
+            ("GRANT USAGE ON SCHEMA public, auth TO x", "SCHEMA \"rungs_x_0_\", \"rungs_x_2_\" TO x"),
+            ("GRANT ALL ON ALL TABLES IN SCHEMA auth TO x", "ALL TABLES IN SCHEMA \"rungs_x_2_\" TO x"),
+            ("GRANT USAGE ON FOREIGN SERVER far TO x", "FOREIGN SERVER \"rungs_x_g0_\" TO x"),
+        ];
+        for (sql, expected) in cases {
+            let applied = told(sql).unwrap_or_default();
+            assert_eq!(applied.split(" ON ").nth(1), Some(expected), "{sql}");
+        }
+        assert_eq!(told("GRANT USAGE ON SCHEMA other TO x"), Err("anything in schema other".to_owned()));
+        assert_eq!(told("GRANT SELECT ON t, other.t TO x"), Err("anything in schema other".to_owned()));
+        assert_eq!(told("GRANT USAGE ON FOREIGN DATA WRAPPER far TO x"), Err("wrapper far".to_owned()));
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn name_at<'w, 'a>(words: &'w [Word<'a>], at: usize) -> Option<(Option<&'w Word<
     let is_name = |word: Option<&'w Word<'a>>| word.filter(|word| matches!(word, Word::Name(_)));
     let name = is_name(words.get(at))?;
     match (words.get(at + 1), is_name(words.get(at + 2))) {
-        (Some(dot), Some(second)) if dot.text() == "." => Some((Some(name), second)),
+        (Some(dot), second) if dot.text() == "." => second.map(|second| (Some(name), second)),
         _ => Some((None, name)),
     }
 }
@@ -124,6 +124,7 @@ mod tests {
             ("CREATE SCHEMA AUTHORIZATION me", "schema", "me"),
             ("CREATE CAST (a AS b) WITH INOUT", "cast", ""),
             ("CREATE OPERATOR + (FUNCTION = f)", "operator", ""),
+            ("CREATE OPERATOR app.+ (FUNCTION = f)", "operator", ""),
             ("CREATE OPERATOR CLASS c FOR TYPE t USING btree AS STORAGE t", "operator class", "c"),
             ("CREATE TEXT SEARCH DICTIONARY public.d (TEMPLATE = simple)", "text search dictionary", "public.d"),
             ("CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)", "aggregate", "total"),

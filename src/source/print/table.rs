@@ -2,15 +2,15 @@
 
 use std::fmt::Write;
 
-use rungs_schema::read::{nextval, written};
+use rungs_schema::read::written;
 use rungs_schema::{
     Action, Check, Deferrable, DialectName, Exclusion, ForeignKey, Index, IndexKey, IndexPart, Options, PrimaryKey,
     Sequence, Table, Unique,
 };
 
-use super::Printer;
 use super::attribute::{Node, attribute, attributes, fits, quoted};
 use super::column::{object, sequence_options};
+use super::{Printer, home_of_sequence, uses_sequence};
 use crate::dialect::{Limits, Part};
 use crate::source::default_name;
 
@@ -123,6 +123,7 @@ impl Printer<'_> {
         }
         nodes.extend(table.exclusions.iter().map(|exclusion| self.exclusion(table, exclusion)));
         nodes.extend(self.sequences(table));
+        nodes.extend(self.grants(table));
         nodes
     }
 
@@ -295,7 +296,7 @@ impl Printer<'_> {
     }
 
     /// A column in a list: its field, or its own name in quotes.
-    fn column_word(&self, table: &Table, column: &str) -> String {
+    pub(super) fn column_word(&self, table: &Table, column: &str) -> String {
         self.names.field(&table.name, column).map_or_else(|| quoted(column), str::to_owned)
     }
 
@@ -376,7 +377,7 @@ impl Printer<'_> {
     /// Whether a model stands for the table and has the columns, whatever their letter case.
     fn is_known(&self, key: &ForeignKey) -> bool {
         let name = key.references.to_string();
-        self.tables().any(|table| {
+        self.schema.tables.iter().any(|table| {
             table.name.to_string().eq_ignore_ascii_case(&name)
                 && key
                     .referenced_columns
@@ -385,23 +386,14 @@ impl Printer<'_> {
         })
     }
 
-    /// The sequences that this struct declares: each stands with the first table that uses it, else with its
-    /// owner's, else with the first table.
+    /// The sequences that this struct declares.
     fn sequences(&self, table: &Table) -> Vec<Node> {
-        let uses = |table: &Table, sequence: &Sequence| {
-            let of_mariadb = format!("nextval({})", self.dialect.quote(&sequence.name.name));
-            let defaults = table.columns.iter().filter_map(|column| column.default.as_deref());
-            defaults.into_iter().any(|default| default == nextval(&sequence.name) || default == of_mariadb)
-        };
         let mut nodes = Vec::new();
         for sequence in &self.schema.sequences {
-            let user = self.tables().find(|table| uses(table, sequence));
-            let owner = || {
-                self.tables().find(|table| sequence.owned_by.as_ref().is_some_and(|(owner, _)| table.name == *owner))
-            };
-            let home = user.or_else(owner).or_else(|| self.tables().next());
+            let Some(home) = home_of_sequence(self.schema, sequence, self.dialect) else { continue };
             let plain = Sequence { name: sequence.name.clone(), ..Sequence::default() };
-            if home.is_none_or(|home| home.name != table.name) || (user.is_some() && *sequence == plain) {
+            let goes_unsaid = *sequence == plain && uses_sequence(home, sequence, self.dialect);
+            if home.name != table.name || goes_unsaid {
                 continue;
             }
             let mut options = vec![Node::pair("name", &sequence.name.name)];

@@ -18,7 +18,7 @@ pub(super) fn query(filter: &Filter) -> String {
              FROM unnest(r.prattrs::int2[]) WITH ORDINALITY AS k (number, place) \
              JOIN pg_attribute AS a ON a.attrelid = r.prrelid AND a.attnum = k.number), '')",
             "COALESCE(' WHERE (' || pg_get_expr(r.prqual, r.prrelid, true) || ')', '')",
-            "(SELECT json_agg(sn.nspname ORDER BY sn.nspname) FROM pg_publication_namespace AS s \
+            "(SELECT json_agg(sn.nspname) FROM pg_publication_namespace AS s \
              JOIN pg_namespace AS sn ON sn.oid = s.pnnspid WHERE s.pnpubid = p.oid)",
         )
     } else {
@@ -30,7 +30,7 @@ pub(super) fn query(filter: &Filter) -> String {
          concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END, \
              CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END) AS publish, \
          (SELECT json_agg('TABLE ONLY ' || COALESCE(quote_ident({table_schema}) || '.', '') || quote_ident(c.relname) \
-             || {columns} || {condition} ORDER BY tn.nspname, c.relname) \
+             || {columns} || {condition}) \
              FROM pg_publication_rel AS r JOIN pg_class AS c ON c.oid = r.prrelid JOIN pg_namespace AS tn ON tn.oid = c.relnamespace \
              WHERE r.prpubid = p.oid) AS tables, \
          (SELECT json_agg(r.oid::text) FROM pg_publication_rel AS r WHERE r.prpubid = p.oid) AS members, \
@@ -48,11 +48,14 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
         for member in json::<Vec<String>>(row, "members")? {
             needs.extend(&found.needs.of("pg_publication_rel", &member));
         }
-        let namespaces: Vec<String> = json(row, "namespaces")?;
+        // The server's order would be that of the places in which something is tried out.
+        let mut namespaces: Vec<String> = json(row, "namespaces")?;
+        namespaces.sort();
         for namespace in &namespaces {
             needs.add(Reference { class: Class::Namespace, name: ObjectName::bare(namespace) });
         }
         let mut members: Vec<String> = json(row, "tables")?;
+        members.sort();
         members.extend(namespaces.iter().map(|namespace| format!("TABLES IN SCHEMA {}", quote(namespace))));
         let options = options(row)?;
         let mut outline: Vec<_> = members.iter().map(|member| ("member".to_owned(), member.clone())).collect();

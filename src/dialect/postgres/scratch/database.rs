@@ -10,7 +10,7 @@ use rungs_schema::{DefinitionKind, DialectName, ObjectName, Schema};
 
 use super::super::extension::Extension;
 use super::super::literal;
-use super::super::stand_in::{GLOBAL, StandIns, bare};
+use super::super::stand_in::{GLOBAL, StandIns, bare, operator_at};
 use crate::db::Connection;
 use crate::dialect::splitter::{self, Word};
 use crate::error::DbError;
@@ -25,6 +25,8 @@ pub(super) struct Database {
     casts: Vec<(String, String)>,
     /// By the last word of the kind.
     named: Vec<(&'static str, String)>,
+    /// By namespace.
+    operators: Vec<ObjectName>,
 }
 
 /// An extension as it is declared.
@@ -46,6 +48,7 @@ impl Database {
                 ("schema", Some(name)) => found.namespaces.push(name),
                 ("extension", Some(name)) => found.extensions.push(Asked::of(name, &words[creation.at..])),
                 ("cast", _) => found.casts.extend(types_of_cast(sql, &words[creation.at..])),
+                ("operator", _) => found.operators.extend(operator(&words, creation.at)),
                 (kind, Some(name)) => {
                     let global = GLOBAL.iter().find(|(long, _)| *long == kind);
                     found.named.extend(global.map(|(_, word)| (*word, name)));
@@ -56,19 +59,20 @@ impl Database {
         found
     }
 
-    /// Whether a statement creates a namespace. Their stand-ins are there already.
-    pub(super) fn is_namespace(sql: &str) -> bool {
+    /// Whether a statement creates something of a kind. The stand-ins of namespaces are there already.
+    pub(super) fn is_created(sql: &str, kind: &str) -> bool {
         let words = splitter::words(DialectName::Postgres, sql);
-        splitter::creation(&words).is_some_and(|creation| creation.kind == "schema")
+        splitter::creation(&words).is_some_and(|creation| creation.kind == kind)
     }
 
     pub(super) fn is_used(&self) -> bool {
         !(self.extensions.is_empty() && self.casts.is_empty() && self.named.is_empty())
     }
 
-    /// The namespaces, as [`StandIns::new`] takes them.
-    pub(super) fn namespaces(&self) -> impl Iterator<Item = ObjectName> {
-        self.namespaces.iter().filter(|name| **name != self.default).map(|name| ObjectName::qualified(name, ""))
+    /// The namespaces, as [`StandIns::new`] takes them, and the operators, whose names are no words.
+    pub(super) fn in_namespaces(&self) -> impl Iterator<Item = ObjectName> {
+        let others = self.namespaces.iter().filter(|name| **name != self.default);
+        others.map(|name| ObjectName::qualified(name, "")).chain(self.operators.iter().cloned())
     }
 
     /// What is built under another name.
@@ -147,6 +151,42 @@ impl Asked {
     }
 }
 
+/// The operator whose name begins at a place.
+fn operator(words: &[Word<'_>], at: usize) -> Option<ObjectName> {
+    let is_qualified = words.get(at + 1).is_some_and(|word| word.text() == ".");
+    let schema = words.get(at).filter(|_| is_qualified).map(bare);
+    let name = operator_at(words, if is_qualified { at + 2 } else { at });
+    (!name.is_empty()).then_some(ObjectName { schema, name })
+}
+
+/// What extensions have put into stand-ins, by the stand-in and by name.
+pub(super) async fn brought_by_extensions(
+    connection: &mut Connection,
+    stand_ins: &StandIns,
+) -> Result<Vec<(String, String)>, DbError> {
+    let names: Vec<String> = std::iter::once(stand_ins.default()).chain(stand_ins.others()).map(literal).collect();
+    let of = |catalogue: &str, name: &str, namespace: &str| {
+        format!(
+            "SELECT n.nspname::text AS stand_in, o.{name}::text AS name FROM {catalogue} AS o \
+             JOIN pg_namespace AS n ON n.oid = o.{namespace} JOIN pg_depend AS d ON d.objid = o.oid \
+             AND d.classid = '{catalogue}'::regclass AND d.deptype = 'e' WHERE n.nspname IN ({})",
+            names.join(", ")
+        )
+    };
+    let queries = [
+        of("pg_type", "typname", "typnamespace"),
+        of("pg_class", "relname", "relnamespace"),
+        of("pg_proc", "proname", "pronamespace"),
+        of("pg_operator", "oprname", "oprnamespace"),
+        of("pg_opclass", "opcname", "opcnamespace"),
+        of("pg_ts_dict", "dictname", "dictnamespace"),
+        of("pg_ts_config", "cfgname", "cfgnamespace"),
+        of("pg_collation", "collname", "collnamespace"),
+    ];
+    let rows = connection.query(&queries.join(" UNION ")).await?;
+    rows.iter().map(|row| Ok((row.text("stand_in")?.to_owned(), row.text("name")?.to_owned()))).collect()
+}
+
 /// The types in the parentheses with which some words of a statement begin.
 fn types_of_cast(sql: &str, words: &[Word<'_>]) -> Option<(String, String)> {
     let start = words.first().filter(|word| word.text() == "(")?.start(sql);
@@ -175,7 +215,7 @@ mod tests {
             "CREATE CAST (app.money AS numeric(10, 2)) WITH FUNCTION f(app.money)",
             "CREATE SCHEMA IF NOT EXISTS ext",
             "CREATE FOREIGN DATA WRAPPER \"W\"",
-            "CREATE VIEW v AS SELECT 1",
+            "CREATE OPERATOR app.<~> (FUNCTION = f)",
         ];
         let database = Database::of(&statements.map(str::to_owned), "public");
         let Asked { name, schema, version } = &database.extensions[0];
@@ -186,6 +226,7 @@ mod tests {
             (database.namespaces.as_slice(), database.names()),
             (&["ext".to_owned()][..], vec![("wrapper", "W".to_owned())])
         );
+        assert_eq!(database.operators, [ObjectName::qualified("app", "<~>")]);
         assert_eq!(
             database.in_scratch(statements[0]),
             "CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA ext VERSION '1.1' "

@@ -10,7 +10,6 @@ use rungs_schema::{Access, DeclaredAccess, DialectName, Privilege, Reference, Sc
 use super::super::introspect::introspect_stand_ins;
 use super::super::privileges::of_kind;
 use super::super::stand_in::StandIns;
-use super::super::{literal, quote};
 use super::told;
 use crate::db::Connection;
 use crate::dialect::splitter;
@@ -34,7 +33,9 @@ pub(super) async fn declared(
     if !revokes.is_empty() {
         for revoke in revokes.iter().filter_map(|sql| mirrored(sql)) {
             // What can only be revoked (a grant option) has no mirror.
-            super::attempt(connection, &stand_ins.apply(&revoke)).await?;
+            if let Ok(grant) = stand_ins.apply_privilege(&revoke) {
+                super::attempt(connection, &grant).await?;
+            }
         }
         let before = granted(connection, stand_ins).await?;
         run(connection, stand_ins, &revokes).await?;
@@ -67,21 +68,41 @@ fn gained(
     }
 }
 
-/// Only what was built can be named without its namespace: what is there stays out of it.
+/// What is not declared stays out of it, also where it is there.
 async fn run(connection: &mut Connection, stand_ins: &StandIns, statements: &[&String]) -> Result<(), DbError> {
-    if statements.is_empty() {
-        return Ok(());
-    }
-    let rows = connection.query("SELECT current_setting('search_path') AS path").await?;
-    let path = rows.first().map(|row| row.text("path").map(str::to_owned)).transpose()?.unwrap_or_default();
-    let set = |path: &str| format!("SELECT set_config('search_path', {}, true)", literal(path));
-    connection.execute(&set(&quote(stand_ins.default()))).await?;
     for sql in statements {
-        let outcome = connection.execute(&stand_ins.apply(sql)).await;
-        outcome.map_err(|error| told(error, stand_ins, sql))?;
+        let undeclared = |what: String| DbError::Statement {
+            reason: format!("no model and no file declares {what}"),
+            code: None,
+            sql: (*sql).clone(),
+            position: None,
+            help: Some(ONLY_DECLARED.to_owned()),
+        };
+        let applied = stand_ins.apply_privilege(sql).map_err(undeclared)?;
+        let outcome = connection.execute(&applied).await;
+        outcome.map_err(|error| unknown(told(error, stand_ins, sql)))?;
     }
-    connection.execute(&set(&path)).await?;
     Ok(())
+}
+
+const ONLY_DECLARED: &str = "what it is about has to be declared too, by a model or a file; for anything else write a \
+                             revision: migrate revision -m MESSAGE";
+
+/// What the codes mean that the server has for a table, schema, routine or type that is not there.
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+const NOT_THERE: [&str; 4] = ["42P01", "3F000", "42883", "42704"];
+
+/// Says of what is not there that it is not declared: it may be there all the same.
+fn unknown(error: DbError) -> DbError {
+    match error {
+        DbError::Statement { reason, code: Some(code), sql, position, .. }
+            if NOT_THERE.contains(&code.as_str()) && !reason.starts_with("role ") =>
+        {
+            let reason = format!("{reason} among what is declared");
+            DbError::Statement { reason, code: Some(code), sql, position, help: Some(ONLY_DECLARED.to_owned()) }
+        }
+        other => other,
+    }
 }
 
 async fn granted(connection: &mut Connection, stand_ins: &StandIns) -> Result<Granted, DbError> {
