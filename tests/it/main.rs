@@ -23,6 +23,7 @@ mod connection;
 mod derive_model;
 mod differ;
 mod dry_run;
+mod eight_runners;
 mod embedding;
 mod engines;
 mod footprint_law;
