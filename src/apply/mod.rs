@@ -29,6 +29,6 @@ pub use ahead::{Edited, check_files, check_half_done, check_route, edited, expla
 pub use event::{Event, Options, Report, StepReport};
 pub use executor::run;
 pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, Logged, State, applied, applied_ids, heads, recorded_parents};
-pub use resolve::{Resolved, resolve};
 pub use limits::Limits;
+pub use resolve::{Resolved, resolve};
 pub use stamp::{Stamp, accept_edits, ensure_version, stamp};
