@@ -12,7 +12,7 @@ use super::progress::{Intent, Progress, hash};
 use super::statement::{Becomes, Class, Words, inserts, stands_on_insert};
 use super::stepwise::Course;
 use crate::dialect::splitter::uncovered;
-use crate::error::ApplyError;
+use crate::error::{ApplyError, Doubt, mending};
 use crate::revision::Direction;
 
 impl Runner<'_> {
@@ -158,7 +158,7 @@ impl Runner<'_> {
             Class::Unsure { partial } => *partial,
             _ => true,
         };
-        ApplyError::InDoubt {
+        ApplyError::InDoubt(Box::new(Doubt {
             place: step.revision.place(step.line(piece)),
             revision: step.revision.id.clone(),
             direction: step.direction.word(),
@@ -168,7 +168,7 @@ impl Runner<'_> {
             sql: piece.sql.to_owned(),
             looks,
             partial,
-        }
+        }))
     }
 
     fn edited(&self, course: &Course<'_>, done: usize) -> ApplyError {
@@ -216,11 +216,9 @@ impl Runner<'_> {
             let (revision, direction, before) = self.names(course);
             Err(ApplyError::SessionLost {
                 place: course.step.revision.place(course.step.line(piece)),
-                revision,
-                direction,
                 what: what.to_owned(),
                 sql: piece.sql.to_owned(),
-                before,
+                mending: mending(&revision, direction, &before),
             })
         };
         for (at, leftover) in course.plan[..ran.len()].iter().enumerate() {

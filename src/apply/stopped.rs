@@ -8,7 +8,7 @@ use super::prepare::Prepared;
 use super::progress::Progress;
 use super::statement::Class;
 use super::stepwise::Course;
-use crate::error::{ApplyError, mending};
+use crate::error::{ApplyError, DbError, mending};
 use crate::revision::Direction;
 
 /// What the database shows of a statement that the server has refused.
@@ -31,6 +31,7 @@ impl Runner<'_> {
         // hang on them.
         let _ = self.connection.execute("ROLLBACK").await;
         let after = match before {
+            Some(_) if is_unread(&error, step.pieces[index].sql) => After::Nothing,
             Some(before) if !lost && !ran => self.after(course, index, before.as_deref()).await,
             _ => After::Nothing,
         };
@@ -151,6 +152,15 @@ impl Runner<'_> {
         }
         Some(done)
     }
+}
+
+/// Whether the server has not understood the statement, so that it has done nothing of it. What a block or a routine does not
+/// understand may stand behind what it did.
+fn is_unread(error: &DbError, sql: &str) -> bool {
+    let DbError::Statement { code: Some(code), .. } = error else { return false };
+    let first = sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+    let is_single = ["CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "GRANT", "REVOKE"].contains(&first.as_str());
+    is_single && ["1064", "42601"].contains(&code.as_str()) && !sql.contains(';')
 }
 
 /// What of a section that stopped at a statement (counted from 0) is in the database.

@@ -83,35 +83,18 @@ pub enum ApplyError {
         before: String,
     },
     /// A run has stopped while a statement was under way, and nothing shows whether it ran.
-    #[error("{place}: whether statement {index} of {total} of revision {revision} ({direction}) ran cannot be told: {reason}\n  in: {}{}", excerpt(sql), looks.iter().map(|look| format!("\n  look: {look}")).collect::<String>())]
+    #[error("{0}")]
     #[diagnostic(
         code(apply::in_doubt),
         help(
-            "see what of it is in the database{}; then say so: `migrate resolve {revision} --done` if it ran, `migrate \
-             resolve {revision} --not-done` if it did not, and run the command again",
-            if *partial { "; a part of it may be: finish that by hand, or undo it" } else { "" }
+            "see what of it is in the database{}; then say so: `migrate resolve {} --done` if it ran, `migrate resolve {} \
+             --not-done` if it did not, and run the command again",
+            if _0.partial { "; a part of it may be: finish that by hand, or undo it" } else { "" },
+            _0.revision,
+            _0.revision
         )
     )]
-    InDoubt {
-        /// `file:line` of the statement.
-        place: String,
-        /// The revision.
-        revision: String,
-        /// `up` or `down`.
-        direction: &'static str,
-        /// Which statement of the section, from 1.
-        index: usize,
-        /// How many it has.
-        total: usize,
-        /// Why it cannot be told.
-        reason: String,
-        /// The statement.
-        sql: String,
-        /// What to run to see for oneself.
-        looks: Vec<String>,
-        /// A part of the statement may have been done.
-        partial: bool,
-    },
+    InDoubt(Box<Doubt>),
     /// What ran of a revision that is half done is no longer what its file says.
     #[error("{place}: revision {revision} is half {direction}, and {what} been edited since")]
     #[diagnostic(
@@ -135,24 +118,20 @@ pub enum ApplyError {
     },
     /// A revision that is half done stands on something that the session of the former run took with it.
     #[error(
-        "{place}: revision {revision} cannot go on: this statement stands on the {what} of the former run's session, which \
-         is gone\n  in: {}",
+        "{place}: the revision cannot go on: this statement stands on the {what} of the former run's session, which is gone\n  \
+         in: {}",
         excerpt(sql)
     )]
-    #[diagnostic(code(apply::session_lost), help("{}", mending(revision, direction, before)))]
+    #[diagnostic(code(apply::session_lost), help("{mending}"))]
     SessionLost {
         /// `file:line` of the statement that needs it.
         place: String,
-        /// The revision.
-        revision: String,
-        /// `applied` or `reverted`.
-        direction: &'static str,
         /// `temporary table t`
         what: String,
         /// The statement.
         sql: String,
-        /// The target that takes it out of the ledger and nothing else.
-        before: String,
+        /// What to do.
+        mending: String,
     },
     /// There is nothing that a person would have to say.
     #[error("{reason}")]
@@ -214,6 +193,34 @@ pub enum ApplyError {
         /// What is wrong.
         reason: String,
     },
+}
+
+/// A statement of which nothing shows whether it ran.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "{place}: whether statement {index} of {total} of revision {revision} ({direction}) ran cannot be told: {reason}\n  in: {}{}",
+    excerpt(sql),
+    looks.iter().map(|look| format!("\n  look: {look}")).collect::<String>()
+)]
+pub struct Doubt {
+    /// `file:line` of the statement.
+    pub place: String,
+    /// The revision.
+    pub revision: String,
+    /// `up` or `down`.
+    pub direction: &'static str,
+    /// Which statement of the section, from 1.
+    pub index: usize,
+    /// How many it has.
+    pub total: usize,
+    /// Why it cannot be told.
+    pub reason: String,
+    /// The statement.
+    pub sql: String,
+    /// What to run to see for oneself.
+    pub looks: Vec<String>,
+    /// A part of the statement may have been done.
+    pub partial: bool,
 }
 
 /// Which revision stopped a run, and what of the run stays.

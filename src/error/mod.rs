@@ -12,7 +12,7 @@ mod plan;
 mod revision;
 mod source;
 
-pub use apply::{ApplyError, Cause, Refusal, Stopped};
+pub use apply::{ApplyError, Cause, Doubt, Refusal, Stopped};
 pub(crate) use apply::{going_on, mending};
 pub use config::ConfigError;
 pub use db::DbError;

@@ -143,37 +143,37 @@ fn sqlite_killed() {
 
 #[test]
 fn postgres_killed() {
-    up(Engine::Postgres, End::Kill, 5);
+    up(Engine::Postgres, End::Kill, 7);
 }
 
 #[test]
 fn mysql_killed() {
-    up(Engine::Mysql, End::Kill, 5);
+    up(Engine::Mysql, End::Kill, 7);
 }
 
 #[test]
 fn postgres_cut_off() {
-    up(Engine::Postgres, End::Cut, 13);
+    up(Engine::Postgres, End::Cut, 17);
 }
 
 #[test]
 fn mysql_cut_off() {
-    up(Engine::Mysql, End::Cut, 13);
+    up(Engine::Mysql, End::Cut, 17);
 }
 
 #[test]
 fn sqlite_killed_on_the_way_back() {
-    back(Engine::Sqlite, 4);
+    back(Engine::Sqlite, 5);
 }
 
 #[test]
 fn postgres_killed_on_the_way_back() {
-    back(Engine::Postgres, 19);
+    back(Engine::Postgres, 29);
 }
 
 #[test]
 fn mysql_killed_on_the_way_back() {
-    back(Engine::Mysql, 19);
+    back(Engine::Mysql, 29);
 }
 
 #[test]

@@ -77,9 +77,7 @@ fn head(words: &Words<'_>) -> Option<Head> {
             (temporary, at) = (true, at + 1);
         } else if words.is(at, "DEFINER") && words.is_symbol(at + 1, "=") {
             at = account(words, at + 2);
-        } else if words.is(at, "ALGORITHM") && words.is_symbol(at + 1, "=") {
-            at += 3;
-        } else if words.are(at, "SQL SECURITY") {
+        } else if words.are(at, "SQL SECURITY") || words.is(at, "ALGORITHM") && words.is_symbol(at + 1, "=") {
             at += 3;
         } else if words.is_any(at, "UNIQUE FULLTEXT SPATIAL VECTOR AGGREGATE ONLINE OFFLINE IGNORE") {
             at += 1;

@@ -132,7 +132,8 @@ impl<'a> Words<'a> {
     pub(super) fn ident(&self, at: usize) -> Option<String> {
         let text = match self.items.get(at)? {
             Word::Name(text) => *text,
-            // SQLite and MySQL take some names as strings; those are rare enough to be left unknown.
+            // With ANSI_QUOTES, MySQL takes it for a name; without, it is refused where a name stands.
+            Word::Text(text) if text.starts_with('"') => *text,
             Word::Text(_) | Word::Symbol(_) => return None,
         };
         let quote = text.chars().next().filter(|c| ['"', '`', '['].contains(c));
