@@ -26,7 +26,7 @@ use crate::diff::{self, Definitions, Difference, Guide, Likely};
 use crate::error::{Error, PlanError};
 use crate::plan::{self, Plan};
 use crate::revision::Line;
-use crate::source::scratch::Wanted;
+use crate::source::scratch::{Printed, Wanted};
 use crate::source::{Adopted, adopt, scratch};
 
 use models::Whose;
@@ -167,12 +167,15 @@ async fn compare_printed(
     let rules = dialect.features().rules.clone();
     let objects = models.objects(dialect.as_ref())?;
     let mut wanted = dialect.canonical(&models.declared.schema)?;
-    let scope = scope(&wanted);
+    let scope = scope(&wanted, models, !objects.is_empty() && dialect.version().name == DialectName::Postgres);
     let mut live = dialect::introspect(connection, &scope).await?;
+    let in_files = models.tables_of_scripts(&dialect::default_namespace(connection).await?);
     let ignore = &models.settings.ignore;
     ignore.take_out(&mut wanted);
     let models = &said::with_renames(models, &live, &wanted)?;
-    let stays = |table: &ObjectName| wanted.table(table).is_some() || models.declared.unmanaged.contains(table);
+    let stays = |table: &ObjectName| {
+        wanted.table(table).is_some() || in_files.contains_key(table) || models.declared.unmanaged.contains(table)
+    };
     let is_former = |table: &ObjectName| {
         models.declared.hints.tables.values().any(|said| said.renamed_from.as_ref() == Some(table))
     };
@@ -183,7 +186,7 @@ async fn compare_printed(
             || ignore.covers_table(table)
     };
     let owner = |table: &ObjectName| owner(table).filter(|_| !is_left_alone(table));
-    let whose = Whose::new(models, &live, &rules, owner);
+    let whose = Whose::new(models, &in_files, &live, &rules, owner);
     refuse_without_models(asked, models, &live, &whose)?;
     let hints = models.hints(asked);
     hints::check(&live, &wanted, &hints)?;
@@ -192,7 +195,7 @@ async fn compare_printed(
     let renamed = diff::renamed(&live, &wanted, &hints);
     children::refuse_silence(&renamed, &wanted)?;
     let mut named = adopt(&wanted, &renamed, &models.settings.naming, dialect.as_ref())?;
-    unsaid::keep(&renamed, &mut named.schema, &wanted, &rules);
+    unsaid::keep(&renamed, &mut named.schema, &models.declared.schema, &rules);
     let mut first = named.schema.clone();
     ignore.settle(&renamed, &mut first);
     let mut guide = Guide {
@@ -225,11 +228,18 @@ async fn compare_printed(
     let needed = if objects.is_empty() { needed(&named, &whose, &differing) } else { named.schema.clone() };
     turns::refuse_absent(asked, models, &whose, &live, &needed)?;
     let needed = stubs::with_referred(needed, &live);
-    let there = Wanted { schema: &needed, hints: &models.declared.hints, objects: &objects };
-    let mut printed = scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
+    let there = Wanted {
+        schema: &needed,
+        hints: &models.declared.hints,
+        objects: &objects.statements,
+        privileges: &objects.privileges,
+    };
+    let Printed { schema: mut printed, granted } =
+        scratch::as_printed(connection, url, there, dialect.as_ref()).await?;
+    guide.granted = granted;
     // The wording is ours, not a wish of the models: what was worded otherwise need not be rebuilt for it.
     printed.tables.iter_mut().for_each(|table| table.verbatim = None);
-    unsaid::keep(&renamed, &mut printed, &wanted, &rules);
+    unsaid::keep(&renamed, &mut printed, &models.declared.schema, &rules);
     ignore.settle(&renamed, &mut printed);
     dialect.align(&mut live, &mut printed);
     let turns = turns::order(&differing, models, &whose, &live, &printed)?;
@@ -250,7 +260,10 @@ async fn compare_printed(
     )
     .await?;
     for share in &mut shares {
-        let changes = std::mem::take(&mut share.changes).into_iter().map(|one| as_declared(one, &wanted)).collect();
+        let mut changes = std::mem::take(&mut share.changes);
+        if dialect.version().name != DialectName::Postgres {
+            changes = changes.into_iter().map(|one| as_declared(one, &wanted)).collect();
+        }
         share.changes = models.settings.hooks.rewritten(changes, dialect.version().name);
     }
     shares.retain(|share| !share.changes.is_empty());
@@ -269,7 +282,8 @@ fn shares(sides: &Sides<'_>, turns: &[Turn], guide: &Guide) -> Vec<Share> {
     let mut previous = sides.live.clone();
     for (index, turn) in turns.iter().enumerate() {
         let next = sides.after(&previous, turn, &lines_of(&turns[index + 1..]));
-        let guide = Guide { hints: sides.hints_of(&turn.line), ..guide.clone() };
+        let granted = sides.granted_of(&guide.granted, &turn.line);
+        let guide = Guide { hints: sides.hints_of(&turn.line), granted, ..guide.clone() };
         let changes = diff::diff(&previous, &next, &guide);
         if !changes.is_empty() {
             found.push(Share::new(&turn.line, changes, &next));
@@ -308,9 +322,11 @@ async fn shares_with_renames(
     let mut found = Vec::new();
     let mut previous = sides.live.clone();
     let mut renames = Vec::new();
+    let granted = std::mem::take(&mut guide.granted);
     for (index, turn) in turns.iter().enumerate() {
         let mut next = sides.after(&previous, turn, &lines_of(&turns[index + 1..]));
         guide.hints = sides.hints_of(&turn.line);
+        guide.granted = sides.granted_of(&granted, &turn.line);
         guide.renamed = None;
         let new = diff::renames(&previous, &next, &guide.hints);
         let is_asked = server.is_asked(&new, &previous);
@@ -385,7 +401,7 @@ fn refuse_without_models(
     Ok(())
 }
 
-/// A table that is created says only those storage options that its model does. The others are the server's defaults,
+/// A table that is created on MySQL or MariaDB says only those storage options that its model does. The others are the server's defaults,
 /// and may be unknown to the next server that the revision meets.
 fn as_declared(change: Change, wanted: &Schema) -> Change {
     let Change::CreateTable { next } = change else { return change };
@@ -395,11 +411,12 @@ fn as_declared(change: Change, wanted: &Schema) -> Change {
     Change::CreateTable { next: Arc::new(table) }
 }
 
-/// The namespaces that models speak of, and the default one.
-fn scope(wanted: &Schema) -> Scope {
+/// The namespaces that models speak of, and the default one; and what belongs to none, where that may be declared.
+fn scope(wanted: &Schema, models: &Models, with_database: bool) -> Scope {
     let mut names: BTreeSet<Option<String>> = wanted.tables.iter().map(|table| table.name.schema.clone()).collect();
+    names.extend(models.namespaces().map(Some));
     names.insert(None);
-    Scope::Namespaces(names)
+    if with_database { Scope::NamespacesAndDatabase(names) } else { Scope::Namespaces(names) }
 }
 
 /// The tables in which other migration tools record what they applied: sqlx, Diesel, SeaORM, refinery, Alembic, dbmate

@@ -3,6 +3,7 @@
 //! The command line wins over the environment (`DATABASE_URL`, `MIGRATE_*`), which wins over the file. Paths in the
 //! file are relative to the file's folder; those on the command line and in the environment to the current one.
 
+mod apply;
 mod engines;
 
 use std::collections::BTreeMap;
@@ -12,13 +13,11 @@ use rungs_schema::{ColumnType, DialectName};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use self::apply::{Apply, Transaction};
 use crate::error::ConfigError;
 
 /// The name of the file.
 pub const FILE: &str = "migrate.toml";
-
-/// What `[apply] transaction` and `--transaction` may be.
-pub const TRANSACTIONS: [&str; 3] = ["all", "revision", "none"];
 
 /// What a project says of itself.
 #[derive(Debug, Clone)]
@@ -38,6 +37,8 @@ pub struct Config {
     pub file_template: Option<String>,
     /// Branches with models and a folder of their own, by label.
     pub branches: BTreeMap<String, Branch>,
+    /// How long the statements of revisions may wait and run.
+    pub apply: Apply,
     /// What a comparison leaves alone.
     pub ignore: Vec<Located>,
     /// Templates for names, by `ix`, `uq`, `ck`, `fk`, `pk`, `ex`.
@@ -54,8 +55,6 @@ pub struct Config {
     pub types: BTreeMap<String, ColumnType>,
     /// Commands that each new file is given to, with `{path}` in the place of its path.
     pub after_write: Vec<String>,
-    /// How much of a run is one transaction, in the words of `--transaction`; `None` for the default.
-    pub transaction: Option<Located>,
 }
 
 /// A text of the file, with the line that it stands on.
@@ -106,6 +105,8 @@ struct File {
     #[serde(default)]
     env: BTreeMap<String, FileEnv>,
     #[serde(default)]
+    apply: Apply,
+    #[serde(default)]
     dialects: Vec<Spanned<String>>,
     #[serde(default)]
     scratch: engines::FileScratch,
@@ -117,14 +118,6 @@ struct File {
     autogenerate: FileAutogenerate,
     #[serde(default)]
     naming: FileNaming,
-    #[serde(default)]
-    apply: FileApply,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileApply {
-    transaction: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -170,6 +163,8 @@ struct FileEnv {
     database_url: Option<String>,
     models: Option<Vec<String>>,
     migrations: Option<PathBuf>,
+    #[serde(default)]
+    apply: Apply,
 }
 
 impl Config {
@@ -215,7 +210,7 @@ impl Config {
             scratch: BTreeMap::new(),
             types: BTreeMap::new(),
             after_write: Vec::new(),
-            transaction: None,
+            apply: Apply::default(),
             ignore: Vec::new(),
             naming: BTreeMap::new(),
             enforce_naming: false,
@@ -247,6 +242,7 @@ impl Config {
         })?;
         let mut database_url = file.database_url;
         let mut models = file.models;
+        let mut apply = file.apply;
         let mut migrations = file.migrations.unwrap_or_else(|| PathBuf::from("migrations"));
         if let Some(name) = &overrides.env {
             let Some(env) = file.env.get(name) else {
@@ -258,6 +254,7 @@ impl Config {
             database_url = env.database_url.clone().or(database_url);
             models = env.models.clone().unwrap_or(models);
             migrations = env.migrations.clone().unwrap_or(migrations);
+            apply = env.apply.or(apply);
         }
         let expanded = |url: String, default: &str| {
             expand(&url, |name| std::env::var(name).ok()).map_err(|variable| {
@@ -298,17 +295,11 @@ impl Config {
             let line = line_of(text, text_at.span().start);
             Located { text: text_at.into_inner(), line }
         };
-        let transaction = file.apply.transaction.map(located);
-        if let Some(Located { text, line }) =
-            transaction.as_ref().filter(|one| !TRANSACTIONS.contains(&one.text.as_str()))
-        {
-            let help = format!("write one of {}", TRANSACTIONS.join(", "));
-            return Err(invalid(*line, format!("transaction = {text:?} means nothing"), Some(help)));
-        }
         let FileNaming { ix, uq, ck, fk, pk, ex, enforce } = file.naming;
         let naming = [("ix", ix), ("uq", uq), ("ck", ck), ("fk", fk), ("pk", pk), ("ex", ex)];
         let naming = naming.into_iter().filter_map(|(word, template)| Some((word, located(template?))));
         Ok(Self {
+            apply,
             ignore: file.autogenerate.ignore.into_iter().map(located).collect(),
             naming: naming.collect(),
             enforce_naming: enforce,
@@ -323,7 +314,6 @@ impl Config {
             scratch: scratch.collect(),
             types: file.types.into_iter().map(|(name, ty)| (name, ty.into())).collect(),
             after_write: file.hooks.after_write,
-            transaction,
             root,
         })
     }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::Limits;
 use crate::revision::{Direction, Revision};
 
 /// What happens while revisions run, for whoever shows progress.
@@ -32,6 +33,21 @@ pub enum Event<'a> {
         sql: &'a str,
         /// Its line in the file.
         line: usize,
+    },
+    /// Others held a lock, or it came to a deadlock; nothing of the attempt stays, and another one follows.
+    Retrying {
+        /// The revision.
+        revision: &'a Revision,
+        /// Which way.
+        direction: Direction,
+        /// Which attempt follows, from 1.
+        attempt: u32,
+        /// How many there may be.
+        of: u32,
+        /// When it follows.
+        pause: Duration,
+        /// What stopped the last one.
+        reason: &'a str,
     },
     /// A revision is done, and the ledger says so.
     Finished {
@@ -70,6 +86,8 @@ pub struct Options {
     pub lock_wait: Duration,
     /// Reverts a revision although its file was edited after it was applied.
     pub accept_edits: bool,
+    /// How long statements may wait and run.
+    pub limits: Limits,
     /// Who runs it, for the log table.
     pub runner: String,
     /// How much of it is one transaction.
@@ -82,6 +100,7 @@ impl Default for Options {
         Self {
             lock_wait: Duration::from_secs(10),
             accept_edits: false,
+            limits: Limits::default(),
             runner: user.unwrap_or_default(),
             transaction: Transaction::default(),
         }

@@ -51,6 +51,7 @@ pub async fn run(
                 options,
                 rows: BTreeMap::new(),
                 data_version: None,
+                attempt: 1,
                 report: Report::default(),
             };
             let outcome = runner.run(&prepared, on_event).await;
@@ -60,6 +61,7 @@ pub async fn run(
         }
         Err(error) => Err(error),
     };
+    connection.limit_statements(None).await?;
     let ended = session.end(connection).await;
     // The first error is the one to tell: where the connection broke, all that follows fails too.
     let report = outcome?;
@@ -75,6 +77,8 @@ pub(super) struct Runner<'r> {
     pub(super) rows: BTreeMap<String, LedgerRow>,
     /// SQLite's counter of what others have committed, when the ledger was read.
     pub(super) data_version: Option<i64>,
+    /// Of what runs now, from 1.
+    pub(super) attempt: u32,
     pub(super) report: Report,
 }
 
@@ -111,12 +115,7 @@ impl Runner<'_> {
             on_event(Event::Started { revision, direction, total: step.pieces.len() });
             let at = Utc::now();
             let begin = Instant::now();
-            let outcome = if step.in_transaction {
-                self.run_in_transaction(step, at, begin, on_event).await
-            } else {
-                self.run_one_by_one(step, at, begin, on_event).await
-            };
-            match outcome {
+            match self.run_step(step, at, begin, on_event).await {
                 Ok(Outcome::Skipped) => self.skip(step, on_event),
                 Ok(Outcome::Done) => {
                     let duration = begin.elapsed();
@@ -132,6 +131,29 @@ impl Runner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Runs one revision. One that is a transaction is tried again as a whole where others held a lock.
+    async fn run_step(
+        &mut self,
+        step: &Prepared<'_>,
+        at: DateTime<Utc>,
+        begin: Instant,
+        on_event: OnEvent<'_>,
+    ) -> Result<Outcome, ApplyError> {
+        self.attempt = 1;
+        loop {
+            self.limit(step).await?;
+            let outcome = match step.in_transaction {
+                true => self.run_in_transaction(step, at, begin, on_event).await,
+                false => self.run_one_by_one(step, at, begin, on_event).await,
+            };
+            let Err(error) = outcome else { return outcome };
+            let reason = error.to_string();
+            if !step.in_transaction || !self.waits_to_retry(step, error.cause(), &reason, on_event).await {
+                return Err(self.explained(step, error).await);
+            }
+        }
     }
 
     pub(super) fn skip(&mut self, step: &Prepared<'_>, on_event: OnEvent<'_>) {

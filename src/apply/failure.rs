@@ -7,7 +7,7 @@ use rungs_schema::DialectName;
 use super::Transaction;
 use super::executor::Runner;
 use super::prepare::Prepared;
-use crate::error::{ApplyError, DbError, Stopped};
+use crate::error::{ApplyError, Cause, DbError, Stopped};
 
 impl Runner<'_> {
     pub(super) fn statement_error(
@@ -29,7 +29,7 @@ impl Runner<'_> {
             };
         }
         ApplyError::Statement {
-            stopped: self.stopped_at(step, step.revision.place(line), state),
+            stopped: self.stopped_at(step, step.revision.place(line), state, error.cause()),
             index: index + 1,
             total: step.pieces.len(),
             reason: reason_of(&error),
@@ -38,9 +38,9 @@ impl Runner<'_> {
         }
     }
 
-    pub(super) fn stopped_at(&self, step: &Prepared<'_>, place: String, state: String) -> Box<Stopped> {
+    pub(super) fn stopped_at(&self, step: &Prepared<'_>, place: String, state: String, cause: Cause) -> Box<Stopped> {
         let (revision, direction) = (step.revision.id.clone(), step.direction.word());
-        Box::new(Stopped { place, revision, direction, state, done: self.done() })
+        Box::new(Stopped { place, revision, direction, state, done: self.done(), cause })
     }
 
     fn done(&self) -> Vec<String> {

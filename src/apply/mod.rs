@@ -9,6 +9,7 @@ mod event;
 mod executor;
 mod failure;
 mod ledger;
+mod limits;
 mod lock;
 mod log;
 mod offline;
@@ -25,7 +26,8 @@ pub use ahead::{Edited, check_files, check_half_done, check_route, edited, expla
 pub use event::{Event, Options, Report, StepReport, Transaction};
 pub use executor::run;
 pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, Logged, State, applied, applied_ids, heads, recorded_parents};
+pub use limits::Limits;
 pub use log::{LogFilter, LogRow, log};
-pub use offline::{ScriptOptions, script};
+pub use offline::script;
 pub use rehearsal::{PlannedStatement, PlannedStep, Rehearsal, rehearse};
 pub use stamp::{Stamp, accept_edits, ensure_version, stamp};

@@ -82,9 +82,11 @@ pub async fn rehearse<'h>(
         options: &options,
         rows: BTreeMap::new(),
         data_version: None,
+        attempt: 1,
         report: Report::default(),
     };
     let outcome = if execute { runner.execute(&prepared, on_event).await } else { runner.look(&prepared).await };
+    connection.limit_statements(None).await?;
     let ended = session.end(connection).await;
     let executed = outcome?;
     ended?;
@@ -148,7 +150,7 @@ impl Runner<'_> {
         }
         self.connection.execute("SAVEPOINT rungs_commit").await?;
         if let Err(error) = self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE").await {
-            let stopped = self.stopped_at(step, step.place(), self.nothing_stays());
+            let stopped = self.stopped_at(step, step.place(), self.nothing_stays(), error.cause());
             return Err(ApplyError::Commit { stopped, reason: super::failure::reason_of(&error) });
         }
         self.connection.execute("ROLLBACK TO SAVEPOINT rungs_commit").await?;

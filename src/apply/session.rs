@@ -15,9 +15,9 @@ pub(super) const SQLITE_PRAGMAS: [&str; 5] =
 /// RESET ALL leaves both kinds of user as they are, and temporary tables hide others of their name.
 pub(super) const POSTGRES_RESET: [&str; 4] = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "DISCARD TEMP"];
 
-/// The variables that dumps and migrations set. SET NAMES sets the last four: the next revision's text would be read in
+/// The variables that dumps and migrations set. SET NAMES sets four of them: the next revision's text would be read in
 /// another character set.
-pub(super) const MYSQL_VARIABLES: [&str; 12] = [
+pub(super) const MYSQL_VARIABLES: [&str; 14] = [
     "sql_mode",
     "time_zone",
     "foreign_key_checks",
@@ -30,6 +30,8 @@ pub(super) const MYSQL_VARIABLES: [&str; 12] = [
     "character_set_results",
     "character_set_connection",
     "collation_connection",
+    "lock_wait_timeout",
+    "innodb_lock_wait_timeout",
 ];
 
 /// How the session was before the first revision.

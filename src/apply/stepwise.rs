@@ -34,7 +34,7 @@ impl Runner<'_> {
             let name = self.connection.version().name;
             let shares = !step.own_transactions && changes_rows(piece, name) && !is_several(piece, name);
             let sent = match self.look_before_drop(step, index).await {
-                Ok(()) => self.send(piece, &progress, shares).await,
+                Ok(()) => self.send_patiently(step, piece, (&progress, shares), on_event).await,
                 Err(unseen) => Err(Failure::statement(unseen)),
             };
             if let Err(failure) = sent {
@@ -78,6 +78,31 @@ impl Runner<'_> {
         let claimed = claimed?;
         ended?;
         Ok(if claimed { Outcome::Done } else { Outcome::Skipped })
+    }
+
+    /// As [`send`](Self::send), again and again where others held a lock. Within a transaction of the section's own, what
+    /// ran before the statement may be gone with it, so that there it is sent once.
+    async fn send_patiently(
+        &mut self,
+        step: &Prepared<'_>,
+        piece: &Piece<'_>,
+        (progress, shares): (&str, bool),
+        on_event: OnEvent<'_>,
+    ) -> Result<(), Failure> {
+        self.attempt = 1;
+        let lifted = self.lift_limit(step, piece).await.map_err(Failure::statement)?;
+        let once = step.own_transactions || is_several(piece, self.connection.version().name);
+        loop {
+            let failure = match self.send(piece, progress, shares).await {
+                Ok(()) if lifted => return self.limit(step).await.map_err(Failure::statement),
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            };
+            let (cause, reason) = (failure.error.cause(), failure.error.to_string());
+            if failure.ran || once || !self.waits_to_retry(step, cause, &reason, on_event).await {
+                return Err(failure);
+            }
+        }
     }
 
     /// Sends a statement and marks it as done. One that changes only rows shares a transaction with its mark.

@@ -9,7 +9,7 @@ use super::executor::{OnEvent, Outcome, Runner, millis, tell_statement};
 use super::failure::{is_gone, reason_of};
 use super::ledger::{Entry, State};
 use super::prepare::Prepared;
-use crate::error::{ApplyError, DbError};
+use crate::error::{ApplyError, Cause, DbError};
 use crate::revision::Direction;
 
 impl Runner<'_> {
@@ -59,7 +59,7 @@ impl Runner<'_> {
                         error if is_gone(error) => self.unknown_end(),
                         _ => self.nothing_stays(),
                     };
-                    let stopped = self.stopped_at(step, step.place(), state);
+                    let stopped = self.stopped_at(step, step.place(), state, error.cause());
                     Err(ApplyError::Commit { stopped, reason: reason_of(&error) })
                 }
             },
@@ -150,6 +150,9 @@ impl Runner<'_> {
         if rows.len() > MOST {
             rows[MOST] = format!("and {} more", after.difference(&before).count() - MOST);
         }
-        Err(ApplyError::ForeignKeys { stopped: self.stopped_at(step, step.place(), self.nothing_stays()), rows })
+        Err(ApplyError::ForeignKeys {
+            stopped: self.stopped_at(step, step.place(), self.nothing_stays(), Cause::Other),
+            rows,
+        })
     }
 }

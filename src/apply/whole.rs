@@ -9,7 +9,7 @@ use rungs_schema::DialectName;
 use super::executor::{OnEvent, Outcome, Runner};
 use super::failure::{is_gone, reason_of};
 use super::prepare::Prepared;
-use super::{Event, StepReport};
+use super::{Event, Report, StepReport};
 use crate::dialect::Dialect;
 use crate::error::{ApplyError, DbError, Refusal};
 
@@ -47,26 +47,33 @@ impl Runner<'_> {
         prepared: &'p [Prepared<'p>],
         on_event: OnEvent<'_>,
     ) -> Result<(), ApplyError> {
-        let mut progress = Progress::default();
-        self.begin_whole().await?;
-        let mut result = self.run_within(prepared, &mut progress, on_event).await;
-        if result.is_ok() {
-            result = self.commit_whole(prepared).await;
-        }
-        if result.is_err() {
-            // After an error of the server's, SQLite may have rolled back by itself, and a broken connection does.
-            let _ = self.connection.execute("ROLLBACK").await;
-        }
-        let restored = self.restore_session().await;
-        if let Err(error) = &result {
-            let failed = progress.current.or(progress.done.last().map(|(step, _)| (*step, Utc::now(), Instant::now())));
-            if let Some((step, at, begin)) = failed {
-                let sql = self.log_sql(step, at, begin, Some(&error.to_string()));
-                // The error itself is what counts; the log may be out of reach for the same reason.
-                let _ = self.connection.execute(&sql).await;
+        self.attempt = 1;
+        let (progress, restored) = loop {
+            let mut progress = Progress::default();
+            self.begin_whole().await?;
+            let mut result = self.run_within(prepared, &mut progress, on_event).await;
+            if result.is_ok() {
+                result = self.commit_whole(prepared).await;
             }
-        }
-        result?;
+            if result.is_err() {
+                // After an error of the server's, SQLite may have rolled back by itself, and a broken connection does.
+                let _ = self.connection.execute("ROLLBACK").await;
+            }
+            let restored = self.restore_session().await;
+            let Err(error) = result else { break (progress, restored) };
+            let failed = progress.current.or(progress.done.last().map(|(step, _)| (*step, Utc::now(), Instant::now())));
+            let Some((step, at, begin)) = failed else { return Err(error) };
+            if self.waits_to_retry(step, error.cause(), &error.to_string(), on_event).await {
+                self.report = Report::default();
+                self.read().await?;
+                continue;
+            }
+            let error = self.explained(step, error).await;
+            let sql = self.log_sql(step, at, begin, Some(&error.to_string()));
+            // The error itself is what counts; the log may be out of reach for the same reason.
+            let _ = self.connection.execute(&sql).await;
+            return Err(error);
+        };
         // Not before it is committed is any of it done.
         for (step, duration) in progress.done {
             let (revision, direction) = (step.revision, step.direction);
@@ -111,6 +118,7 @@ impl Runner<'_> {
             progress.current = Some((step, at, begin));
             let (revision, direction) = (step.revision, step.direction);
             on_event(Event::Started { revision, direction, total: step.pieces.len() });
+            self.limit(step).await?;
             if let Outcome::Done = self.within_transaction(step, at, begin, on_event).await? {
                 self.note(step, at, begin);
                 progress.done.push((step, begin.elapsed()));
@@ -134,7 +142,7 @@ impl Runner<'_> {
         };
         match prepared.last() {
             Some(step) => {
-                let stopped = self.stopped_at(step, step.place(), state);
+                let stopped = self.stopped_at(step, step.place(), state, error.cause());
                 Err(ApplyError::Commit { stopped, reason: reason_of(&error) })
             }
             None => Err(error.into()),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rungs_schema::read::{Group, Grouped};
-use rungs_schema::{Declared, DialectName, Hints, ObjectName, Schema};
+use rungs_schema::{Access, Class, Declared, Definition, DialectName, Hints, ObjectName, Schema};
 
 use super::said::Rename;
 use super::{Hooks, uses};
@@ -48,9 +48,27 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 struct Script {
     line: Line,
-    /// The bare name of what it creates.
-    name: Option<String>,
+    /// The kind of what it creates.
+    kind: String,
+    /// The name of what it creates.
+    name: Option<ObjectName>,
     statement: ObjectStatement,
+}
+
+/// What is declared as statements.
+#[derive(Debug, Default)]
+pub struct Objects {
+    /// What creates something, and what is said of it.
+    pub statements: Vec<ObjectStatement>,
+    /// What grants and revokes.
+    pub privileges: Vec<ObjectStatement>,
+}
+
+impl Objects {
+    /// Whether nothing is declared so.
+    pub fn is_empty(&self) -> bool {
+        self.statements.is_empty() && self.privileges.is_empty()
+    }
 }
 
 impl Models {
@@ -75,8 +93,8 @@ impl Models {
     #[must_use]
     pub fn with_scripts(mut self, line: &Line, statements: Vec<ObjectStatement>, dialect: DialectName) -> Self {
         let script = |statement: ObjectStatement| {
-            let name = statement.creates(dialect).map(|name| name.name);
-            Script { line: line.clone(), name, statement }
+            let (kind, name) = (statement.kind(dialect).unwrap_or_default(), statement.creates(dialect));
+            Script { line: line.clone(), kind, name, statement }
         };
         self.scripts.extend(statements.into_iter().map(script));
         self
@@ -85,13 +103,48 @@ impl Models {
     /// What is declared as statements: the views and grants of models, and what SQL files hold.
     ///
     /// # Errors
-    /// When the engine has no such view, or privileges are not compared.
-    pub fn objects(&self, dialect: &dyn Dialect) -> Result<Vec<ObjectStatement>, PlanError> {
-        let mut all = Vec::new();
-        let has_partitions = dialect.version().name == DialectName::Postgres;
+    /// When the engine has no such thing.
+    pub fn objects(&self, dialect: &dyn Dialect) -> Result<Objects, PlanError> {
+        self.refuse_foreign(dialect)?;
+        let mut all = Objects::default();
+        for view in &self.declared.views {
+            let statements = dialect.declare_view(view)?.into_iter();
+            let statements =
+                statements.map(|one| ObjectStatement::of_model(one.sql, &view.model, view.location.as_ref()));
+            all.statements.extend(statements);
+        }
+        for grant in &self.declared.grants {
+            let statement = dialect.declare_grant(grant)?;
+            if self.declared.unmanaged.contains(&grant.on) {
+                return Err(PlanError::Invalid {
+                    reason: format!(
+                        "{} is left alone (managed = false), and its model grants something on it",
+                        grant.on
+                    ),
+                    help: grant.location.as_ref().map(|place| format!("take grant(...) away at {place}")),
+                });
+            }
+            let model = grant.on.to_string();
+            all.privileges.push(ObjectStatement::of_model(statement.sql, &model, grant.location.as_ref()));
+        }
+        for Script { statement, .. } in &self.scripts {
+            let is_privilege = statement.is_privilege(dialect.version().name);
+            let of = if is_privilege { &mut all.privileges } else { &mut all.statements };
+            of.push(statement.clone());
+        }
+        Ok(all)
+    }
+
+    /// # Errors
+    /// When a model asks for something that only PostgreSQL has.
+    fn refuse_foreign(&self, dialect: &dyn Dialect) -> Result<(), PlanError> {
+        let name = dialect.version().name;
+        if name == DialectName::Postgres {
+            return Ok(());
+        }
         for table in &self.declared.schema.tables {
             let asked = [
-                (table.partition_by.is_some() && !has_partitions, "partition_by"),
+                (table.partition_by.is_some() && name == DialectName::Sqlite, "partition_by"),
                 (!table.exclusions.is_empty(), "exclude"),
                 (table.options.contains_key("row_security"), "row_security"),
                 (table.columns.iter().any(|column| !column.options.is_empty()), "options of a field"),
@@ -99,42 +152,78 @@ impl Models {
             if let Some((_, attribute)) = asked.iter().find(|(is_asked, _)| *is_asked) {
                 return Err(PlanError::Unsupported {
                     engine: dialect.version().to_string(),
-                    action: format!("compare `{attribute}` of table {}", table.name),
-                    help: Some("it is not compared yet: take it off the model, and write it in a revision".to_owned()),
+                    action: format!("give table {} what `{attribute}` asks for", table.name),
+                    help: Some("the engine has no such thing: take it off the model".to_owned()),
                 });
             }
         }
-        for view in &self.declared.views {
-            let statements = dialect.declare_view(view)?.into_iter();
-            all.extend(statements.map(|one| ObjectStatement::of_model(one.sql, &view.model, view.location.as_ref())));
-        }
-        if let Some(grant) = self.declared.grants.first() {
-            let place = grant.location.as_ref().map(ToString::to_string).unwrap_or_default();
-            return Err(PlanError::Unsupported {
-                engine: dialect.version().to_string(),
-                action: format!("compare what {} may do with {}", grant.to, grant.on),
-                help: Some(format!("privileges of models are not compared yet: grant them in a revision ({place})")),
-            });
-        }
-        all.extend(self.scripts.iter().map(|script| script.statement.clone()));
-        Ok(all)
+        Ok(())
     }
 
     /// Whether a line declares more than tables.
     pub(super) fn has_objects(&self, line: &Line) -> bool {
-        let views = self.declared.views.iter().map(|view| self.of_definition(&view.name));
-        views.chain(self.scripts.iter().map(|script| &script.line)).any(|owner| owner == line)
+        let views = self.declared.views.iter().map(|view| &view.name);
+        let granted = self.declared.grants.iter().map(|grant| &grant.on);
+        let of_models = views.chain(granted).map(|name| self.tables.get(name).unwrap_or(&Line::Main));
+        of_models.chain(self.scripts.iter().map(|script| &script.line)).any(|owner| owner == line)
     }
 
     /// The line that declares a view, routine, trigger or the like.
-    pub(super) fn of_definition(&self, name: &ObjectName) -> &Line {
-        if let Some(line) = self.tables.get(name) {
+    pub(super) fn of_definition(&self, one: &Definition) -> &Line {
+        let of_model = self.tables.get(&one.name).filter(|_| one.kind.class() == Class::Relation);
+        if let Some(line) = of_model {
             return line;
         }
         // The name of a routine has its arguments behind it.
+        let bare = one.name.name.split('(').next().unwrap_or_default();
+        let table = || one.table.as_ref().and_then(|table| self.tables.get(table));
+        self.of_script(bare).or_else(table).unwrap_or(&Line::Main)
+    }
+
+    /// The line that declares a view.
+    pub(super) fn of_view(&self, name: &ObjectName) -> &Line {
+        self.tables.get(name).or_else(|| self.of_script(&name.name)).unwrap_or(&Line::Main)
+    }
+
+    /// The line whose SQL files create something of this name.
+    fn of_script(&self, bare: &str) -> Option<&Line> {
+        let creates = |script: &&Script| script.name.as_ref().is_some_and(|name| name.name.eq_ignore_ascii_case(bare));
+        self.scripts.iter().find(creates).map(|script| &script.line)
+    }
+
+    /// The line that something with privileges belongs to.
+    pub(super) fn of_access(&self, access: &Access) -> &Line {
+        let name = access.part_of.as_ref().map_or(access.name(), |(table, _)| table);
         let bare = name.name.split('(').next().unwrap_or_default();
-        let creates = |script: &&Script| script.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(bare));
-        self.scripts.iter().find(creates).map_or(&Line::Main, |script| &script.line)
+        self.tables.get(name).or_else(|| self.of_script(bare)).unwrap_or(&Line::Main)
+    }
+
+    /// The line that declares a type.
+    pub(super) fn of_type(&self, name: &ObjectName) -> Option<&Line> {
+        self.of_script(&name.name)
+    }
+
+    /// The tables that SQL files create: partitions, children, foreign tables. `default` is the default namespace, which
+    /// names leave out.
+    pub(super) fn tables_of_scripts(&self, default: &str) -> BTreeMap<ObjectName, Line> {
+        let is_table = |script: &&Script| ["table", "foreign table"].contains(&script.kind.as_str());
+        let tables = self.scripts.iter().filter(is_table);
+        let named = tables.filter_map(|script| {
+            let mut name = script.name.clone()?;
+            name.schema = name.schema.filter(|schema| schema != default);
+            Some((name, script.line.clone()))
+        });
+        named.collect()
+    }
+
+    /// The namespaces that views and SQL files speak of.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = String> {
+        let views = self.declared.views.iter().filter_map(|view| view.name.schema.clone());
+        let scripts = self.scripts.iter().filter_map(|script| {
+            let name = script.name.as_ref()?;
+            if script.kind == "schema" { Some(name.name.clone()) } else { name.schema.clone() }
+        });
+        views.chain(scripts)
     }
 
     /// Reads the models that files, folders and globs lead to, relative to `base`, for a program that has a say in what
@@ -171,7 +260,7 @@ impl Models {
         let said = said.filter(|(table, _)| self.tables.get(*table).is_some_and(|line| lines.contains(line)));
         let enums = self.declared.hints.enums.iter();
         let enums = enums.filter(|(name, _)| self.enums.get(*name).is_some_and(|line| lines.contains(line)));
-        let views = self.declared.hints.views.iter().filter(|(name, _)| lines.contains(self.of_definition(name)));
+        let views = self.declared.hints.views.iter().filter(|(name, _)| lines.contains(self.of_view(name)));
         Hints {
             tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
             enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
@@ -191,12 +280,13 @@ impl Models {
 
     /// The line that declares an enumerated type.
     pub(super) fn of_enum(&self, name: &ObjectName) -> Option<&Line> {
-        self.enums.get(name)
+        self.enums.get(name).or_else(|| self.of_script(&name.name))
     }
 
     /// The lines that may create a sequence of `wanted`.
     pub(super) fn of_sequence(&self, name: &ObjectName, wanted: &Schema) -> BTreeSet<Line> {
-        self.sequences.get(name).cloned().unwrap_or_else(|| {
+        let declared = || self.of_script(&name.name).map(|line| BTreeSet::from([line.clone()]));
+        self.sequences.get(name).cloned().or_else(declared).unwrap_or_else(|| {
             // One that stands for a serial column.
             let tables = wanted.tables.iter().filter(|table| uses(std::slice::from_ref(*table), &name.name));
             tables.filter_map(|table| self.tables.get(&table.name)).cloned().collect()
@@ -246,14 +336,17 @@ pub(super) struct Whose {
 }
 
 impl Whose {
-    /// `owner` says it of a live table that no model declares or was renamed from; one that is nobody's stays.
+    /// `declared` are tables that no model stands for; `owner` says it of a live table that nobody declares and that no
+    /// model was renamed from; one that is nobody's stays.
     pub(super) fn new(
         models: &Models,
+        declared: &BTreeMap<ObjectName, Line>,
         live: &Schema,
         rules: &Rules,
         owner: impl Fn(&ObjectName) -> Option<Line>,
     ) -> Self {
         let mut tables = models.tables.clone();
+        tables.extend(declared.iter().map(|(table, line)| (table.clone(), line.clone())));
         for table in &live.tables {
             let name = &table.name;
             if tables.contains_key(name) {

@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rungs_schema::{Definition, DefinitionKind, ForeignKey, Hints, IndexPart, ObjectName, Schema, Table};
+use rungs_schema::{
+    DeclaredAccess, Definition, DefinitionKind, ForeignKey, Hints, IndexPart, ObjectName, Schema, Table,
+};
 
 use super::models::{Models, Whose};
-use super::uses;
+use super::{unsaid, uses};
 use crate::dialect::same_wording;
 use crate::diff::{self, Rules};
 use crate::revision::Line;
@@ -52,7 +54,7 @@ impl Sides<'_> {
     pub(super) fn hints_of(&self, line: &Line) -> Hints {
         let said = self.hints.tables.iter().filter(|(table, _)| self.whose.of(table) == Some(line));
         let enums = self.hints.enums.iter().filter(|(name, _)| self.models.of_enum(name) == Some(line));
-        let views = self.hints.views.iter().filter(|(name, _)| self.models.of_definition(name) == line);
+        let views = self.hints.views.iter().filter(|(name, _)| self.models.of_view(name) == line);
         Hints {
             tables: said.map(|(table, hints)| (table.clone(), hints.clone())).collect(),
             enums: enums.map(|(name, hints)| (name.clone(), hints.clone())).collect(),
@@ -154,13 +156,27 @@ impl Sides<'_> {
             }
         }
         (next.enums, next.sequences) = (enums, sequences);
+        // A domain or composite type that is no longer declared stays, as a view does.
+        for wanted in self.wanted.domains.iter().filter(|one| self.models.of_type(&one.name) == Some(line)) {
+            next.domains.retain(|one| one.name != wanted.name);
+            next.domains.push(wanted.clone());
+        }
+        for wanted in self.wanted.composites.iter().filter(|one| self.models.of_type(&one.name) == Some(line)) {
+            next.composites.retain(|one| one.name != wanted.name);
+            next.composites.push(wanted.clone());
+        }
+    }
+
+    /// What a line declares of privileges.
+    pub(super) fn granted_of(&self, granted: &[DeclaredAccess], line: &Line) -> Vec<DeclaredAccess> {
+        granted.iter().filter(|one| self.models.of_access(&one.object) == line).cloned().collect()
     }
 }
 
 impl Sides<'_> {
     /// Views and whatever else a line declares come as the server prints them; what nobody declares stays.
     pub(super) fn definitions(&self, next: &mut Schema, line: &Line) {
-        let is_own = |one: &&Definition| self.models.of_definition(&one.name) == line;
+        let is_own = |one: &&Definition| self.models.of_definition(one) == line;
         for (new, old) in self.replaced_views {
             let is_view = |one: &Definition, name: &ObjectName| {
                 matches!(one.kind, DefinitionKind::View | DefinitionKind::MaterializedView) && one.name == *name
@@ -174,13 +190,19 @@ impl Sides<'_> {
             }
         }
         for wanted in self.wanted.definitions.iter().filter(is_own) {
+            let mut wanted = wanted.clone();
             let is_this =
                 |one: &Definition| (one.kind, &one.name, &one.table) == (wanted.kind, &wanted.name, &wanted.table);
             match next.definitions.iter_mut().find(|one| is_this(one)) {
                 // SQLite keeps the words of whoever wrote it; other words for the same are no difference.
-                Some(one) if same_wording(&one.sql, &wanted.sql) && one.comment == wanted.comment => {}
-                Some(one) => one.clone_from(wanted),
-                None => next.definitions.push(wanted.clone()),
+                Some(one) => {
+                    unsaid::keep_of_definition(one, &mut wanted);
+                    let same = (&one.comment, &one.settings) == (&wanted.comment, &wanted.settings);
+                    if !same || !same_wording(&one.sql, &wanted.sql) {
+                        *one = wanted;
+                    }
+                }
+                None => next.definitions.push(wanted),
             }
         }
     }

@@ -3,18 +3,25 @@
 //! A database administrator tunes tables, and guards their rows. No such setting is undone because a model does not
 //! mention it; one that a model does mention is as the model says.
 
-use rungs_schema::Schema;
+use rungs_schema::{Definition, Schema};
 
 use crate::diff::Rules;
 
-/// Gives the models' side the settings of the live side that no model mentions.
+/// What a model says of row-level security, and all that this decides.
+const ROW_SECURITY: [&str; 2] = ["row_security", "force_row_security"];
+
+/// Gives the models' side the settings of the live side that no model mentions. `declared` is as the models have it.
 pub(super) fn keep(live: &Schema, models: &mut Schema, declared: &Schema, rules: &Rules) {
     let Some(is_setting) = rules.is_setting else { return };
     for table in &mut models.tables {
         let Some(previous) = live.table(&table.name) else { continue };
         let said = declared.table(&table.name);
         for (word, value) in previous.options.iter().filter(|(word, _)| is_setting(word)) {
-            if !said.is_some_and(|said| said.options.contains_key(word)) {
+            let word_said = if ROW_SECURITY.contains(&word.as_str()) { ROW_SECURITY[0] } else { word };
+            let is_said = said.is_some_and(|said| {
+                said.options.contains_key(word_said) || word == "partition" && said.partition_by.is_some()
+            });
+            if !is_said && !table.options.contains_key(word) {
                 table.options.insert(word.clone(), value.clone());
             }
         }
@@ -22,10 +29,25 @@ pub(super) fn keep(live: &Schema, models: &mut Schema, declared: &Schema, rules:
             let Some(previous) = previous.column(&column.name) else { continue };
             let said = said.and_then(|said| said.column(&column.name));
             for (word, value) in &previous.options {
-                if !said.is_some_and(|said| said.options.contains_key(word)) {
+                let is_moot = column.nullable && word.starts_with("not_null");
+                let is_said = said.is_some_and(|said| said.options.contains_key(word));
+                if !is_said && !is_moot && !column.options.contains_key(word) {
                     column.options.insert(word.clone(), value.clone());
                 }
             }
         }
+    }
+}
+
+/// Gives a declared view, trigger or the like the settings of the live one that its declaration does not mention: where it
+/// is kept, how it is counted, whether it is switched on.
+pub(super) fn keep_of_definition(live: &Definition, declared: &mut Definition) {
+    let is_setting = |word: &str| {
+        ["enabled", "tablespace", "access_method", "target"].contains(&word)
+            || word.starts_with("option:")
+            || word.starts_with("statistics:")
+    };
+    for (word, value) in live.settings.iter().filter(|(word, _)| is_setting(word)) {
+        declared.settings.entry(word.clone()).or_insert_with(|| value.clone());
     }
 }

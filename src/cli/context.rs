@@ -165,11 +165,11 @@ impl Context {
     }
 
     /// The models of the whole project.
-    pub(super) fn declared(&self) -> Result<Declared, Error> {
+    pub(super) fn models(&self) -> Result<Models, Error> {
         if self.lines_with_models()?.is_empty() {
             return Err(no_models().into());
         }
-        Ok(self.models_of_lines(&self.lines()?)?.declared)
+        self.models_of_lines(&self.lines()?)
     }
 
     /// The models of some paths.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Declared, Definition, DefinitionKind, DialectName, Hints, ObjectName};
+use rungs_schema::{DeclaredAccess, Definition, DefinitionKind, DialectName, Hints, ObjectName};
 
 use super::renames::{self, Renames};
 use super::run::scripts_to;
@@ -14,6 +14,7 @@ use crate::diff::change::Change;
 use crate::diff::{self, Definitions, Guide};
 use crate::error::{Error, PlanError, SourceError};
 use crate::plan;
+use crate::source::scratch::Printed;
 use crate::source::{self, Source, scratch};
 
 /// Print the SQL that turns one schema into another, and nothing when they agree.
@@ -44,6 +45,8 @@ struct Side {
     open_names: BTreeSet<(ObjectName, String)>,
     /// Whether it says who may do what. A script that grants nothing says nothing of it.
     has_access: bool,
+    /// What models declare of it.
+    granted: Vec<DeclaredAccess>,
 }
 
 /// Roles belong to the server, and are none of a schema's objects.
@@ -105,6 +108,7 @@ impl Diff {
                 Definitions::Declared
             },
             access: previous.has_access && next.has_access,
+            granted: next.granted,
             one_way: true,
             same_wording,
             rules: dialect.features().rules.clone(),
@@ -140,7 +144,7 @@ impl Diff {
     }
 }
 
-/// Takes over the definitions that only the other side has.
+/// Takes over the definitions, domains and composite types that only the other side has.
 fn complete(schema: &mut rungs_schema::Schema, other: &rungs_schema::Schema) {
     for one in &other.definitions {
         let is_this = |known: &rungs_schema::Definition| {
@@ -150,6 +154,13 @@ fn complete(schema: &mut rungs_schema::Schema, other: &rungs_schema::Schema) {
             schema.definitions.push(one.clone());
         }
     }
+    let domains = other.domains.iter().filter(|one| !schema.domains.iter().any(|known| known.name == one.name));
+    let domains: Vec<_> = domains.cloned().collect();
+    schema.domains.extend(domains);
+    let composites =
+        other.composites.iter().filter(|one| !schema.composites.iter().any(|known| known.name == one.name));
+    let composites: Vec<_> = composites.cloned().collect();
+    schema.composites.extend(composites);
     schema.sort();
 }
 
@@ -184,8 +195,8 @@ async fn dialect_of(context: &Context, url: &DatabaseUrl) -> Result<Box<dyn Dial
 async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect: &dyn Dialect) -> Result<Side, Error> {
     let printed = |schema: rungs_schema::Schema, is_database| {
         let has_access = is_database || !schema.access.is_empty() || !schema.default_privileges.is_empty();
-        let open_names = BTreeSet::new();
-        Side { schema, hints: Hints::default(), is_database, has_definitions: true, open_names, has_access }
+        let (open_names, granted) = (BTreeSet::new(), Vec::new());
+        Side { schema, hints: Hints::default(), is_database, has_definitions: true, open_names, has_access, granted }
     };
     match source {
         Source::Empty => Ok(Side { has_access: true, ..printed(rungs_schema::Schema::default(), false) }),
@@ -207,8 +218,8 @@ async fn load(context: &Context, source: &Source, engine: &DatabaseUrl, dialect:
         }
         Source::Models(path) => {
             let models = match path {
-                Some(path) => context.read_models(std::slice::from_ref(path))?,
-                None => context.declared()?,
+                Some(path) => authoring::Models::of_main(context.read_models(std::slice::from_ref(path))?),
+                None => context.models()?,
             };
             self::declared(context, engine, dialect, &models).await
         }
@@ -220,16 +231,23 @@ async fn declared(
     context: &Context,
     engine: &DatabaseUrl,
     dialect: &dyn Dialect,
-    declared: &Declared,
+    models: &authoring::Models,
 ) -> Result<Side, Error> {
+    let declared = &models.declared;
     let wanted = dialect.canonical(&declared.schema)?;
     let naming = context.settings()?.naming;
     let named = source::adopt(&wanted, &rungs_schema::Schema::default(), &naming, dialect)?;
     let mut connection = context.server(engine).await?;
-    let objects = authoring::Models::of_main(declared.clone()).objects(dialect)?;
-    let wanted = scratch::Wanted { schema: &named.schema, hints: &declared.hints, objects: &objects };
-    let schema = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
+    let objects = models.objects(dialect)?;
+    let wanted = scratch::Wanted {
+        schema: &named.schema,
+        hints: &declared.hints,
+        objects: &objects.statements,
+        privileges: &objects.privileges,
+    };
+    let Printed { schema, granted } = scratch::as_printed(&mut connection, engine, wanted, dialect).await?;
     connection.close().await?;
     let hints = authoring::with_values(declared, named.schema.enums.is_empty());
-    Ok(Side { schema, hints, is_database: false, has_definitions: false, open_names: named.open, has_access: false })
+    let (open_names, has_access) = (named.open, false);
+    Ok(Side { schema, hints, is_database: false, has_definitions: false, open_names, has_access, granted })
 }

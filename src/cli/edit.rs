@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::ledger::Applied;
+use super::ledger::{Applied, explain};
 use super::{Context, Outcome, complete};
 use crate::error::{ConfigError, Error};
 use crate::revision::Target;
@@ -27,7 +27,10 @@ impl Edit {
         let history = context.history()?;
         let target = Target::parse(&self.target)?;
         let applied = if target.reads_ledger() { Applied::read(context, &history).await?.ids } else { BTreeSet::new() };
-        let revisions = history.resolve(&target, &applied)?;
+        let revisions = match history.resolve(&target, &applied) {
+            Ok(revisions) => revisions,
+            Err(error) => return Err(explain(context, &history, &target, error).await),
+        };
         if revisions.is_empty() {
             return Err(ConfigError::Usage {
                 reason: format!("`{target}` names no revision, so there is nothing to edit"),

@@ -1,18 +1,13 @@
 //! `migrate history`.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::graph::{Node, draw};
-use super::ledger::{Applied, unknown_line, unknown_whole};
+use super::ledger::{Applied, PATIENCE, explain, unknown_line, unknown_whole};
 use super::record::{Record, drawn_line, marked_line, whole};
 use super::{Context, Outcome, complete};
-use crate::error::{ConfigError, Error};
+use crate::error::{ConfigError, Error, RevisionError};
 use crate::revision::{History, Range, Revision};
-
-/// For how long a drawing waits for the marks of what is applied, which it can do without.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// List the revisions, newest first.
 #[derive(Debug, clap::Args)]
@@ -47,7 +42,10 @@ impl HistoryCommand {
         let nothing = Default::default();
         let ids = applied.as_ref().map_or(&nothing, |applied| &applied.ids);
         let revisions = match &range {
-            Some(range) => history.range(range, ids)?,
+            Some(range) => match history.range(range, ids) {
+                Ok(revisions) => revisions,
+                Err(error) => return Err(explain_range(context, &history, range, error).await),
+            },
             None => history.newest_first().collect(),
         };
         // What a range only needed to know is no mark that was asked for.
@@ -104,6 +102,18 @@ impl HistoryCommand {
         }
         draw(&nodes)
     }
+}
+
+/// An end of the range may be what only the ledger knows.
+async fn explain_range(context: &Context, history: &History, range: &Range, error: RevisionError) -> Error {
+    for end in [&range.from, &range.to].into_iter().flatten() {
+        if let RevisionError::Unknown { .. } = error
+            && history.resolve(end, &Default::default()).is_err()
+        {
+            return explain(context, history, end, error).await;
+        }
+    }
+    error.into()
 }
 
 /// What is applied, where the database can be asked; a drawing without it is one all the same.

@@ -1,12 +1,16 @@
 //! What the database says of the revisions, for the commands that show them.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use super::Context;
 use crate::apply::{self, LedgerRow};
 use crate::dialect;
-use crate::error::Error;
-use crate::revision::{History, Revision};
+use crate::error::{Error, RevisionError};
+use crate::revision::{History, Revision, Target};
+
+/// For how long an answer that does not need the database waits for it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The ledger of the configured database, as it was when it was read.
 pub(super) struct Applied {
@@ -49,6 +53,18 @@ impl Applied {
             order.push(left.remove(next));
         }
         order
+    }
+}
+
+/// What no file is called may stand in the ledger, which then says more. Where the database cannot be asked, the files
+/// have the last word.
+pub(super) async fn explain(context: &Context, history: &History, target: &Target, error: RevisionError) -> Error {
+    if !matches!(error, RevisionError::Unknown { .. }) {
+        return error.into();
+    }
+    match tokio::time::timeout(PATIENCE, Applied::read(context, history)).await {
+        Ok(Ok(applied)) => apply::explain(error, target, history, &applied.rows).into(),
+        Ok(Err(_)) | Err(_) => error.into(),
     }
 }
 

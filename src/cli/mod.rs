@@ -22,6 +22,7 @@ mod history;
 mod hooks;
 mod init;
 mod ledger;
+mod limits;
 mod log;
 mod meeting;
 mod merge;

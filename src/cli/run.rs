@@ -6,9 +6,10 @@ use std::time::Duration;
 use rungs_schema::DialectName;
 use serde_json::{Value, json};
 
+use super::limits::LimitOptions;
 use super::ui::Ui;
 use super::{Context, meeting, transaction};
-use crate::apply::{self, Edited, Event, LedgerRow, Options, Report, Transaction};
+use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
 use crate::error::{ApplyError, DbError, Error, RevisionError, WithoutFile};
@@ -20,19 +21,18 @@ pub(super) struct Request {
     pub(super) target: Target,
     /// In seconds.
     pub(super) lock_wait: u64,
-    /// How much of it is one transaction.
-    pub(super) transaction: Transaction,
+    /// How it runs.
+    pub(super) options: Options,
 }
 
 impl Request {
     /// An upgrade, as the configuration has it.
     pub(super) fn up(context: &Context, target: Target, lock_wait: u64) -> Result<Self, Error> {
-        Ok(Self { direction: Direction::Up, target, lock_wait, transaction: transaction::configured(context)? })
-    }
-
-    pub(super) fn options(&self) -> Options {
-        let lock_wait = Duration::from_secs(self.lock_wait);
-        Options { lock_wait, transaction: self.transaction, ..Options::default() }
+        let apply = context.config()?.apply;
+        let limits = LimitOptions::default().limits(apply);
+        let transaction = apply.transaction.map(transaction::of).unwrap_or_default();
+        let options = Options { lock_wait: Duration::from_secs(lock_wait), limits, transaction, ..Options::default() };
+        Ok(Self { direction: Direction::Up, target, lock_wait, options })
     }
 }
 
@@ -53,7 +53,10 @@ pub(super) fn route<'h>(
     };
     let route = match request.direction {
         Direction::Up => history.upgrade_route(&applied, &request.target),
-        Direction::Down => history.downgrade_route(&applied, &request.target),
+        Direction::Down => history.downgrade_route(&applied, &request.target).map(|steps| {
+            let applied_at = rows.iter().map(|row| (row.revision.as_str(), row.applied_at.as_str())).collect();
+            history.last_applied_first(&steps, &applied_at)
+        }),
     };
     let steps = route.map_err(no_route)?;
     apply::check_route(history, rows, &steps)?;
@@ -91,13 +94,16 @@ async fn run(
                 revision.id
             ));
         }
+        Event::Retrying { attempt, of, pause, reason, .. } => {
+            ui.progress(format!("{}; trying again in {} ms ({attempt} of {of})", first_line(reason), pause.as_millis()))
+        }
         Event::Skipped { revision, .. } => {
             ui.progress(format!("another runner did {} {}", revision.id, revision.message))
         }
         _ => {}
     };
     let steps = route(context, history, &rows, name, request)?;
-    let report = apply::run(connection, dialect.as_ref(), &steps, &request.options(), &mut tell).await?;
+    let report = apply::run(connection, dialect.as_ref(), &steps, &request.options, &mut tell).await?;
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     Ok(done(&report, history, &rows))
 }
@@ -125,6 +131,10 @@ pub(super) fn tell_waiting(ui: &Ui, holder: Option<&str>) {
         Some(holder) => ui.progress(format!("waiting for another runner: {holder}")),
         None => ui.progress("waiting for another runner"),
     }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 /// Whether the way up has more than comments.

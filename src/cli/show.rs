@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::ledger::{Applied, GET_FILES};
+use super::ledger::{Applied, GET_FILES, explain};
 use super::record::Record;
 use super::{Context, Outcome, complete};
-use crate::error::Error;
+use crate::error::{Error, RevisionError};
 use crate::revision::{Direction, History, Point, Revision, Target};
 
 /// Show revisions whole.
@@ -32,7 +32,10 @@ impl Show {
             true => Some(Applied::read(context, &history).await?),
             false => None,
         };
-        let found = find(&target, &history, applied.as_ref())?;
+        let found = match find(&target, &history, applied.as_ref()) {
+            Ok(found) => found,
+            Err(error) => return Err(explain(context, &history, &target, error).await),
+        };
         let mut records = Vec::new();
         let mut text = Vec::new();
         for revision in &found {
@@ -64,7 +67,11 @@ fn is_current(target: &Target) -> bool {
 }
 
 /// What a target means, newest first.
-fn find<'a>(target: &Target, history: &'a History, applied: Option<&Applied>) -> Result<Vec<&'a Revision>, Error> {
+fn find<'a>(
+    target: &Target,
+    history: &'a History,
+    applied: Option<&Applied>,
+) -> Result<Vec<&'a Revision>, RevisionError> {
     if let Some(applied) = applied.filter(|_| is_current(target)) {
         // The ledger knows better than the files what stands on a revision.
         return Ok(history.newest_first().filter(|revision| applied.is_head(&revision.id)).collect());

@@ -1,12 +1,15 @@
 //! `migrate upgrade`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::dry_run::{DryRun, dry_run};
+use super::limits::LimitOptions;
 use super::offline::{Offline, refuse_range};
 use super::run::{Done, Request, connect_and_run};
 use super::transaction::TransactionOption;
 use super::{Context, Outcome, complete};
+use crate::apply::Options;
 use crate::db::DatabaseUrl;
 use crate::error::Error;
 use crate::revision::{Direction, Target};
@@ -30,6 +33,8 @@ pub(super) struct How {
     /// How many seconds to wait while another runner is at work
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     lock_wait: u64,
+    #[command(flatten)]
+    limits: LimitOptions,
     #[command(flatten)]
     transaction: TransactionOption,
     /// Show what would run, and run nothing; with `=execute` run it in a transaction that is rolled back, on SQLite and
@@ -58,13 +63,17 @@ impl Upgrade {
 impl How {
     /// What both directions do.
     pub(super) async fn run(&self, context: &Context, direction: Direction, target: &str) -> Result<Outcome, Error> {
-        let transaction = self.transaction.of(context)?;
+        let apply = context.config()?.apply;
+        let lock_wait = Duration::from_secs(self.lock_wait);
+        let transaction = self.transaction.of(apply);
+        let options = Options { lock_wait, transaction, limits: self.limits.said(apply), ..Options::default() };
         if self.offline.sql {
-            return self.offline.print(context, direction, target, self.lock_wait, transaction);
+            return self.offline.print(context, direction, target, &options);
         }
         refuse_range(direction, target)?;
         let url = context.url()?;
-        let request = Request { direction, target: Target::parse(target)?, lock_wait: self.lock_wait, transaction };
+        let options = Options { limits: self.limits.limits(apply), ..options };
+        let request = Request { direction, target: Target::parse(target)?, lock_wait: self.lock_wait, options };
         let done = match (self.dry_run, direction) {
             (Some(how), _) => dry_run(context, &url, &request, how).await?,
             (None, Direction::Up) => upgrade(context, &url, request).await?,

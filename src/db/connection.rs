@@ -23,12 +23,16 @@ pub(crate) const MYSQL_SESSION: &str = "SET SESSION sql_mode = CONCAT(\
 /// An open connection to one database.
 #[derive(Debug)]
 pub struct Connection {
-    driver: Driver,
+    pub(super) driver: Driver,
     version: ServerVersion,
+    /// Where another connection to the same server leads.
+    pub(super) url: DatabaseUrl,
+    /// For how long a statement may run, where the server does not keep to it by itself.
+    pub(super) statement_limit: Option<Duration>,
 }
 
 #[derive(Debug)]
-enum Driver {
+pub(super) enum Driver {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::SqliteConnection),
     #[cfg(feature = "postgres")]
@@ -116,7 +120,8 @@ impl Connection {
             #[allow(unreachable_patterns, reason = "which engines are left depends on the Cargo features")]
             other => return Err(DbError::Engine { engine: other.to_string(), feature: other.word() }),
         };
-        let mut connection = Self { driver, version: ServerVersion { name: url.dialect_name(), number: (0, 0, 0) } };
+        let version = ServerVersion { name: url.dialect_name(), number: (0, 0, 0) };
+        let mut connection = Self { driver, version, url: url.clone(), statement_limit: None };
         connection.prepare_session().await.map_err(|error| session_error(url, error))?;
         Ok(connection)
     }
@@ -147,6 +152,13 @@ impl Connection {
     /// # Errors
     /// When the server rejects it or the connection breaks.
     pub async fn execute(&mut self, sql: &str) -> Result<u64, DbError> {
+        match self.statement_limit {
+            Some(limit) => Box::pin(self.send_within(sql, limit)).await,
+            None => self.send(sql).await,
+        }
+    }
+
+    pub(super) async fn send(&mut self, sql: &str) -> Result<u64, DbError> {
         let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         on_driver!(self, connection => query.execute(connection).await.map(|done| done.rows_affected()))
             .map_err(|error| statement_error(sql, error))

@@ -7,6 +7,7 @@
 mod connection;
 mod database;
 mod error;
+mod limit;
 mod row;
 mod url;
 

@@ -120,6 +120,8 @@ pub enum Scope {
     Everything,
     /// Only these namespaces; `None` is the default one.
     Namespaces(BTreeSet<Option<String>>),
+    /// These namespaces, and what belongs to none: extensions, publications, event triggers, casts, servers.
+    NamespacesAndDatabase(BTreeSet<Option<String>>),
 }
 
 impl Scope {
@@ -132,7 +134,9 @@ impl Scope {
     pub fn covers(&self, namespace: Option<&str>) -> bool {
         match self {
             Self::Everything => true,
-            Self::Namespaces(names) => names.iter().any(|name| name.as_deref() == namespace),
+            Self::Namespaces(names) | Self::NamespacesAndDatabase(names) => {
+                names.iter().any(|name| name.as_deref() == namespace)
+            }
         }
     }
 }
@@ -195,6 +199,18 @@ fn without_ledger(mut schema: Schema) -> Schema {
     });
     schema.sort();
     schema
+}
+
+/// The namespace that names leave out; empty where there is none.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn default_namespace(connection: &mut Connection) -> Result<String, DbError> {
+    if connection.version().name != DialectName::Postgres {
+        return Ok(String::new());
+    }
+    let rows = connection.query("SELECT current_schema() AS name").await?;
+    Ok(rows.first().map(|row| row.opt("name")).transpose()?.flatten().unwrap_or("public").to_owned())
 }
 
 /// The objects of a database that no noun stands for yet, each by kind and name, so that nobody takes a comparison for

@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rungs_schema::{
-    Access, AutoIncrement, Class, Column, DefaultPrivileges, Definition, DefinitionKind, ObjectName, Privilege,
-    Reference, Schema, Table,
+    Access, AutoIncrement, Class, Column, DeclaredAccess, DefaultPrivileges, Definition, DefinitionKind, ObjectName,
+    Privilege, Reference, Schema, Table,
 };
 
 use super::Guide;
+use super::access_declared;
 use super::change::{Change, Delta, Edit};
 use super::compare;
 
@@ -47,6 +48,7 @@ pub(super) fn around(changes: &[Change], previous: &Schema, next: &Schema, guide
     let (before, after) = (by_key(previous), by_key(wanted));
     let mut keys: BTreeSet<Key> = before.keys().chain(after.keys()).cloned().collect();
     keys.extend(sides.objects.created.iter().chain(&sides.objects.dropped).cloned());
+    keys.extend(guide.granted.iter().map(|one| (one.object.object.clone(), one.object.word.clone())));
     for key in keys {
         sides.object(&key, before.get(&key), after.get(&key));
     }
@@ -195,15 +197,25 @@ struct Sides<'a> {
 
 impl Sides<'_> {
     fn object(&mut self, key: &Key, before: Option<&Access>, after: Option<&Access>) {
-        let part = before.or(after).and_then(|access| access.part_of.clone());
-        let extension = before.or(after).and_then(|access| access.extension.as_ref());
+        let declared = if self.guide.access { None } else { access_declared::find(&self.guide.granted, key) };
+        let any = before.or(after).or(declared.map(|declared| &declared.object));
+        let part = any.and_then(|access| access.part_of.clone());
+        let extension = any.and_then(|access| access.extension.as_ref());
         let (goes, comes) = match (&part, extension) {
             (Some((table, column)), _) => self.part(table, column),
             (None, Some(extension)) => self.objects.moved(&(extension_called(extension), "EXTENSION".to_owned())),
             (None, None) => self.objects.moved(key),
         };
         if !goes && !comes {
-            self.standing(before, after);
+            match declared {
+                // What is declared of things that are not there is told elsewhere.
+                Some(declared) if self.is_there(key, declared) => {
+                    let before = before.cloned().unwrap_or_else(|| declared.object.taken_back());
+                    let wanted = access_declared::with(declared, &before, &self.granted(&before));
+                    self.standing(Some(&before), Some(&wanted), true);
+                }
+                _ => self.standing(before, after, self.guide.access),
+            }
             return;
         }
         let given = match before.or(after).filter(|access| access.extension.is_some()) {
@@ -223,8 +235,12 @@ impl Sides<'_> {
             }
         }
         // What only comes and is not compared has what the engine gives.
-        if comes && (goes || self.guide.access) {
-            let next = or_default(after);
+        if comes && (goes || self.guide.access || declared.is_some()) {
+            let next = if goes || self.guide.access { or_default(after) } else { given.clone() };
+            let next = match declared {
+                Some(declared) => access_declared::with(declared, &next, &self.granted(&next)),
+                None => next,
+            };
             if !self.same(&next, &given) {
                 self.last.push(Change::Access { delta: Delta::Create { next }, given: Some(given) });
             }
@@ -232,7 +248,7 @@ impl Sides<'_> {
     }
 
     /// An object that stays where it is. What was granted on its columns goes with them.
-    fn standing(&mut self, before: Option<&Access>, after: Option<&Access>) {
+    fn standing(&mut self, before: Option<&Access>, after: Option<&Access>, is_compared: bool) {
         let Some(any) = before.or(after) else { return };
         let table = (self.previous.table(any.name()), self.next.table(any.name()));
         let mut before = before.cloned();
@@ -244,7 +260,7 @@ impl Sides<'_> {
                 before = Some(kept);
             }
         }
-        if !self.guide.access {
+        if !is_compared {
             // Nobody asked for more than to keep what is there, which a column that is made anew does not.
             self.granted_again(before.as_ref(), before.as_ref(), table);
             return;
@@ -260,6 +276,26 @@ impl Sides<'_> {
         };
         self.last.extend(delta.map(|delta| Change::Access { delta, given: None }));
         self.granted_again(standing.as_ref(), after, table);
+    }
+
+    /// Whether an object is there after the changes.
+    fn is_there(&self, (object, _): &Key, declared: &DeclaredAccess) -> bool {
+        let name = declared.object.part_of.as_ref().map_or(&object.name, |(table, _)| table);
+        let next = self.next;
+        match object.class {
+            Class::Relation => {
+                next.table(name).is_some()
+                    || next.sequences.iter().any(|one| one.name == *name)
+                    || next.definitions.iter().any(|one| one.reference() == *object)
+            }
+            Class::Type => {
+                let types = next.enums.iter().map(|one| &one.name).chain(next.domains.iter().map(|one| &one.name));
+                let mut all = types.chain(next.composites.iter().map(|one| &one.name));
+                all.any(|one| one == name) || next.definitions.iter().any(|one| one.reference() == *object)
+            }
+            Class::Namespace => true,
+            _ => next.definitions.iter().any(|one| one.reference() == *object),
+        }
     }
 
     /// A column that is made anew has lost what was granted on it, there and on the way back. To grant it once more does

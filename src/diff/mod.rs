@@ -2,6 +2,7 @@
 //! changes, `order` puts them into a sequence that works. Nothing here changes its input.
 
 mod access;
+mod access_declared;
 mod anew;
 pub mod change;
 mod compare;
@@ -30,7 +31,9 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use rungs_schema::{Access, Column, Definition, ForeignKey, Hints, ObjectName, Privilege, Schema, Table};
+use rungs_schema::{
+    Access, Column, DeclaredAccess, Definition, ForeignKey, Hints, ObjectName, Privilege, Schema, Table,
+};
 
 use change::{Change, Delta};
 
@@ -123,6 +126,8 @@ pub struct Guide {
     pub definitions: Definitions,
     /// Whether owners and privileges are compared. Where they are not, those of `previous` stay.
     pub access: bool,
+    /// What is declared of privileges, where they are not compared as a whole.
+    pub granted: Vec<DeclaredAccess>,
     /// Nobody will ask for the way back, so that what can only be done in one direction is done.
     pub one_way: bool,
     /// Whether the wording of CREATE TABLE counts where an engine keeps it (SQLite), and what is the same wording.

@@ -149,6 +149,32 @@ pub struct Stopped {
     pub state: String,
     /// The revisions of this run that are done.
     pub done: Vec<String>,
+    /// What kind of thing stopped it.
+    pub cause: Cause,
+}
+
+/// What kind of thing stopped a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The server objects to the revision, or is gone.
+    Other,
+    /// Others held a lock, or it came to a deadlock: tried again, it may succeed.
+    Lock,
+    /// A statement ran for longer than it may.
+    Time,
+}
+
+impl ApplyError {
+    /// What kind of thing stopped a revision.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Statement { stopped, .. } | Self::ForeignKeys { stopped, .. } | Self::Commit { stopped, .. } => {
+                stopped.cause
+            }
+            Self::Db(error) => error.cause(),
+            _ => Cause::Other,
+        }
+    }
 }
 
 /// Why one revision may not run.

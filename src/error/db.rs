@@ -1,7 +1,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::excerpt;
+use super::{Cause, excerpt};
 
 /// What can go wrong between us and a database.
 #[derive(Debug, Error, Diagnostic)]
@@ -94,4 +94,21 @@ pub enum DbError {
         /// What was expected and what came.
         reason: String,
     },
+}
+
+impl DbError {
+    /// What kind of thing went wrong, by the engines' codes.
+    pub(crate) fn cause(&self) -> Cause {
+        match self {
+            Self::Locked { .. } => Cause::Lock,
+            Self::Statement { code: Some(code), .. } => match code.as_str() {
+                // Deadlock and serialization failure of PostgreSQL, deadlock of MySQL and MariaDB.
+                "40P01" | "40001" | "1213" => Cause::Lock,
+                // `query_canceled` of PostgreSQL, an interrupted query of MySQL and of MariaDB, SQLITE_INTERRUPT.
+                "57014" | "1317" | "1969" | "9" => Cause::Time,
+                _ => Cause::Other,
+            },
+            _ => Cause::Other,
+        }
+    }
 }

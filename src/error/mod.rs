@@ -13,7 +13,7 @@ mod revision;
 mod source;
 
 pub(crate) use apply::mending;
-pub use apply::{ApplyError, Refusal, Stopped};
+pub use apply::{ApplyError, Cause, Refusal, Stopped};
 pub use config::ConfigError;
 pub use db::DbError;
 pub(crate) use fault::and;

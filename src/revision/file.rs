@@ -1,5 +1,6 @@
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -84,6 +85,10 @@ pub struct Section {
     pub dialect: Option<String>,
     /// `transaction:false` clears it: the statements then run one by one.
     pub transaction: bool,
+    /// For how long a statement may wait for a lock (`lock_timeout:5s`); `None` for what holds for the run.
+    pub lock_timeout: Option<Duration>,
+    /// For how long a statement may run (`statement_timeout:10min`); `None` for what holds for the run.
+    pub statement_timeout: Option<Duration>,
     /// The line of the marker, from 1. Line n of the text is line `line + n` of the file.
     pub line: usize,
     /// The SQL with its comments, lines ended by `\n`.
@@ -106,7 +111,16 @@ pub struct EditMark {
 impl Section {
     /// A section with SQL in it, as in a new file.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { dialect: None, transaction: true, line: 0, text: text.into(), irreversible: None, edits: Vec::new() }
+        Self {
+            dialect: None,
+            transaction: true,
+            lock_timeout: None,
+            statement_timeout: None,
+            line: 0,
+            text: text.into(),
+            irreversible: None,
+            edits: Vec::new(),
+        }
     }
 
     /// A down section that says why there is none.

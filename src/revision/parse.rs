@@ -153,6 +153,14 @@ fn section(direction: Direction, rest: &str, line: usize, faults: &mut Faults<'_
                 "false" => section.transaction = false,
                 other => faults.add(line, format!("`transaction:{other}` is neither true nor false"), None),
             },
+            Some((option @ ("lock_timeout" | "statement_timeout"), value)) => match humantime::parse_duration(value) {
+                Ok(limit) if option == "lock_timeout" => section.lock_timeout = Some(limit),
+                Ok(limit) => section.statement_timeout = Some(limit),
+                Err(error) => {
+                    let help = "write a number with its unit, without a space: 500ms, 5s, 10min; 0s is no limit";
+                    faults.add(line, format!("`{option}:{value}` is no time: {error}"), Some(help));
+                }
+            },
             Some(("dialect", value)) if DIALECTS.contains(&value) => section.dialect = Some(value.to_owned()),
             Some(("dialect", value)) => {
                 faults.add(line, format!("there is no engine `{value}`"), Some("sqlite, postgres, mysql or mariadb"));
@@ -162,7 +170,8 @@ fn section(direction: Direction, rest: &str, line: usize, faults: &mut Faults<'_
                 return section;
             }
             _ => {
-                let help = "the options are transaction:false, dialect:ENGINE and, after down, irreversible";
+                let help = "the options are transaction:false, lock_timeout:5s, statement_timeout:10min, dialect:ENGINE \
+                            and, after down, irreversible";
                 faults.add(line, format!("`migrate:{direction}` has no option `{word}`"), Some(help));
             }
         }

@@ -42,6 +42,11 @@ fn print_section(f: &mut fmt::Formatter<'_>, direction: Direction, section: &Sec
     if !section.transaction {
         write!(f, " transaction:false")?;
     }
+    for (option, limit) in [("lock_timeout", section.lock_timeout), ("statement_timeout", section.statement_timeout)] {
+        if let Some(limit) = limit {
+            write!(f, " {option}:{}", humantime::format_duration(limit).to_string().replace(' ', ""))?;
+        }
+    }
     if let Some(dialect) = &section.dialect {
         write!(f, " dialect:{dialect}")?;
     }

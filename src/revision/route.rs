@@ -1,6 +1,6 @@
 //! From a target to the steps that lead there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use petgraph::Direction as Towards;
 use petgraph::graph::NodeIndex;
@@ -65,6 +65,35 @@ impl History {
         let is_next = |node: &NodeIndex| reverted[node.index()] && applied.contains(&self.revision(*node).id);
         let steps = self.steps(self.nodes().rev().filter(is_next), Direction::Down);
         if steps.is_empty() { Err(self.nothing_to_revert(applied, target, text)) } else { Ok(steps) }
+    }
+
+    /// The steps of a downgrade in the reverse order of their application, as far as the ties between them allow: what
+    /// lines that do not know of each other have done to the same table is undone from the end. What has no time goes
+    /// first; where times are equal, the newest.
+    pub fn last_applied_first<'h>(&'h self, steps: &[Step<'h>], applied_at: &BTreeMap<&str, &str>) -> Vec<Step<'h>> {
+        let mut steps: BTreeMap<&str, Step<'h>> = steps.iter().map(|step| (step.revision.id.as_str(), *step)).collect();
+        // Revisions that are no steps take part too, and at once: two steps may be tied through one of them.
+        let rank = |node: NodeIndex| {
+            let id = self.revision(node).id.as_str();
+            let at = applied_at.get(id).copied().filter(|_| steps.contains_key(id));
+            (at.is_none(), at, node)
+        };
+        let ranks: Vec<_> = self.nodes().map(rank).collect();
+        // How many revisions that stand on each are still to come.
+        let mut above: Vec<usize> =
+            self.nodes().map(|node| self.graph.edges_directed(node, Towards::Outgoing).count()).collect();
+        let mut ready: BinaryHeap<_> = ranks.iter().filter(|(.., node)| above[node.index()] == 0).copied().collect();
+        let mut ordered = Vec::with_capacity(steps.len());
+        while let Some((.., node)) = ready.pop() {
+            ordered.extend(steps.remove(self.revision(node).id.as_str()));
+            for below in self.tied(node, Towards::Incoming, true) {
+                above[below.index()] -= 1;
+                if above[below.index()] == 0 {
+                    ready.push(ranks[below.index()]);
+                }
+            }
+        }
+        ordered
     }
 
     /// The lowest revisions that a downgrade takes away, whether they are applied or not.

@@ -46,6 +46,7 @@ fn names(table: &Table) -> Vec<(&'static str, &str)> {
     names.extend(table.uniques.iter().filter_map(|one| Some(("unique constraint", one.name.as_deref()?))));
     names.extend(table.indexes.iter().filter_map(|one| Some(("index", one.name.as_deref()?))));
     names.extend(table.foreign_keys.iter().filter_map(|one| Some(("foreign key", one.name.as_deref()?))));
+    names.extend(table.exclusions.iter().filter_map(|one| Some(("exclusion constraint", one.name.as_deref()?))));
     names.extend(table.checks.iter().filter_map(|one| Some(("check", one.name.as_deref()?))));
     names
 }

@@ -1,5 +1,6 @@
 //! Where a schema comes from: models, a live database, an SQL file, a revision, nothing.
 
+mod declarable;
 mod ignore;
 mod limits;
 pub mod models;

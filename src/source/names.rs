@@ -41,6 +41,7 @@ pub fn adopt(wanted: &Schema, current: &Schema, naming: &Naming, dialect: &dyn D
         namer.name_all(key, other.primary_key.as_slice(), |key| Part::PrimaryKey(key), |_, _| true)?;
         namer.name_all(&mut table.uniques, &other.uniques, |unique| Part::Unique(unique), Named::same_but_name)?;
         namer.name_all(&mut table.indexes, &other.indexes, |index| Part::Index(index), Named::same_but_name)?;
+        namer.name_all(&mut table.exclusions, &other.exclusions, |one| Part::Exclusion(one), Named::same_but_name)?;
     }
     Ok(Adopted { schema, open })
 }
@@ -199,7 +200,8 @@ fn constraint_names(table: &Table) -> BTreeSet<String> {
 /// The names that indexes may not share, and keys, which are indexes too.
 fn index_names(table: &Table) -> BTreeSet<String> {
     let keys = names_of(table.primary_key.as_slice());
-    keys.chain(names_of(&table.uniques)).chain(names_of(&table.indexes)).collect()
+    let indexes = names_of(&table.indexes).chain(names_of(&table.exclusions));
+    keys.chain(names_of(&table.uniques)).chain(indexes).collect()
 }
 
 fn names_of<T: Named>(parts: &[T]) -> impl Iterator<Item = String> + '_ {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rungs_schema::{DialectName, Location, ObjectName};
 
-use crate::dialect::splitter::{self, Piece, Word};
+use super::declarable::{is_privilege, refused};
+use crate::dialect::splitter::{self, Word};
 use crate::error::{ObjectFault, SourceError};
 
 /// One statement of an SQL file.
@@ -22,6 +23,16 @@ impl ObjectStatement {
     pub fn of_model(sql: impl Into<String>, model: &str, location: Option<&Location>) -> Self {
         let place = location.map_or_else(String::new, |location| format!(" at {location}"));
         Self { sql: sql.into(), place: format!("the model {model}{place}") }
+    }
+
+    /// Whether it says who may do what with something.
+    pub fn is_privilege(&self, dialect: DialectName) -> bool {
+        is_privilege(&self.sql, dialect)
+    }
+
+    /// What kind of thing it creates, in lower case.
+    pub fn kind(&self, dialect: DialectName) -> Option<String> {
+        splitter::creation(&splitter::words(dialect, &self.sql)).map(|creation| creation.kind)
     }
 
     /// The name of what it creates.
@@ -43,31 +54,6 @@ impl ObjectStatement {
         Some(ObjectName { schema: schema.map(bare), name: bare(name) })
     }
 }
-
-/// What an SQL file may create.
-const KINDS: [&str; 5] = ["VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"];
-
-/// Words between CREATE and the kind: `CREATE OR REPLACE DEFINER = CURRENT_USER SQL SECURITY INVOKER VIEW`.
-const BEFORE_KIND: [&str; 18] = [
-    "OR",
-    "REPLACE",
-    "TEMP",
-    "TEMPORARY",
-    "RECURSIVE",
-    "CONSTRAINT",
-    "DEFINER",
-    "CURRENT_USER",
-    "SQL",
-    "SECURITY",
-    "INVOKER",
-    "ALGORITHM",
-    "MERGE",
-    "UNDEFINED",
-    "TEMPTABLE",
-    "AGGREGATE",
-    "IF",
-    "NOT",
-];
 
 /// Reads the statements of all files that files, folders (with the folders in them) and globs lead to, relative to
 /// `base`, in the order of their paths.
@@ -153,41 +139,6 @@ fn take(
     }
 }
 
-/// Why a statement declares nothing, and what to do instead.
-fn refused(piece: &Piece<'_>, dialect: DialectName) -> Option<(String, String)> {
-    let words: Vec<String> =
-        splitter::words(dialect, piece.sql).iter().take(24).map(|word| word.text().to_ascii_uppercase()).collect();
-    let first = words.first().map_or("", String::as_str);
-    match first {
-        "CREATE" => {
-            let kind = words
-                .iter()
-                .skip(1)
-                .find(|word| word.starts_with(|c: char| c.is_alphabetic()) && !BEFORE_KIND.contains(&word.as_str()));
-            let kind = kind.map_or("", String::as_str);
-            // `CREATE EVENT TRIGGER` is PostgreSQL's, and something else.
-            let is_known = KINDS.contains(&kind) && !(dialect == DialectName::Postgres && kind == "EVENT");
-            (!is_known).then(|| {
-                let help = "tables, keys, indexes, sequences and enumerations are declared by models; anything else goes \
-                            into a revision: migrate revision -m MESSAGE";
-                (format!("CREATE {kind} cannot be declared in an SQL file"), help.to_owned())
-            })
-        }
-        "COMMENT" if dialect == DialectName::Postgres => None,
-        "ALTER" if words.iter().any(|word| word == "SECURITY") => Some((
-            "row-level security is switched on by the model".to_owned(),
-            "write #[model(row_security)] on the struct, and leave the policies here".to_owned(),
-        )),
-        "" => None,
-        _ => Some((
-            format!("`{first}` declares nothing"),
-            "such a file holds what is to be there, as CREATE statements; what is to be done goes into a revision: \
-             migrate revision -m MESSAGE"
-                .to_owned(),
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +162,36 @@ mod tests {
     }
 
     #[test]
+    fn postgres_takes_every_kind_that_is_compared() {
+        let taken =
+            "CREATE EXTENSION citext; CREATE SCHEMA app; CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN d AS text;
+            CREATE TABLE p PARTITION OF t DEFAULT; CREATE TABLE nothing (); CREATE OPERATOR + (FUNCTION = f);
+            CREATE CAST (a AS b) WITH INOUT; CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION f();
+            GRANT SELECT ON t TO app; REVOKE ALL ON SCHEMA app FROM PUBLIC; COMMENT ON VIEW v IS 'x';
+            ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TRIGGER a ON b DEPENDS ON EXTENSION c;";
+        assert_eq!(read_one(taken, DialectName::Postgres).map(|found| found.len()), Ok(14));
+        let refused = [
+            ("CREATE TABLE t (id int)", "a table is declared by a model"),
+            ("CREATE TYPE t", "base types are not compared"),
+            ("CREATE OPERATOR CLASS c FOR TYPE t USING btree AS STORAGE t", "CREATE OPERATOR CLASS cannot be declared"),
+            ("CREATE TEMP VIEW v AS SELECT 1", "what is temporary is gone with its session"),
+            ("CREATE SCHEMA a CREATE VIEW v AS SELECT 1", "a schema is declared alone"),
+            ("ALTER VIEW v OWNER TO me", "owners are not declared"),
+            ("ALTER VIEW v RENAME TO w", "ALTER ... RENAME declares nothing"),
+            ("ALTER TABLE t DROP COLUMN a", "ALTER ... DROP declares nothing"),
+            ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app", "ALTER DEFAULT PRIVILEGES is no part"),
+            ("GRANT app TO me", "GRANT of a role to a role is no part of the schema"),
+            ("GRANT CONNECT ON DATABASE d TO me", "GRANT ... ON DATABASE is no part of the schema"),
+            ("COMMENT ON DATABASE d IS 'x'", "COMMENT DATABASE is no part of the schema"),
+            ("SELECT 1", "`SELECT` declares nothing"),
+        ];
+        for (sql, reason) in refused {
+            let told = read_one(sql, DialectName::Postgres).err().unwrap_or_default();
+            assert!(told.starts_with(&format!("a/b.sql:1: {reason}")), "{sql}: {told}");
+        }
+    }
+
+    #[test]
     fn a_file_can_be_for_one_engine() {
         let is_for = |name: &str, dialect| super::is_for(Path::new(name), dialect);
         assert!(is_for("db/totals.sql", DialectName::Sqlite) && is_for("v1.2.sql", DialectName::Sqlite));
@@ -222,12 +203,12 @@ mod tests {
     #[test]
     fn what_declares_nothing_is_told_with_its_line() {
         let text =
-            "CREATE VIEW v AS SELECT 1;\nDROP TABLE t;\nCREATE USER x;\nALTER TABLE t ENABLE ROW LEVEL SECURITY;";
+            "CREATE VIEW v AS SELECT 1;\nDROP TABLE t;\nCREATE USER x;\nALTER TABLE t DISABLE ROW LEVEL SECURITY;";
         assert_eq!(
             read_one(text, DialectName::Postgres),
             Err("a/b.sql:2: `DROP` declares nothing\n\
                  a/b.sql:3: CREATE USER cannot be declared in an SQL file\n\
-                 a/b.sql:4: row-level security is switched on by the model\n"
+                 a/b.sql:4: row-level security is switched off by the model\n"
                 .to_owned())
         );
         assert_eq!(

@@ -5,7 +5,7 @@
 
 #[cfg(feature = "postgres")]
 use rungs_schema::ObjectName;
-use rungs_schema::{DialectName, Hints, Schema};
+use rungs_schema::{DeclaredAccess, DialectName, Hints, Schema};
 
 use super::objects::ObjectStatement;
 use crate::db::{Connection, DatabaseUrl};
@@ -24,6 +24,17 @@ pub struct Wanted<'a> {
     pub hints: &'a Hints,
     /// What is declared as statements.
     pub objects: &'a [ObjectStatement],
+    /// What is granted and revoked.
+    pub privileges: &'a [ObjectStatement],
+}
+
+/// What was built.
+#[derive(Debug, Default)]
+pub struct Printed {
+    /// It, as the server prints it.
+    pub schema: Schema,
+    /// What is declared of privileges.
+    pub granted: Vec<DeclaredAccess>,
 }
 
 /// How the server prints a schema. `target` is a connection to the database that the schema is meant for; it is left
@@ -37,7 +48,7 @@ pub async fn as_printed(
     url: &DatabaseUrl,
     wanted: Wanted<'_>,
     dialect: &dyn Dialect,
-) -> Result<Schema, Error> {
+) -> Result<Printed, Error> {
     super::limits::check_names(wanted.schema, wanted.hints, dialect)?;
     let guide = Guide { rules: dialect.features().rules.clone(), definitions: Definitions::All, ..Guide::default() };
     let statements = plan::render(&diff::diff(&Schema::default(), wanted.schema, &guide), dialect)?;
@@ -46,14 +57,21 @@ pub async fn as_printed(
     let printed = match dialect.version().name {
         #[cfg(feature = "postgres")]
         DialectName::Postgres => {
-            let in_any_order = !wanted.objects.is_empty();
-            dialect::postgres::scratch::in_scratch_schema(target, &sql, &built(wanted), in_any_order).await
+            let privileges: Vec<String> = wanted.privileges.iter().map(|one| one.sql.clone()).collect();
+            let build = dialect::postgres::scratch::Build {
+                statements: &sql,
+                built: &built(wanted),
+                in_any_order: !wanted.objects.is_empty(),
+                privileges: &privileges,
+            };
+            let built = dialect::postgres::scratch::in_scratch_namespaces(target, build).await;
+            built.map(|built| Printed { schema: built.schema, granted: built.granted })
         }
         _ => {
             let mut scratch = Scratch::open(target, url).await?;
             let printed = build_in_any_order(&mut scratch.connection, sql).await;
             scratch.close().await?;
-            printed
+            printed.map(|schema| Printed { schema, granted: Vec::new() })
         }
     };
     printed.map_err(|error| rejected(error, &statements, wanted))
@@ -270,7 +288,7 @@ fn unique() -> String {
 /// What the server said of the models, with the place of the model whose statement it was.
 fn rejected(error: DbError, statements: &[Statement], wanted: Wanted<'_>) -> Error {
     let DbError::Statement { reason, sql, help, .. } = &error else { return error.into() };
-    if let Some(object) = wanted.objects.iter().find(|object| object.sql == *sql) {
+    if let Some(object) = wanted.objects.iter().chain(wanted.privileges).find(|object| object.sql == *sql) {
         let help = Some(format!(
             "look at {}{}",
             object.place,

@@ -115,7 +115,7 @@ fn names_of_the_configuration() {
     assert_eq!(candidates(&project, "diff --from rev:19"), ["rev:1975ea83b712"]);
     assert_eq!(candidates(&project, "models --from file:migrations/a"), ["file:migrations/a.sql"]);
     assert_eq!(candidates(&project, "upg"), ["upgrade"]);
-    let options = ask(&project, "bash", "upgrade --l").ok();
+    let options = ask(&project, "bash", "upgrade --lock-w").ok();
     assert_eq!(options.stdout, "--lock-wait");
 }
 

@@ -231,6 +231,11 @@ fn a_ledger_that_knows_more_than_the_files_is_shown_whole() {
     project.run("current --check-heads").code(1);
     project.run("show current").ok().complains("no file describes c");
     assert_eq!(ids(&project, "show current"), "");
+    // Commands that do not need the database ask it who that is.
+    for line in ["show c", "history -r a:c", "history -r b:", "edit c"] {
+        refuses(&project, line, &["no file describes", "About", "applied at 20"]);
+    }
+    refuses(&project, "show nobody", &["no revision or branch label is called `nobody`"]);
 }
 
 #[test]

@@ -210,6 +210,39 @@ proptest! {
         }
     }
 
+    /// Whatever the order in which lines were applied, they are reverted from its end, and each step can be run.
+    #[test]
+    fn what_was_applied_last_is_reverted_first(
+        revisions in graph(), picks in prop::collection::vec(any::<Index>(), 1..6), pick in any::<Index>(),
+    ) {
+        let ties = Ties::of(&revisions);
+        let history = History::new(revisions).unwrap();
+        let mut applied = BTreeSet::new();
+        let mut order: Vec<String> = Vec::new();
+        for pick in &picks {
+            let target = Target::revision(&history.revisions()[pick.index(history.revisions().len())].id);
+            let up = history.upgrade_route(&applied, &target).unwrap();
+            ties.play(&mut applied, &up);
+            order.extend(ids(&up));
+        }
+        let times: Vec<String> = (0..order.len()).map(|at| format!("{at:04}")).collect();
+        let applied_at: BTreeMap<&str, &str> =
+            order.iter().map(String::as_str).zip(times.iter().map(String::as_str)).collect();
+        for text in targets(&history, &pick) {
+            let Ok(down) = history.downgrade_route(&applied, &Target::parse(&text).unwrap()) else { continue };
+            let reverted: BTreeSet<String> = ids(&down).into_iter().collect();
+            let ordered = history.last_applied_first(&down, &applied_at);
+            let backwards: Vec<String> = order.iter().rev().filter(|id| reverted.contains(*id)).cloned().collect();
+            prop_assert_eq!(ids(&ordered), backwards, "{}", text);
+            // Times that make no sense change nothing but the choice.
+            let turned: BTreeMap<&str, &str> =
+                order.iter().rev().map(String::as_str).zip(times.iter().map(String::as_str)).collect();
+            let ordered = history.last_applied_first(&down, &turned);
+            prop_assert_eq!(ids(&ordered).into_iter().collect::<BTreeSet<_>>(), reverted);
+            ties.play(&mut applied.clone(), &ordered);
+        }
+    }
+
     /// Down to a revision, and up to the former heads: nothing else has moved.
     #[test]
     fn down_and_up_again_leads_back(

@@ -10,6 +10,7 @@
 
 mod ahead;
 mod apply_engines;
+mod apply_limits;
 mod apply_runs;
 mod apply_support;
 mod bad_input;
@@ -50,6 +51,7 @@ mod laws_lines;
 mod layers;
 mod log;
 mod meeting_commands;
+mod models_objects;
 mod models_paths;
 mod models_print;
 mod models_views;

@@ -104,6 +104,27 @@ fn the_other_order_works_there_but_not_back_over_what_was_added() {
 }
 
 #[test]
+fn both_lines_go_back_in_the_reverse_order_of_their_application() {
+    for (up, down, what) in ADDED {
+        for order in [["rebuilt", "added"], ["added", "rebuilt"]] {
+            play(Engine::Sqlite, |db| async move {
+                let keeping = REBUILD.replacen("DROP TABLE t;", &format!("-- without {what}\nDROP TABLE t;"), 1);
+                let rebuild = if order[0] == "rebuilt" { REBUILD } else { &keeping };
+                let project = two_lines(&db, (up, if order[0] == "rebuilt" { down } else { "" }), rebuild, BACK).await;
+                let start = everything(&db).await;
+                for id in order {
+                    project.run(&format!("upgrade {id}")).ok();
+                }
+                let ran = project.run("--format json downgrade a").ok();
+                let [first, second] = [order[1], order[0]].map(|id| ran.stdout.find(&format!("\"{id}\"")).unwrap());
+                assert!(first < second, "{}", ran.stdout);
+                assert_eq!(everything(&db).await.1, start.1);
+            });
+        }
+    }
+}
+
+#[test]
 fn what_the_file_names_may_go() {
     play(Engine::Sqlite, |db| async move {
         let (up, down, _) = ADDED[0];

@@ -74,6 +74,17 @@ impl Privilege {
     }
 }
 
+/// What is declared of an object's privileges. Whatever else is granted on it is nobody's wish to take away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredAccess {
+    /// The object.
+    pub object: Access,
+    /// What is to be granted.
+    pub granted: BTreeSet<Privilege>,
+    /// What is not to be granted.
+    pub revoked: BTreeSet<Privilege>,
+}
+
 /// What a role's future objects grant from the start, where that is not what the engine gives by itself (PostgreSQL's
 /// `ALTER DEFAULT PRIVILEGES`).
 #[derive(Debug, Clone, PartialEq, Eq)]

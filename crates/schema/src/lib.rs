@@ -30,7 +30,7 @@ mod sequence;
 mod table;
 mod types;
 
-pub use access::{Access, DefaultPrivileges, Grantee, Privilege};
+pub use access::{Access, DeclaredAccess, DefaultPrivileges, Grantee, Privilege};
 pub use check::Check;
 pub use column::{AutoIncrement, Column, Generated, Identity};
 pub use declared::{Declared, Grant, View};

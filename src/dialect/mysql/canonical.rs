@@ -40,6 +40,9 @@ impl Tabled<'_> {
         let mut table = declared.clone();
         table.verbatim = None;
         table.options = declared.options.iter().map(|(key, value)| table_option(key, value)).collect();
+        if let Some(by) = table.partition_by.take() {
+            table.options.insert("partition".to_owned(), format!("PARTITION BY {by}"));
+        }
         if let (None, Some(collation)) = (table.options.get("charset"), table.options.get("collation")) {
             let charset = charset_of(collation);
             table.options.insert("charset".to_owned(), charset);

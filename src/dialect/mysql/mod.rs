@@ -52,7 +52,8 @@ impl Mysql {
                 initial_privileges: None,
                 column_sequence: None,
                 replaces: Some(definition::replaces),
-                is_setting: None,
+                // Partitions are an administrator's to add and drop where no model speaks of them.
+                is_setting: Some(|option| option == "partition"),
                 foreign_keys_in_place: true,
                 column_order: true,
                 renames_foreign_keys: false,

@@ -6,14 +6,17 @@ use rungs_schema::{
     AutoIncrement, Column, ColumnType, ForeignKey, Identity, Index, IndexPart, ObjectName, Schema, Sequence, Table,
 };
 
-use super::Postgres;
 use super::names::{SequenceRange, made_name};
 use super::types::{native, normalised, parse, serial};
+use super::{Postgres, column_option};
 use crate::error::PlanError;
 use rungs_schema::DialectName;
 
 /// The help for whatever only other engines have.
 const ELSEWHERE: &str = "leave it out, or give it only for the engines that have it";
+
+/// The option that a model says of row-level security.
+const ROW_SECURITY: &str = "row_security";
 
 /// Table options of other engines.
 const FOREIGN_OPTIONS: [&str; 6] = ["engine", "charset", "collation", "row_format", "strict", "without_rowid"];
@@ -57,7 +60,26 @@ fn canonical_table(dialect: &Postgres, table: &mut Table, enums: &BTreeSet<Strin
     for index in &mut table.indexes {
         canonical_index(dialect, &name, index)?;
     }
+    table.exclusions.iter_mut().for_each(|exclusion| blank(&mut exclusion.comment));
+    canonical_settings(table);
     Ok(())
+}
+
+/// A model says `enable`, `force` or `off` of row-level security; the server keeps two switches.
+fn canonical_settings(table: &mut Table) {
+    if let Some(word) = table.options.remove(ROW_SECURITY).filter(|word| word != "off") {
+        table.options.insert(ROW_SECURITY.to_owned(), String::new());
+        if word == "force" {
+            table.options.insert("force_row_security".to_owned(), String::new());
+        }
+    }
+    for (word, value) in table.columns.iter_mut().flat_map(|column| &mut column.options) {
+        match word.as_str() {
+            column_option::STORAGE => value.make_ascii_uppercase(),
+            column_option::COMPRESSION => value.make_ascii_lowercase(),
+            _ => {}
+        }
+    }
 }
 
 /// PostgreSQL does not tell a column's check from the table's; the column only goes into the name that the server

@@ -29,7 +29,7 @@ impl Extension {
     }
 
     /// Reads what [`sql`](Self::sql) wrote; `None` for what somebody else wrote.
-    fn of(definition: &Definition) -> Option<Self> {
+    pub(super) fn of(definition: &Definition) -> Option<Self> {
         let rest = definition.sql.strip_prefix("CREATE EXTENSION ")?;
         let (name, rest) = identifier(rest)?;
         let (schema, rest) = match rest.strip_prefix(" WITH SCHEMA ") {

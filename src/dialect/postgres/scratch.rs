@@ -1,16 +1,22 @@
 //! Throwaway namespaces, in which the server prints what we ask it to create.
 
+mod database;
+mod privileges;
+
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
-use rungs_schema::{DialectName, ObjectName, Schema};
+use rungs_schema::{DeclaredAccess, DialectName, ObjectName, Schema};
 
 use super::introspect::introspect_stand_ins;
 use super::stand_in::StandIns;
 use super::{literal, quote};
 use crate::db::Connection;
+use crate::dialect::default_namespace;
 use crate::dialect::splitter::{self, Word};
 use crate::error::DbError;
+
+use database::Database;
 
 /// Runs statements with fresh namespaces in the places of those that they build in, of which the default one comes
 /// first on the `search_path`; reads them under the names that they stand for; and takes everything back, also after an
@@ -29,25 +35,53 @@ pub async fn in_scratch_schema(
     built: &[ObjectName],
     in_any_order: bool,
 ) -> Result<Schema, DbError> {
-    connection.execute("BEGIN").await?;
-    let schema = create_and_read(connection, statements, built, in_any_order).await;
-    let rolled_back = connection.execute("ROLLBACK").await;
-    let schema = schema?;
-    rolled_back?;
-    Ok(schema)
+    let build = Build { statements, built, in_any_order, privileges: &[] };
+    in_scratch_namespaces(connection, build).await.map(|built| built.schema)
 }
 
-async fn create_and_read(
-    connection: &mut Connection,
-    statements: &[String],
-    built: &[ObjectName],
-    in_any_order: bool,
-) -> Result<Schema, DbError> {
-    let rows = connection.query("SELECT current_schema() AS name").await?;
-    let default = rows.first().map(|row| row.opt("name")).transpose()?.flatten().unwrap_or("public").to_owned();
+/// What is to be built.
+#[derive(Debug, Clone, Copy)]
+pub struct Build<'a> {
+    /// What creates it.
+    pub statements: &'a [String],
+    /// The names of what the statements create.
+    pub built: &'a [ObjectName],
+    /// Nobody has put the statements into an order.
+    pub in_any_order: bool,
+    /// What grants and revokes on it.
+    pub privileges: &'a [String],
+}
+
+/// What was built.
+#[derive(Debug)]
+pub struct Built {
+    /// It, as the server prints it.
+    pub schema: Schema,
+    /// What is granted and revoked on it.
+    pub granted: Vec<DeclaredAccess>,
+}
+
+/// As [`in_scratch_schema`], with privileges. What belongs to no namespace is built under another name, as far as it has
+/// one; an extension that is there already stays as it is, apart from what is said of it.
+///
+/// # Errors
+/// As there.
+pub async fn in_scratch_namespaces(connection: &mut Connection, build: Build<'_>) -> Result<Built, DbError> {
+    connection.execute("BEGIN").await?;
+    let built = create_and_read(connection, build).await;
+    let rolled_back = connection.execute("ROLLBACK").await;
+    let built = built?;
+    rolled_back?;
+    Ok(built)
+}
+
+async fn create_and_read(connection: &mut Connection, build: Build<'_>) -> Result<Built, DbError> {
+    let default = default_namespace(connection).await?;
     // RandomState is seeded anew for each process, and differs from one instance to the next.
     let prefix = format!("rungs_scratch_{:016x}", RandomState::new().hash_one(std::process::id()));
-    let stand_ins = StandIns::new(&prefix, &default, built);
+    let database = Database::of(build.statements, &default);
+    let names: Vec<ObjectName> = build.built.iter().cloned().chain(database.namespaces()).collect();
+    let stand_ins = StandIns::new(&prefix, &default, &names).with_global(&prefix, database.names());
     for name in std::iter::once(stand_ins.default()).chain(stand_ins.others()) {
         connection.execute(&format!("CREATE SCHEMA {}", quote(name))).await?;
     }
@@ -59,17 +93,23 @@ async fn create_and_read(
         .await?;
     // The order of definitions is the caller's; what a routine's body names need not be there.
     connection.execute("SET LOCAL check_function_bodies = off").await?;
-    // The namespaces stand already.
-    let statements = statements.iter().filter(|sql| !sql.to_ascii_uppercase().starts_with("CREATE SCHEMA "));
-    let mut waiting: Vec<Waiting> = statements.map(|sql| Waiting::new(sql, &stand_ins)).collect();
-    if in_any_order {
-        waiting = rounds(connection, waiting).await?;
+    database.make_room(connection).await?;
+    // An event trigger fires on whatever comes after it.
+    let (last, first): (Vec<Waiting>, Vec<Waiting>) = (build.statements.iter())
+        .filter(|sql| !Database::is_namespace(sql))
+        .map(|sql| Waiting::new(sql, &database.in_scratch(sql), &stand_ins))
+        .partition(|one| one.is_event_trigger);
+    for phase in [first, last] {
+        let left = if build.in_any_order { rounds(connection, phase).await? } else { phase };
+        for statement in left {
+            let outcome = connection.execute(&statement.sql).await;
+            outcome.map_err(|error| told(error, &stand_ins, &statement.original))?;
+        }
     }
-    for statement in waiting {
-        let outcome = connection.execute(&statement.sql).await;
-        outcome.map_err(|error| told(error, &stand_ins, &statement.original))?;
-    }
-    introspect_stand_ins(connection, &stand_ins).await
+    let mut schema = introspect_stand_ins(connection, &stand_ins, database.is_used()).await?;
+    database.keep_declared(connection, &stand_ins, &mut schema).await?;
+    let granted = privileges::declared(connection, &stand_ins, build.privileges).await?;
+    Ok(Built { schema, granted })
 }
 
 /// Runs statements that come in no order. One that names what another is still to create waits for it: it would find the
@@ -113,11 +153,13 @@ struct Waiting {
     sql: String,
     creates: Option<String>,
     names: BTreeSet<String>,
+    is_event_trigger: bool,
 }
 
 impl Waiting {
-    fn new(original: &str, stand_ins: &StandIns) -> Self {
-        let sql = stand_ins.apply(original);
+    /// `changed` is the statement as it is to be run here.
+    fn new(original: &str, changed: &str, stand_ins: &StandIns) -> Self {
+        let sql = stand_ins.apply(changed);
         let words = splitter::words(DialectName::Postgres, &sql);
         let bare = |word: &Word<'_>| word.text().trim_matches('"').to_lowercase();
         let names = words.iter().filter(|word| matches!(word, Word::Name(_))).map(bare).collect();
@@ -126,7 +168,11 @@ impl Waiting {
             ["trigger", "index", "policy", "rule"].iter().any(|kind| word.text().eq_ignore_ascii_case(kind))
         });
         let creates = splitter::created(&words).filter(|_| is_called).map(|(_, name)| bare(name));
-        Self { names, creates, original: original.to_owned(), sql }
+        let is_event_trigger = words
+            .windows(2)
+            .take(3)
+            .any(|pair| pair[0].text().eq_ignore_ascii_case("event") && pair[1].text().eq_ignore_ascii_case("trigger"));
+        Self { names, creates, is_event_trigger, original: original.to_owned(), sql }
     }
 }
 

@@ -12,11 +12,13 @@
 //!   statements](https://dev.mysql.com/doc/refman/8.4/en/sql-compound-statements.html)) also without them.
 
 mod body;
+mod creation;
 mod lexer;
 
 use rungs_schema::DialectName;
 
 use body::Body;
+pub use creation::{Creation, creation};
 use lexer::{Kind, Lexer, Token};
 
 /// One statement of a script.
@@ -159,54 +161,7 @@ pub fn words(dialect: DialectName, sql: &str) -> Vec<Word<'_>> {
 /// What a statement creates: the namespace, where it says one, and the name. `None` when it creates nothing that has a
 /// name of its own.
 pub fn created<'w, 'a>(words: &'w [Word<'a>]) -> Option<(Option<&'w Word<'a>>, &'w Word<'a>)> {
-    const KINDS: [&str; 34] = [
-        "or",
-        "replace",
-        "temp",
-        "temporary",
-        "unlogged",
-        "global",
-        "local",
-        "recursive",
-        "materialized",
-        "unique",
-        "constraint",
-        "foreign",
-        "table",
-        "view",
-        "function",
-        "procedure",
-        "type",
-        "domain",
-        "sequence",
-        "aggregate",
-        "index",
-        "concurrently",
-        "trigger",
-        "rule",
-        "policy",
-        "extension",
-        "collation",
-        "statistics",
-        "event",
-        "publication",
-        "if",
-        "not",
-        "exists",
-        "schema",
-    ];
-    let (first, rest) = words.split_first()?;
-    if !first.text().eq_ignore_ascii_case("create") {
-        return None;
-    }
-    let is_kind = |word: &&Word<'a>| KINDS.contains(&word.text().to_ascii_lowercase().as_str());
-    let at = rest.iter().position(|word| !is_kind(&word))?;
-    let is_name = |word: Option<&'w Word<'a>>| word.filter(|word| matches!(word, Word::Name(_)));
-    let name = is_name(rest.get(at))?;
-    match (rest.get(at + 1), is_name(rest.get(at + 2))) {
-        (Some(dot), Some(second)) if dot.text() == "." => Some((Some(name), second)),
-        _ => Some((None, name)),
-    }
+    creation(words)?.name
 }
 
 /// Why a script cannot be split.

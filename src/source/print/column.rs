@@ -6,6 +6,7 @@ use rungs_schema::{AutoIncrement, Column, ColumnType, Identity, ObjectName, Sequ
 use super::Printer;
 use super::attribute::Node;
 use super::rust_type::nearest;
+use super::table::storage;
 
 /// A field's type and what its attributes say of the column itself.
 #[derive(Debug)]
@@ -57,6 +58,7 @@ impl Printer<'_> {
         if column.invisible {
             nodes.push(Node::word("invisible"));
         }
+        nodes.extend(storage(&column.options));
         Field { ty, nodes }
     }
 

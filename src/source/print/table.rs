@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use rungs_schema::read::{nextval, written};
 use rungs_schema::{
-    Action, Check, Deferrable, DialectName, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Sequence, Table, Unique,
+    Action, Check, Deferrable, DialectName, Exclusion, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Sequence,
+    Table, Unique,
 };
 
 use super::Printer;
@@ -17,6 +18,9 @@ use crate::source::default_name;
 /// Options of a table that have a word of their own: with a value, and alone.
 const VALUES: [&str; 4] = ["engine", "charset", "collation", "row_format"];
 const FLAGS: [&str; 3] = ["strict", "without_rowid", "unlogged"];
+
+/// Options of a table that one attribute of their own says.
+const ROW_SECURITY: [&str; 2] = ["row_security", "force_row_security"];
 
 /// Words that mean an option in the parentheses of a constraint, so that a column of that name needs `columns(...)`.
 const OPTIONS: [&str; 13] = [
@@ -78,7 +82,13 @@ impl Printer<'_> {
         nodes.extend(self.names.case(&table.name).map(|(word, _)| Node::pair("rename_all", word)));
         let mut stored = Vec::new();
         let mut others = Vec::new();
-        for (key, value) in &table.options {
+        stored.extend(table.partition_by.as_ref().map(|by| Node::pair("partition_by", by)));
+        match (table.options.contains_key("row_security"), table.options.contains_key("force_row_security")) {
+            (_, true) => stored.push(Node::pair("row_security", "force")),
+            (true, false) => stored.push(Node::word("row_security")),
+            (false, false) => {}
+        }
+        for (key, value) in table.options.iter().filter(|(key, _)| !ROW_SECURITY.contains(&key.as_str())) {
             if VALUES.contains(&key.as_str()) && !value.is_empty() {
                 stored.push(Node::pair(key, value));
             } else if FLAGS.contains(&key.as_str()) && value.is_empty() {
@@ -112,8 +122,21 @@ impl Printer<'_> {
         for (_, key) in table.foreign_keys.iter().enumerate().filter(|(at, _)| apart(&beside.foreign_keys, *at)) {
             nodes.push(self.foreign_key(table, key));
         }
+        nodes.extend(table.exclusions.iter().map(|exclusion| self.exclusion(table, exclusion)));
         nodes.extend(self.sequences(table));
         nodes
+    }
+
+    fn exclusion(&self, table: &Table, exclusion: &Exclusion) -> Node {
+        let name = self.name(table, Part::Exclusion(exclusion), exclusion.name.as_ref());
+        let definition = exclusion.definition.strip_prefix("EXCLUDE ").unwrap_or(&exclusion.definition);
+        if name.is_none() && exclusion.comment.is_none() {
+            return Node::pair("exclude", definition);
+        }
+        let mut nodes: Vec<Node> = name.iter().map(|name| Node::pair("name", name)).collect();
+        nodes.push(Node::pair("expr", definition));
+        nodes.extend(exclusion.comment.as_ref().map(|comment| Node::pair("comment", comment)));
+        Node::list("exclude", nodes)
     }
 
     /// The constraints beside a field.
@@ -428,7 +451,7 @@ fn is_option(node: &Node) -> bool {
     matches!(node, Node::Leaf(text) if OPTIONS.contains(&text.split(['(', ' ']).next().unwrap_or_default()))
 }
 
-fn storage(options: &BTreeMap<String, String>) -> Option<Node> {
+pub(super) fn storage(options: &BTreeMap<String, String>) -> Option<Node> {
     let nodes: Vec<Node> = options.iter().map(|(key, value)| option(key, value)).collect();
     (!nodes.is_empty()).then(|| Node::list("options", nodes))
 }

@@ -122,17 +122,20 @@ impl Builder<'_> {
         self.reader.faults.extend(faults);
     }
 
-    /// `row_security`, or `row_security = "force"`.
+    /// `row_security`, `row_security = "force"`, or `row_security = "off"`.
     pub(super) fn row_security(&mut self, given: &Given) {
         let Some(entry) = given.get("row_security") else { return };
         let value = match &entry.shape {
             Shape::Word => Ok("enable".to_owned()),
             _ => match entry.switch() {
                 Ok(true) => Ok("enable".to_owned()),
-                Ok(false) => return,
+                Ok(false) => Ok("off".to_owned()),
                 Err(_) => entry.name().and_then(|word| match word.as_str() {
-                    "enable" | "force" => Ok(word),
-                    _ => Err(entry.fault(format!("`{word}` is no row security")).help("allowed here: enable, force")),
+                    "enable" | "force" | "off" => Ok(word),
+                    _ => {
+                        let fault = entry.fault(format!("`{word}` is no row security"));
+                        Err(fault.help("allowed here: enable, force, off"))
+                    }
                 }),
             },
         };

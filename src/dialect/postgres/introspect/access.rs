@@ -105,7 +105,7 @@ impl Catalogue<'_> {
 pub(super) fn query(filter: &Filter) -> String {
     let mut all = vec![relations(filter), routines(filter), types(filter)];
     all.extend(owned(filter));
-    if filter.is_everything() {
+    if filter.has_database() {
         all.push(namespaces(filter));
         all.extend(global());
     }

@@ -5,7 +5,7 @@ use crate::dialect::Scope;
 /// `c` its `pg_class` row.
 pub(super) struct Filter {
     namespaces: String,
-    is_everything: bool,
+    has_database: bool,
     reads_subscriptions: bool,
     version: ServerVersion,
 }
@@ -16,7 +16,7 @@ impl Filter {
         let own = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
         let namespaces = match scope {
             Scope::Everything => own.to_owned(),
-            Scope::Namespaces(names) => {
+            Scope::Namespaces(names) | Scope::NamespacesAndDatabase(names) => {
                 let any: Vec<String> = names
                     .iter()
                     .map(|name| match name {
@@ -29,7 +29,7 @@ impl Filter {
         };
         Self {
             namespaces,
-            is_everything: *scope == Scope::Everything,
+            has_database: !matches!(scope, Scope::Namespaces(_)),
             reads_subscriptions: false,
             version: version.clone(),
         }
@@ -41,8 +41,8 @@ impl Filter {
     }
 
     /// Whether what lives in no namespace is in the scope too.
-    pub(super) fn is_everything(&self) -> bool {
-        self.is_everything
+    pub(super) fn has_database(&self) -> bool {
+        self.has_database
     }
 
     /// Whether the connection may know how subscriptions connect.
@@ -70,7 +70,7 @@ impl Filter {
 
     /// The namespaces that an extension may be in, which the system's own are among.
     pub(super) fn namespaces_of_extensions(&self) -> &str {
-        if self.is_everything { "true" } else { &self.namespaces }
+        if self.has_database { "true" } else { &self.namespaces }
     }
 
     /// Tables of every kind: ordinary, partitioned, foreign; partitions and children too.
@@ -88,7 +88,7 @@ impl Filter {
         format!(
             "{} AND NOT EXISTS (SELECT FROM pg_depend AS owned WHERE owned.classid = '{catalogue}'::regclass \
              AND owned.objid = {alias}.oid AND owned.deptype = 'e')",
-            self.is_everything
+            self.has_database
         )
     }
 }
@@ -111,4 +111,14 @@ pub(super) fn schema_of_routine() -> String {
 /// The namespace of an object as its name has it: NULL for the default one.
 pub(super) fn schema_of(alias: &str) -> String {
     format!("NULLIF({alias}.nspname, current_schema())")
+}
+
+/// The name of a routine by its `oid`, as a column refers to it. Unlike `regproc` it does not depend on whether another
+/// routine has the name too.
+pub(super) fn routine(oid: &str) -> String {
+    format!(
+        "(SELECT CASE WHEN pg_function_is_visible(fp.oid) THEN '' ELSE quote_ident(fn.nspname) || '.' END \
+         || quote_ident(fp.proname) FROM pg_proc AS fp JOIN pg_namespace AS fn ON fn.oid = fp.pronamespace \
+         WHERE fp.oid = {oid})"
+    )
 }

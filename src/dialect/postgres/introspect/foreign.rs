@@ -3,7 +3,7 @@
 use rungs_schema::{Definition, DefinitionKind};
 
 use super::Found;
-use super::filter::Filter;
+use super::filter::{Filter, routine};
 use super::value::{name, options, text};
 use crate::db::{Row, Rows};
 use crate::dialect::postgres::{literal, quote};
@@ -11,10 +11,12 @@ use crate::error::DbError;
 
 pub(super) fn wrappers_query(filter: &Filter) -> String {
     format!(
-        "SELECT w.oid, NULL AS schema, w.fdwname AS name, to_json(w.fdwoptions) AS options, \
-         NULLIF(w.fdwhandler, 0)::regproc AS handler, NULLIF(w.fdwvalidator, 0)::regproc AS validator, \
+        "SELECT w.oid, NULL AS schema, true AS is_global, w.fdwname AS name, to_json(w.fdwoptions) AS options, \
+         {handler} AS handler, {validator} AS validator, \
          obj_description(w.oid, 'pg_foreign_data_wrapper') AS comment \
          FROM pg_foreign_data_wrapper AS w WHERE {objects}",
+        handler = routine("w.fdwhandler"),
+        validator = routine("w.fdwvalidator"),
         objects = filter.database_wide("pg_foreign_data_wrapper", "w")
     )
 }
@@ -36,7 +38,7 @@ pub(super) fn read_wrappers(found: &mut Found, rows: &Rows) -> Result<(), DbErro
 
 pub(super) fn servers_query(filter: &Filter) -> String {
     format!(
-        "SELECT s.oid, NULL AS schema, s.srvname AS name, to_json(s.srvoptions) AS options, s.srvtype AS type, \
+        "SELECT s.oid, NULL AS schema, true AS is_global, s.srvname AS name, to_json(s.srvoptions) AS options, s.srvtype AS type, \
          s.srvversion AS version, w.fdwname AS wrapper, obj_description(s.oid, 'pg_foreign_server') AS comment \
          FROM pg_foreign_server AS s JOIN pg_foreign_data_wrapper AS w ON w.oid = s.srvfdw WHERE {objects}",
         objects = filter.database_wide("pg_foreign_server", "s")

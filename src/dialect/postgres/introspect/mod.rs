@@ -127,10 +127,16 @@ pub async fn introspect_in_transaction(connection: &mut Connection, scope: &Scop
     read_at_savepoint(connection, scope, None).await
 }
 
-/// As [`introspect_in_transaction`], for what was built in stand-ins, under the names that they stand for.
-pub(super) async fn introspect_stand_ins(connection: &mut Connection, stand_ins: &StandIns) -> Result<Schema, DbError> {
-    let names = stand_ins.others().map(|name| Some(name.to_owned())).chain([None]);
-    read_at_savepoint(connection, &Scope::Namespaces(names.collect()), Some(stand_ins)).await
+/// As [`introspect_in_transaction`], for what was built in stand-ins, under the names that they stand for; with all that
+/// belongs to no namespace, where that is asked for.
+pub(super) async fn introspect_stand_ins(
+    connection: &mut Connection,
+    stand_ins: &StandIns,
+    with_database: bool,
+) -> Result<Schema, DbError> {
+    let names = stand_ins.others().map(|name| Some(name.to_owned())).chain([None]).collect();
+    let scope = if with_database { Scope::NamespacesAndDatabase(names) } else { Scope::Namespaces(names) };
+    read_at_savepoint(connection, &scope, Some(stand_ins)).await
 }
 
 async fn read_at_savepoint(
@@ -155,7 +161,7 @@ async fn read(
     stand_ins: Option<&StandIns>,
 ) -> Result<Schema, DbError> {
     let mut filter = Filter::new(scope, connection.version());
-    if filter.is_everything() {
+    if filter.has_database() {
         let rows = connection.query(subscriptions::MAY_READ).await?;
         filter.read_subscriptions(rows.first().map(|row| value::flag(row, "may")).transpose()?.unwrap_or_default());
     }
@@ -168,6 +174,8 @@ async fn read(
             .next()
             .ok_or_else(|| DbError::Answer { reason: "the server answered fewer queries than were sent".to_owned() })?;
         if let Some(stand_ins) = stand_ins {
+            // What belongs to no namespace is there for all to see; what was built has a name of its own.
+            rows.retain(|row| row.opt("is_global").is_err() || row.text("name").is_ok_and(|name| stand_ins.made(name)));
             rows.iter_mut().for_each(|row| row.rewrite(|text| stand_ins.back(text)));
         }
         reader(&mut found, &rows)?;

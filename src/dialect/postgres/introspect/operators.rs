@@ -3,7 +3,7 @@
 use rungs_schema::{Definition, DefinitionKind, ObjectName};
 
 use super::Found;
-use super::filter::{Filter, schema_of};
+use super::filter::{Filter, routine, schema_of};
 use super::needs::operator;
 use super::value::{name, text};
 use crate::db::Rows;
@@ -20,13 +20,13 @@ pub(super) fn query(filter: &Filter) -> String {
         )
     };
     let options = [
-        "'FUNCTION = ' || o.oprcode".to_owned(),
+        format!("'FUNCTION = ' || {}", routine("o.oprcode")),
         "CASE WHEN o.oprleft <> 0 THEN 'LEFTARG = ' || format_type(o.oprleft, NULL) END".to_owned(),
         "'RIGHTARG = ' || format_type(o.oprright, NULL)".to_owned(),
         format!("'COMMUTATOR = ' || {}", other("com")),
         format!("'NEGATOR = ' || {}", other("neg")),
-        "CASE WHEN o.oprrest <> 0 THEN 'RESTRICT = ' || o.oprrest END".to_owned(),
-        "CASE WHEN o.oprjoin <> 0 THEN 'JOIN = ' || o.oprjoin END".to_owned(),
+        format!("'RESTRICT = ' || {}", routine("o.oprrest")),
+        format!("'JOIN = ' || {}", routine("o.oprjoin")),
         "CASE WHEN o.oprcanhash THEN 'HASHES' END".to_owned(),
         "CASE WHEN o.oprcanmerge THEN 'MERGES' END".to_owned(),
     ];
@@ -68,7 +68,7 @@ pub(super) fn casts_query(filter: &Filter) -> String {
          obj_description(k.oid, 'pg_cast') AS comment \
          FROM pg_cast AS k WHERE {everything} AND k.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend AS part \
              WHERE part.classid = 'pg_cast'::regclass AND part.objid = k.oid AND part.deptype IN ('i', 'e'))",
-        everything = filter.is_everything(),
+        everything = filter.has_database(),
     )
 }
 

@@ -26,7 +26,7 @@ pub(super) fn query(filter: &Filter) -> String {
     };
     let generated = if filter.at_least(18) { "p.pubgencols = 's'" } else { "false" };
     format!(
-        "SELECT NULL AS schema, p.pubname AS name, p.puballtables AS all_tables, p.pubviaroot AS via_root, {generated} AS generated, \
+        "SELECT NULL AS schema, true AS is_global, p.pubname AS name, p.puballtables AS all_tables, p.pubviaroot AS via_root, {generated} AS generated, \
          concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END, \
              CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END) AS publish, \
          (SELECT json_agg('TABLE ONLY ' || COALESCE(quote_ident({table_schema}) || '.', '') || quote_ident(c.relname) \

@@ -4,7 +4,7 @@
 use rungs_schema::{Definition, DefinitionKind, ObjectName};
 
 use super::Found;
-use super::filter::{Filter, schema_of, schema_of_type};
+use super::filter::{Filter, routine, schema_of, schema_of_type};
 use super::tables::collation_of;
 use super::value::{name, text};
 use crate::db::Rows;
@@ -24,14 +24,16 @@ pub(super) fn query(filter: &Filter) -> String {
         "SELECT t.oid, {schema} AS schema, t.typname AS name, format_type(r.rngsubtype, NULL) AS subtype, \
          CASE WHEN NOT o.opcdefault THEN quote_ident(opn.nspname) || '.' || quote_ident(o.opcname) END AS opclass, \
          CASE WHEN r.rngcollation <> sub.typcollation THEN {collation} END AS collation, \
-         CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::regproc::text END AS canonical, \
-         CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::regproc::text END AS subtype_diff, \
+         {canonical} AS canonical, \
+         {subtype_diff} AS subtype_diff, \
          {multirange}, obj_description(t.oid, 'pg_type') AS comment \
          FROM pg_range AS r JOIN pg_type AS t ON t.oid = r.rngtypid JOIN pg_namespace AS n ON n.oid = t.typnamespace \
          JOIN pg_type AS sub ON sub.oid = r.rngsubtype \
          JOIN pg_opclass AS o ON o.oid = r.rngsubopc JOIN pg_namespace AS opn ON opn.oid = o.opcnamespace {join} \
          WHERE {objects}",
         schema = schema_of_type(),
+        canonical = routine("r.rngcanonical"),
+        subtype_diff = routine("r.rngsubdiff"),
         collation = collation_of("r.rngcollation"),
         objects = filter.objects("pg_type", "t")
     )

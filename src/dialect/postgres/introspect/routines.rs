@@ -3,7 +3,7 @@
 use rungs_schema::{Definition, DefinitionKind, Shape};
 
 use super::Found;
-use super::filter::{Filter, schema_of_routine};
+use super::filter::{Filter, routine, schema_of_routine};
 use super::needs::signature;
 use super::value::{json, name, text};
 use crate::db::{Row, Rows};
@@ -83,8 +83,7 @@ fn push(found: &mut Found, row: &Row, kind: DefinitionKind, sql: String) -> Resu
 /// The server has no statement for an aggregate: its options are those of CREATE AGGREGATE, in the order of the manual.
 /// <https://www.postgresql.org/docs/current/sql-createaggregate.html>
 pub(super) fn aggregates_query(filter: &Filter) -> String {
-    let function =
-        |word: &str, column: &str| format!("CASE WHEN a.{column} <> 0 THEN '{word} = ' || a.{column}::regproc END");
+    let function = |word: &str, column: &str| format!("'{word} = ' || {}", routine(&format!("a.{column}")));
     let extra = |word: &str, column: &str| format!("CASE WHEN a.{column} THEN '{word}' END");
     let modify = |word: &str, column: &str| {
         format!(
@@ -94,7 +93,7 @@ pub(super) fn aggregates_query(filter: &Filter) -> String {
     };
     let space = |word: &str, column: &str| format!("CASE WHEN a.{column} <> 0 THEN '{word} = ' || a.{column} END");
     let options = [
-        "'SFUNC = ' || a.aggtransfn::regproc".to_owned(),
+        function("SFUNC", "aggtransfn"),
         "'STYPE = ' || format_type(a.aggtranstype, NULL)".to_owned(),
         space("SSPACE", "aggtransspace"),
         function("FINALFUNC", "aggfinalfn"),

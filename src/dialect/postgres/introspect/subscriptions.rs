@@ -53,7 +53,7 @@ pub(super) fn query(filter: &Filter) -> String {
          FROM pg_subscription AS s WHERE {may} AND {everything} \
          AND s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
         options = options.join(", "),
-        everything = filter.is_everything(),
+        everything = filter.has_database(),
     )
 }
 

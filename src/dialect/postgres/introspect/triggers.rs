@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rungs_schema::{Definition, DefinitionKind};
 
 use super::Found;
-use super::filter::{Filter, schema_of};
+use super::filter::{Filter, routine, schema_of};
 use super::value::{json, name, named, text};
 use crate::db::{Row, Rows};
 use crate::dialect::postgres::{literal, quote};
@@ -75,9 +75,10 @@ pub(super) fn read_rules(found: &mut Found, rows: &Rows) -> Result<(), DbError> 
 
 pub(super) fn events_query(filter: &Filter) -> String {
     format!(
-        "SELECT g.oid, NULL AS schema, g.evtname AS name, g.evtevent AS event, to_json(g.evttags) AS tags, \
-         g.evtfoid::regproc AS function, {enabled} AS enabled, obj_description(g.oid, 'pg_event_trigger') AS comment \
+        "SELECT g.oid, NULL AS schema, true AS is_global, g.evtname AS name, g.evtevent AS event, to_json(g.evttags) AS tags, \
+         {function} AS function, {enabled} AS enabled, obj_description(g.oid, 'pg_event_trigger') AS comment \
          FROM pg_event_trigger AS g WHERE {objects}",
+        function = routine("g.evtfoid"),
         enabled = enabled("g.evtenabled"),
         objects = filter.database_wide("pg_event_trigger", "g")
     )

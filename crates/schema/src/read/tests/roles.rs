@@ -117,7 +117,7 @@ fn what_does_not_fit_is_told_where_it_stands() {
     assert!(model("grant(selct; to = \"app\")", "a: i32").contains("did you mean `select`?"));
     assert!(model("grant(select(b); to = \"app\")", "a: i32").contains("there is no column `b`"));
     assert!(model("exclude = \"\"", "a: i32").contains("is empty"));
-    assert!(model("row_security = \"off\"", "a: i32").contains("allowed here: enable, force"));
+    assert!(model("row_security = \"on\"", "a: i32").contains("allowed here: enable, force, off"));
     assert!(
         faults(
             "#[derive(Model)]\n#[model(view = \"SELECT 1 AS id\")]\nstruct V { id: i32 }\n\
