@@ -36,7 +36,7 @@ pub use executor::run;
 pub use ledger::{Entry, Ledger, LedgerRow, LogEntry, Logged, State, applied, applied_ids, heads, recorded_parents};
 pub use limits::Limits;
 pub use log::{LogFilter, LogRow, log};
-pub use offline::{ScriptOptions, script};
+pub use offline::script;
 pub use rehearsal::{PlannedStatement, PlannedStep, Rehearsal, rehearse};
 pub use resolve::{Resolved, resolve};
 pub use route::route;

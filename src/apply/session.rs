@@ -15,9 +15,9 @@ pub(super) const SQLITE_PRAGMAS: [&str; 5] =
 /// RESET ALL leaves both kinds of user as they are, and temporary tables hide others of their name.
 pub(super) const POSTGRES_RESET: [&str; 4] = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "DISCARD TEMP"];
 
-/// The variables that dumps and migrations set. SET NAMES sets the last four: the next revision's text would be read in
+/// The variables that dumps and migrations set. SET NAMES sets four of them: the next revision's text would be read in
 /// another character set.
-pub(super) const MYSQL_VARIABLES: [&str; 12] = [
+pub(super) const MYSQL_VARIABLES: [&str; 14] = [
     "sql_mode",
     "time_zone",
     "foreign_key_checks",
@@ -30,6 +30,8 @@ pub(super) const MYSQL_VARIABLES: [&str; 12] = [
     "character_set_results",
     "character_set_connection",
     "collation_connection",
+    "lock_wait_timeout",
+    "innodb_lock_wait_timeout",
 ];
 
 /// How the session was before the first revision.
@@ -99,13 +101,12 @@ async fn mysql_reset(
     dialect: &dyn Dialect,
     ledger: &Ledger<'_>,
 ) -> Result<Vec<String>, ApplyError> {
-    // What limits have set for one revision does not hold for the next.
-    let variables = || MYSQL_VARIABLES.into_iter().chain(["lock_wait_timeout", "innodb_lock_wait_timeout"]);
-    let columns: Vec<String> = variables().map(|name| format!("CAST(@@SESSION.{name} AS CHAR) AS {name}")).collect();
+    let columns: Vec<String> =
+        MYSQL_VARIABLES.iter().map(|name| format!("CAST(@@SESSION.{name} AS CHAR) AS {name}")).collect();
     let rows = connection.query(&format!("SELECT {}", columns.join(", "))).await?;
     let mut assignments = Vec::new();
     if let Some(row) = rows.first() {
-        for name in variables() {
+        for name in MYSQL_VARIABLES {
             let value = match row.opt(name)? {
                 None => "NULL".to_owned(),
                 Some(number) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {

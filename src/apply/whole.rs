@@ -9,7 +9,7 @@ use rungs_schema::DialectName;
 use super::executor::{OnEvent, Outcome, Runner};
 use super::failure::{is_gone, reason_of};
 use super::prepare::Prepared;
-use super::{Event, StepReport};
+use super::{Event, Report, StepReport};
 use crate::dialect::Dialect;
 use crate::error::{ApplyError, DbError, Refusal};
 
@@ -64,14 +64,16 @@ impl Runner<'_> {
             let failed = progress.current.or(progress.done.last().map(|(step, _)| (*step, Utc::now(), Instant::now())));
             let Some((step, at, begin)) = failed else { return Err(error) };
             if self.waits_to_retry(step, error.cause(), &error.to_string(), on_event).await {
-                // What the attempt had noted as done is not.
+                // What the attempt had noted as done, or skipped, is not.
+                self.report = Report::default();
                 self.read().await?;
                 continue;
             }
+            let error = self.explained(step, error).await;
             let sql = self.log_sql(step, at, begin, Some(&error.to_string()));
             // The error itself is what counts; the log may be out of reach for the same reason.
             let _ = self.connection.execute(&sql).await;
-            return Err(self.explained(step, error).await);
+            return Err(error);
         };
         // Not before it is committed is any of it done.
         for (step, duration) in done {
@@ -115,9 +117,9 @@ impl Runner<'_> {
             }
             let (at, begin) = (Utc::now(), Instant::now());
             progress.current = Some((step, at, begin));
-            self.limit(step).await?;
             let (revision, direction) = (step.revision, step.direction);
             on_event(Event::Started { revision, direction, total: step.pieces.len() });
+            self.limit(step).await?;
             if let Outcome::Done = self.within_transaction(step, at, begin, on_event).await? {
                 self.note(step, at, begin);
                 progress.done.push((step, begin.elapsed()));

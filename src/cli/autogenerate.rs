@@ -259,7 +259,8 @@ impl Autogenerate {
                 // Nothing else is pending: the database was not behind.
                 _ => Target::heads(),
             };
-            let done = upgrade(context, url, Request::up(context, target, LOCK_WAIT)?).await?;
+            let request = Request::up(context, target, LOCK_WAIT)?;
+            let done = upgrade(context, url, request).await?;
             text = done.text;
             for key in ["steps", "heads"] {
                 value[key] = done.value[key].clone();

@@ -52,8 +52,7 @@ async fn rehearse(
             tell_waiting(&context.ui, holder);
         }
     };
-    let options = request.options();
-    let rehearsal = apply::rehearse(connection, dialect.as_ref(), &steps, &options, execute, &mut tell).await?;
+    let rehearsal = apply::rehearse(connection, dialect.as_ref(), &steps, &request.options, execute, &mut tell).await?;
     if execute {
         tell_unexecuted(context, &rehearsal);
     }

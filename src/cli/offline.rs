@@ -1,13 +1,12 @@
 //! `--sql`: the script of an upgrade or a downgrade, without a database.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use rungs_schema::DialectName;
 
 use super::add_dialect::engine;
 use super::{Context, Outcome, meeting};
-use crate::apply::{self, ScriptOptions, Transaction};
+use crate::apply::{self, Options};
 use crate::db::ServerVersion;
 use crate::dialect;
 use crate::error::{ConfigError, Error, RevisionError};
@@ -32,8 +31,7 @@ impl Offline {
         context: &Context,
         direction: Direction,
         range: &str,
-        lock_wait: u64,
-        transaction: Transaction,
+        options: &Options,
     ) -> Result<Outcome, Error> {
         let name = self.dialect.map_or_else(|| context.url().map(|url| url.dialect_name()), Ok)?;
         let dialect = dialect::for_version(&ServerVersion { name, number: (0, 0, 0) })?;
@@ -46,8 +44,7 @@ impl Offline {
             context.ui.progress(format!("nothing to do from {} to {}", ends.from, ends.to));
         } else {
             let title = format!("{} {}:{}", command(direction), ends.from, ends.to);
-            let options = ScriptOptions { title: &title, lock_wait: Duration::from_secs(lock_wait), transaction };
-            text = apply::script(dialect.as_ref(), &history, &steps, options)?;
+            text = apply::script(dialect.as_ref(), &history, &steps, &title, options)?;
             if direction == Direction::Up {
                 meeting::before_upgrade(&context.ui, &history, &applied, &steps, name);
             }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::limits::LimitOptions;
 use super::ui::Ui;
 use super::{Context, meeting, transaction};
-use crate::apply::{self, Edited, Event, LedgerRow, Limits, Options, Report, Transaction};
+use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
 use crate::error::{ApplyError, DbError, Error, WithoutFile};
@@ -21,21 +21,18 @@ pub(super) struct Request {
     pub(super) target: Target,
     /// In seconds.
     pub(super) lock_wait: u64,
-    pub(super) limits: Limits,
-    /// How much of it is one transaction.
-    pub(super) transaction: Transaction,
+    /// How it runs.
+    pub(super) options: Options,
 }
 
 impl Request {
     /// An upgrade, as the configuration has it.
     pub(super) fn up(context: &Context, target: Target, lock_wait: u64) -> Result<Self, Error> {
-        let limits = LimitOptions::default().limits(context.config()?.apply);
-        Ok(Self { direction: Direction::Up, target, lock_wait, limits, transaction: transaction::configured(context)? })
-    }
-
-    pub(super) fn options(&self) -> Options {
-        let lock_wait = Duration::from_secs(self.lock_wait);
-        Options { lock_wait, limits: self.limits, transaction: self.transaction, ..Options::default() }
+        let apply = context.config()?.apply;
+        let limits = LimitOptions::default().limits(apply);
+        let transaction = apply.transaction.map(transaction::of).unwrap_or_default();
+        let options = Options { lock_wait: Duration::from_secs(lock_wait), limits, transaction, ..Options::default() };
+        Ok(Self { direction: Direction::Up, target, lock_wait, options })
     }
 }
 
@@ -97,7 +94,7 @@ async fn run(
         _ => {}
     };
     let steps = route(context, history, &rows, name, request)?;
-    let report = apply::run(connection, dialect.as_ref(), &steps, &request.options(), &mut tell).await?;
+    let report = apply::run(connection, dialect.as_ref(), &steps, &request.options, &mut tell).await?;
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     Ok(done(&report, history, &rows))
 }

@@ -1,15 +1,13 @@
 //! `--transaction`, and `[apply] transaction` of the configuration.
 
-use super::Context;
 use crate::apply::Transaction;
-use crate::config;
-use crate::error::Error;
+use crate::config::{self, Apply};
 
 /// How much of a run is one transaction.
 #[derive(Debug, clap::Args)]
 pub(super) struct TransactionOption {
     /// What is one transaction, on SQLite and PostgreSQL: the whole run (all), each revision (revision), or nothing
-    /// (none), as if each file said `transaction:false`
+    /// (none), as if each file said `transaction:false` [default: revision]
     #[arg(
         long,
         value_enum,
@@ -28,22 +26,22 @@ enum Word {
 }
 
 impl TransactionOption {
-    /// What the command line says, else the configuration.
-    pub(super) fn of(&self, context: &Context) -> Result<Transaction, Error> {
+    /// What holds for a run.
+    pub(super) fn of(&self, configured: Apply) -> Transaction {
         match self.transaction {
-            Some(Word::All) => Ok(Transaction::All),
-            Some(Word::Revision) => Ok(Transaction::Revision),
-            Some(Word::None) => Ok(Transaction::None),
-            None => configured(context),
+            Some(Word::All) => Transaction::All,
+            Some(Word::Revision) => Transaction::Revision,
+            Some(Word::None) => Transaction::None,
+            None => configured.transaction.map(of).unwrap_or_default(),
         }
     }
 }
 
-/// What the configuration says.
-pub(super) fn configured(context: &Context) -> Result<Transaction, Error> {
-    Ok(match context.config()?.apply.transaction {
-        Some(config::Transaction::All) => Transaction::All,
-        Some(config::Transaction::None) => Transaction::None,
-        Some(config::Transaction::Revision) | None => Transaction::Revision,
-    })
+/// What the configuration means.
+pub(super) fn of(configured: config::Transaction) -> Transaction {
+    match configured {
+        config::Transaction::All => Transaction::All,
+        config::Transaction::Revision => Transaction::Revision,
+        config::Transaction::None => Transaction::None,
+    }
 }

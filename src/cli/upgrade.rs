@@ -1,6 +1,7 @@
 //! `migrate upgrade`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::dry_run::{DryRun, dry_run};
 use super::limits::LimitOptions;
@@ -8,6 +9,7 @@ use super::offline::{Offline, refuse_range};
 use super::run::{Done, Request, connect_and_run};
 use super::transaction::TransactionOption;
 use super::{Context, Outcome, complete};
+use crate::apply::Options;
 use crate::db::DatabaseUrl;
 use crate::error::Error;
 use crate::revision::{Direction, Target};
@@ -61,15 +63,17 @@ impl Upgrade {
 impl How {
     /// What both directions do.
     pub(super) async fn run(&self, context: &Context, direction: Direction, target: &str) -> Result<Outcome, Error> {
-        let transaction = self.transaction.of(context)?;
+        let apply = context.config()?.apply;
+        let lock_wait = Duration::from_secs(self.lock_wait);
+        let transaction = self.transaction.of(apply);
+        let options = Options { lock_wait, transaction, limits: self.limits.said(apply), ..Options::default() };
         if self.offline.sql {
-            return self.offline.print(context, direction, target, self.lock_wait, transaction);
+            return self.offline.print(context, direction, target, &options);
         }
         refuse_range(direction, target)?;
         let url = context.url()?;
-        let limits = self.limits.limits(context.config()?.apply);
-        let lock_wait = self.lock_wait;
-        let request = Request { direction, target: Target::parse(target)?, lock_wait, limits, transaction };
+        let options = Options { limits: self.limits.limits(apply), ..options };
+        let request = Request { direction, target: Target::parse(target)?, lock_wait: self.lock_wait, options };
         let done = match (self.dry_run, direction) {
             (Some(how), _) => dry_run(context, &url, &request, how).await?,
             (None, Direction::Up) => upgrade(context, &url, request).await?,

@@ -1,4 +1,4 @@
-//! `[apply]`: how revisions run.
+//! `[apply]`: how revisions are run.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub struct Apply {
 pub enum Transaction {
     /// The whole run.
     All,
-    /// Each revision.
+    /// Each revision that does not say otherwise.
     Revision,
     /// Nothing.
     None,

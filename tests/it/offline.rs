@@ -303,3 +303,24 @@ fn a_script_on_sqlite_loses_nothing_with_an_old_table() {
         assert_eq!(db.rows("SELECT count(*) FROM pragma_table_info('p')").await, [["2"]]);
     });
 }
+
+#[test]
+fn a_script_has_the_limits_that_somebody_has_said() {
+    let script = |url: &str, line: &str| {
+        let project = Project::with_models(url, "");
+        let text = "-- a\n--\n-- revision = \"a\"\n-- down_revision = []\n\n-- migrate:up lock_timeout:3s\nCREATE TABLE a (id INT);\n-- migrate:down\nDROP TABLE a;\n";
+        project.write("migrations/a.sql", text);
+        self::script(&project, line)
+    };
+    let up = script("postgres://h/x", "upgrade heads");
+    let reset = up.find("RESET ALL").expect("it ends with the revision");
+    assert!(up.find("SET lock_timeout = 3000;").is_some_and(|at| at < reset), "{up}");
+    let down = script("postgres://h/x", "downgrade heads:base");
+    assert!(!down.contains("_timeout"), "nobody has said anything: {down}");
+    let down = script("postgres://h/x", "downgrade heads:base --lock-timeout 2s --statement-timeout 1min");
+    assert!(down.contains("SET lock_timeout = 2000;\nSET statement_timeout = 60000;\n"), "{down}");
+    let up = script("mysql://h/x", "upgrade heads");
+    assert!(up.contains("SET SESSION lock_wait_timeout = 3, SESSION innodb_lock_wait_timeout = 3;"), "{up}");
+    assert!(up.contains("SESSION lock_wait_timeout = @rungs_lock_wait_timeout"), "{up}");
+    assert!(!script("sqlite://x.db", "upgrade heads --lock-timeout 2s").contains("_timeout"));
+}

@@ -85,11 +85,10 @@ on_every_engine!(the_project_may_say_it, |db| async move {
     project.write("migrate.toml", "models = [\"models.rs\"]\n[apply]\ntransaction = \"none\"\n");
     project.run("upgrade heads").code(2).complains("statement 1 ran and stays");
     project.write("migrate.toml", "models = [\"models.rs\"]\n\n[apply]\ntransaction = \"never\"\n");
-    refuses(
-        &project,
-        "upgrade heads",
-        &["migrate.toml:4: unknown variant `never`, expected one of `all`, `revision`, `none`"],
-    );
+    project
+        .run("upgrade heads")
+        .code(2)
+        .complains("migrate.toml:4: unknown variant `never`, expected one of `all`, `revision`, `none`");
     if db.engine != Engine::Mysql {
         db.run(&["DROP TABLE a", "DROP TABLE b", "DROP TABLE c", "DROP TABLE rungs_ledger"]).await;
         project.write("migrate.toml", "models = [\"models.rs\"]\n[apply]\ntransaction = \"all\"\n");

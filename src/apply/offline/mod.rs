@@ -15,27 +15,21 @@ use std::time::Duration;
 use rungs_schema::DialectName;
 
 use super::ledger::State;
+use super::limits::lock_timeout_sql;
 use super::prepare::{Prepared, prepare};
 use super::statement::{Class, plan};
-use super::{Ledger, Transaction, whole};
+use super::{Ledger, Limits, Options, Transaction, whole};
+use crate::dialect::splitter::Piece;
 use crate::dialect::{Dialect, terminated};
 use crate::error::{ApplyError, Refusal};
 use crate::revision::{Direction, History, Step};
 
-/// What a script says of itself, and what it does when another runner is at work.
-#[derive(Debug, Clone, Copy)]
-pub struct ScriptOptions<'a> {
-    /// What it is: `upgrade a:heads`.
-    pub title: &'a str,
-    /// For how long it waits for another runner. On PostgreSQL it does not wait: a session that blocks in
-    /// `pg_advisory_lock` has a snapshot for which the other's CREATE INDEX CONCURRENTLY would wait in turn, and psql
-    /// cannot ask again.
-    pub lock_wait: Duration,
-    /// How much of it is one transaction.
-    pub transaction: Transaction,
-}
-
-/// The script for `psql`, `mariadb` (or `mysql`) or `sqlite3` that runs some steps. It is complete or an error.
+/// The script for `psql`, `mariadb` (or `mysql`) or `sqlite3` that runs some steps. It is complete or an error. The title
+/// says what it is: `upgrade a:heads`.
+///
+/// On PostgreSQL it does not wait for another runner: a session that blocks in `pg_advisory_lock` has a snapshot for which
+/// the other's CREATE INDEX CONCURRENTLY would wait in turn, and psql cannot ask again. Nothing in it tries again, and a
+/// statement is not bounded in time on MySQL and MariaDB, where that takes another connection.
 ///
 /// # Errors
 /// When one of the steps may not run, as for [`run`](super::run), or cannot be in a script.
@@ -43,7 +37,8 @@ pub fn script(
     dialect: &dyn Dialect,
     history: &History,
     steps: &[Step<'_>],
-    options: ScriptOptions<'_>,
+    title: &str,
+    options: &Options,
 ) -> Result<String, ApplyError> {
     let name = dialect.version().name;
     let transactional = dialect.features().transactional_ddl && options.transaction != Transaction::None;
@@ -57,12 +52,13 @@ pub fn script(
         ledger: Ledger::offline(dialect),
         history,
         lock_wait: options.lock_wait,
+        limits: options.limits,
         one,
         text: String::new(),
     };
     let count = prepared.len();
     let revisions = if count == 1 { "revision" } else { "revisions" };
-    script.comment(&format!("migrate {}: {count} {revisions} for {name}, by rungs {}", options.title, version()));
+    script.comment(&format!("migrate {}: {count} {revisions} for {name}, by rungs {}", title, version()));
     match name {
         DialectName::Sqlite => sqlite::write(&mut script, &prepared),
         DialectName::Postgres => postgres::write(&mut script, &prepared),
@@ -101,6 +97,7 @@ struct Script<'s> {
     ledger: Ledger<'s>,
     history: &'s History,
     lock_wait: Duration,
+    limits: Limits,
     /// The whole script is one transaction.
     one: bool,
     text: String,
@@ -155,6 +152,36 @@ impl Script<'_> {
         for sql in self.ledger.create_sql() {
             self.statement(&sql);
         }
+    }
+
+    /// Sets for how long the statements of a section may wait and run, where it or somebody says so.
+    fn limit(&mut self, step: &Prepared<'_>) {
+        let name = self.name();
+        for sql in self.lock_timeout(step).map_or_else(Vec::new, |limit| lock_timeout_sql(name, limit)) {
+            self.statement(&sql);
+        }
+        if let (DialectName::Postgres, Some(limit)) = (name, self.statement_timeout(step)) {
+            self.statement(&format!("SET statement_timeout = {}", limit.as_millis()));
+        }
+    }
+
+    /// Not where a section builds concurrently, unless it says so itself.
+    fn lock_timeout(&self, step: &Prepared<'_>) -> Option<Duration> {
+        let name = self.name();
+        let concurrently = |piece: &Piece<'_>| piece.words(name, 12).iter().any(|word| word == "CONCURRENTLY");
+        let lifted = name == DialectName::Postgres && step.pieces.iter().any(concurrently);
+        step.section.lock_timeout.or(self.limits.lock_timeout.filter(|_| !lifted))
+    }
+
+    fn statement_timeout(&self, step: &Prepared<'_>) -> Option<Duration> {
+        step.section.statement_timeout.or(self.limits.statement_timeout)
+    }
+
+    /// Whether a revision may leave the session in another state than it was in. Statements that never do are known; all
+    /// others may.
+    fn may_set(&self, step: &Prepared<'_>) -> bool {
+        let is_limited = self.lock_timeout(step).is_some() || self.statement_timeout(step).is_some();
+        (is_limited && self.name() != DialectName::Sqlite) || may_set(step, self.name())
     }
 
     /// What stands over the statements of a revision.
@@ -269,8 +296,7 @@ impl Script<'_> {
     }
 }
 
-/// Whether a revision may change what the next one finds in its session. Statements that never do are known; all others
-/// may.
+/// Whether a statement of a revision may change what the next one finds in its session.
 fn may_set(step: &Prepared<'_>, name: DialectName) -> bool {
     const NEVER: [&str; 12] = [
         "CREATE", "ALTER", "DROP", "COMMENT", "INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE", "GRANT", "REVOKE",

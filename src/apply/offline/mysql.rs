@@ -2,7 +2,7 @@
 
 use rungs_schema::DialectName;
 
-use super::{Clock, Script, may_set};
+use super::{Clock, Script};
 use crate::apply::ledger::COLUMNS;
 use crate::apply::lock::PURPOSE;
 use crate::apply::prepare::Prepared;
@@ -25,7 +25,7 @@ pub(super) fn write(script: &mut Script<'_>, steps: &[Prepared<'_>]) {
     script.statement("SET NAMES utf8mb4");
     script.statement(MYSQL_SESSION);
     script.statement("SET SESSION autocommit = 1");
-    if steps.iter().any(|step| may_set(step, name)) {
+    if steps.iter().any(|step| script.may_set(step)) {
         let saved = MYSQL_VARIABLES.map(|variable| format!("@rungs_{variable} = @@SESSION.{variable}"));
         script.statement(&format!("SET {}", saved.join(", ")));
     }
@@ -79,8 +79,9 @@ fn revision(script: &mut Script<'_>, step: &Prepared<'_>) {
     let reason = script.obstacle_sql(step);
     stop_if(script, &format!("({reason})"));
     script.claim(step, &clock);
+    script.limit(step);
     script.marked_pieces(step, |_, _| {});
-    if may_set(step, script.name()) {
+    if script.may_set(step) {
         let back = MYSQL_VARIABLES.map(|variable| format!("SESSION {variable} = @rungs_{variable}"));
         script.statement(&format!("SET {}", back.join(", ")));
     }

@@ -1,6 +1,6 @@
 //! Scripts for `psql`.
 
-use super::{Clock, Script, may_set};
+use super::{Clock, Script};
 use crate::apply::lock::PURPOSE;
 use crate::apply::prepare::Prepared;
 use crate::apply::session::POSTGRES_RESET;
@@ -82,6 +82,7 @@ fn in_transaction(script: &mut Script<'_>, step: &Prepared<'_>) {
         script.statement("BEGIN");
     }
     stop_if(script, &script.obstacle_sql(step));
+    script.limit(step);
     for index in 0..step.pieces.len() {
         script.piece(step, index);
     }
@@ -96,6 +97,7 @@ fn one_by_one(script: &mut Script<'_>, step: &Prepared<'_>) {
     let clock = since_now(script);
     stop_if(script, &script.obstacle_sql(step));
     script.claim(step, &clock);
+    script.limit(step);
     script.marked_pieces(step, |_, _| {});
     reset(script, step);
     script.settle_claim(step, &clock);
@@ -110,7 +112,7 @@ fn since_now(script: &mut Script<'_>) -> Clock {
 /// Puts the session back before the ledger is written, where the revision may have changed it: with another search path
 /// or role, that would go wrong.
 fn reset(script: &mut Script<'_>, step: &Prepared<'_>) {
-    if may_set(step, script.name()) {
+    if script.may_set(step) {
         script.statements(POSTGRES_RESET);
         script.statements(SESSION);
     }

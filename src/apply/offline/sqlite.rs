@@ -1,6 +1,6 @@
 //! Scripts for `sqlite3`.
 
-use super::{Clock, Script, may_set};
+use super::{Clock, Script};
 use crate::apply::prepare::Prepared;
 use crate::apply::rebuild;
 use crate::apply::session::SQLITE_PRAGMAS;
@@ -84,7 +84,7 @@ fn in_transaction(script: &mut Script<'_>, step: &Prepared<'_>, index: usize) {
         look_before_drop(script, step, index);
         script.piece(step, index);
     }
-    if may_set(step, script.name()) {
+    if script.may_set(step) {
         script.statement("PRAGMA ignore_check_constraints = OFF");
     }
     script.comment("rows that refer to no row, and did not before");
@@ -130,7 +130,7 @@ fn look_before_drop(script: &mut Script<'_>, step: &Prepared<'_>, index: usize) 
 }
 
 fn reset(script: &mut Script<'_>, step: &Prepared<'_>) {
-    if may_set(step, script.name()) {
+    if script.may_set(step) {
         for name in SQLITE_PRAGMAS {
             script.statement(&format!("PRAGMA {name} = {}", if name == "foreign_keys" { "ON" } else { "OFF" }));
         }
