@@ -63,6 +63,8 @@ impl Embedded {
     }
 }
 
+type OnEvent = dyn Fn(&Event<'_>) + Send + Sync;
+
 /// Applies and reverts revisions from within a program, exactly as `migrate upgrade` and `migrate downgrade` do.
 ///
 /// ```no_run
@@ -80,7 +82,7 @@ impl Embedded {
 pub struct Migrator {
     history: Arc<History>,
     options: Options,
-    on_event: Option<Arc<dyn Fn(&Event<'_>) + Send + Sync>>,
+    on_event: Option<Arc<OnEvent>>,
 }
 
 impl fmt::Debug for Migrator {

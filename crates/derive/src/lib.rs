@@ -42,12 +42,10 @@ pub fn db_enum(input: TokenStream) -> TokenStream {
 ///
 /// The folders, one or several, are relative to the `Cargo.toml` of the crate; they are read as `migrate` reads them, with
 /// the folders in them. A file that changes is compiled in anew. For a file that is added, Cargo needs one line in the
-/// crate's `build.rs`:
+/// `main` of the crate's `build.rs`:
 ///
 /// ```no_run
-/// fn main() {
-///     println!("cargo::rerun-if-changed=migrations");
-/// }
+/// println!("cargo::rerun-if-changed=migrations");
 /// ```
 ///
 /// Without it, a program that was built without optimisation refuses to run when the folder has other files than it was

@@ -205,10 +205,10 @@ impl Script<'_> {
     fn marked_pieces(&mut self, step: &Prepared<'_>, mut before: impl FnMut(&mut Self, usize)) {
         let plan = plan(self.dialect.version(), &step.pieces);
         let state = if step.direction == Direction::Up { State::Applying } else { State::Reverting };
-        for index in 0..step.pieces.len() {
+        for (index, planned) in plan.iter().enumerate() {
             before(self, index);
             let mark = self.ledger.progress_sql(&step.revision.id, state, index + 1);
-            let shares = plan[index].class == Class::Shared && !plan[index].inside;
+            let shares = planned.class == Class::Shared && !planned.inside;
             if shares {
                 self.statement("BEGIN");
             }
