@@ -6,7 +6,7 @@ use super::failure::{Failure, is_gone, reason_of};
 use super::look::Verdict;
 use super::prepare::Prepared;
 use super::progress::Progress;
-use super::statement::Class;
+use super::statement::{Class, is_several};
 use super::stepwise::Course;
 use crate::error::{ApplyError, DbError, mending};
 use crate::revision::Direction;
@@ -44,7 +44,7 @@ impl Runner<'_> {
             self.unclaim(step).await
         } else {
             let kept = if lost { None } else { self.kept(course, index, ran, &after).await };
-            what_stays(step, index, ran, lost, kept)
+            what_stays(step, index, (ran, lost, matches!(after, After::Doubt(_))), kept)
         };
         match &after {
             After::Nothing => {}
@@ -105,7 +105,10 @@ impl Runner<'_> {
             (Class::Defines(objects), Some(before)) => self.look().verdict(objects, before).await,
             (Class::Unsure { partial: false }, _) => return After::Nothing,
             (Class::Defines(_), None) => return After::Doubt("what it defines cannot be looked at".to_owned()),
-            // Rows that cannot be taken back, a routine, a block, several statements in one.
+            _ if is_several(&course.step.pieces[index], self.connection.version().name) => {
+                return After::Doubt("it is several, of which the first may have run".to_owned());
+            }
+            // Rows that cannot be taken back, a routine, a block.
             _ => return After::Doubt("it is more than one step, each of which stays".to_owned()),
         };
         match verdict {
@@ -164,7 +167,12 @@ fn is_unread(error: &DbError, sql: &str) -> bool {
 }
 
 /// What of a section that stopped at a statement (counted from 0) is in the database.
-fn what_stays(step: &Prepared<'_>, index: usize, ran: bool, lost: bool, kept: Option<usize>) -> String {
+fn what_stays(
+    step: &Prepared<'_>,
+    index: usize,
+    (ran, lost, doubt): (bool, bool, bool),
+    kept: Option<usize>,
+) -> String {
     let total = step.pieces.len();
     let range = |from: usize, to: usize, one: &str, more: &str| match from {
         from if from == to => format!("statement {from} {one}"),
@@ -190,7 +198,7 @@ fn what_stays(step: &Prepared<'_>, index: usize, ran: bool, lost: bool, kept: Op
     if lost && !ran {
         said.push(format!("whether {} ran is not known", index + 1));
     }
-    let first = if lost && !ran { index + 2 } else { done + 1 };
+    let first = if (lost || doubt) && !ran { index + 2 } else { done + 1 };
     if first <= total {
         said.push(range(first, total, "did not run", "did not run"));
     }
