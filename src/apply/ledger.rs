@@ -235,6 +235,18 @@ impl<'d> Ledger<'d> {
         self.dialect.literal(&text.replace('\0', ""))
     }
 
+    /// An id to look a row up by, which means the same whatever a file has set in the session: on MySQL, the character set
+    /// of literals and what `\\` means in them.
+    pub(super) fn id(&self, revision: &str) -> String {
+        let is_plain = revision.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        match self.dialect_name() {
+            DialectName::Mysql | DialectName::Mariadb if !is_plain => {
+                format!("_utf8mb4 0x{}", revision.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())
+            }
+            _ => self.literal(revision),
+        }
+    }
+
     /// What identifies the text of a revision that this engine runs.
     pub(super) fn checksum(&self, revision: &Revision) -> String {
         revision.checksum_on(self.dialect_name().word())
@@ -294,7 +306,7 @@ impl<'d> Ledger<'d> {
 
     /// Takes a row away.
     pub fn delete_sql(&self, revision: &str) -> String {
-        format!("DELETE FROM {} WHERE revision = {}", self.table("rungs_ledger"), self.dialect.literal(revision))
+        format!("DELETE FROM {} WHERE revision = {}", self.table("rungs_ledger"), self.id(revision))
     }
 
     /// Takes rows away, in one statement.

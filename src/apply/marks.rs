@@ -19,7 +19,7 @@ impl Ledger<'_> {
 
     /// Marks how far a revision is, for a script that nobody resumes.
     pub(super) fn progress_sql(&self, revision: &str, state: State, done: usize) -> String {
-        let id = self.literal(revision);
+        let id = self.id(revision);
         let table = self.table("rungs_ledger");
         format!(
             "UPDATE {table} SET state = '{}', statements_done = {done}, progress = NULL WHERE revision = {id}",
@@ -27,13 +27,16 @@ impl Ledger<'_> {
         )
     }
 
-    /// Marks how far a run is. It touches no row where another runner has come further.
+    /// Marks how far a run is. It touches no row where another runner has come as far: each statement is marked as done by
+    /// one runner alone, and what shares a transaction with its mark runs once.
     pub(super) fn mark_sql(&self, revision: &str, state: State, done: usize, progress: &Progress) -> String {
-        let id = self.literal(revision);
+        let id = self.id(revision);
         let table = self.table("rungs_ledger");
+        // What is about to be sent is no step further.
+        let before = if progress.intent.is_some() { done } else { done.saturating_sub(1) };
         format!(
             "UPDATE {table} SET statements_done = {done}, progress = {} \
-             WHERE revision = {id} AND state = '{}' AND statements_done <= {done}",
+             WHERE revision = {id} AND state = '{}' AND statements_done <= {before}",
             self.literal(&progress.json()),
             state.word()
         )
@@ -41,7 +44,7 @@ impl Ledger<'_> {
 
     /// The same, also where the ledger says that it is further.
     pub(super) fn set_back_sql(&self, revision: &str, done: usize, progress: &Progress) -> String {
-        let id = self.literal(revision);
+        let id = self.id(revision);
         let table = self.table("rungs_ledger");
         let progress = self.literal(&progress.json());
         format!("UPDATE {table} SET statements_done = {done}, progress = {progress} WHERE revision = {id}")
@@ -49,7 +52,7 @@ impl Ledger<'_> {
 
     /// Marks that reverting begins.
     pub(super) fn revert_sql(&self, revision: &str, total: usize, progress: Option<&Progress>) -> String {
-        let id = self.literal(revision);
+        let id = self.id(revision);
         let table = self.table("rungs_ledger");
         let progress = progress.map_or("NULL".to_owned(), |progress| self.literal(&progress.json()));
         format!(
@@ -70,7 +73,7 @@ impl Ledger<'_> {
             State::Applied.word(),
             self.literal(&revision.message),
             self.checksum(revision),
-            self.literal(&revision.id),
+            self.id(&revision.id),
             State::Applying.word(),
         )
     }

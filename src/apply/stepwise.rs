@@ -312,10 +312,9 @@ impl Runner<'_> {
         Ok(if rows == 0 { Sent::Overtaken } else { Sent::Marked })
     }
 
-    /// Marks statements as done that a former run has sent.
+    /// Marks statements as done that a former run has sent. Where another runner is further, the next mark shows it.
     pub(super) async fn mark_found(&mut self, course: &Course<'_>, done: usize) -> Result<(), DbError> {
-        let sql = self.ledger.set_back_sql(course.id(), done, &course.ran(done));
-        self.connection.execute(&sql).await.map(|_| ())
+        self.mark(course, done).await.map(|_| ())
     }
 
     /// The revision is done: its row, and the log. False where another runner has said so.

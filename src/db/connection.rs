@@ -5,7 +5,7 @@ use futures_util::TryStreamExt;
 use rungs_schema::DialectName;
 use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Either, Row as _};
 
-use super::error::{connect_error, reason_of, session_error, statement_error};
+use super::error::{reason_of, session_error, statement_error};
 use super::held::Held;
 use super::{DatabaseUrl, Row, Rows};
 use crate::error::DbError;
@@ -140,8 +140,7 @@ impl Connection {
     #[cfg(feature = "sqlite")]
     pub(super) async fn lent_by_sqlite(pool: &sqlx::SqlitePool) -> Result<Self, DbError> {
         let url = DatabaseUrl::of_file(pool.connect_options().get_filename());
-        let lent = pool.acquire().await.map_err(|error| connect_error(&url, error))?;
-        Self::begin(Driver::Sqlite(Held::Lent(lent)), url).await
+        Self::begin(Driver::Sqlite(Held::lent(&url, pool).await?), url).await
     }
 
     #[cfg(feature = "postgres")]
@@ -288,6 +287,7 @@ fn mysql_options(options: sqlx::mysql::MySqlConnectOptions) -> sqlx::mysql::MySq
 }
 
 /// What messages call the database of a pool, and where another connection leads.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn url_of<O: ConnectOptions>(options: &O) -> Result<DatabaseUrl, DbError> {
     DatabaseUrl::parse(options.to_url_lossy().as_str())
 }

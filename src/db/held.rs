@@ -28,6 +28,11 @@ impl<DB: Database> Held<DB> {
         opened.map(|connection| Self::Own(Box::new(connection))).map_err(|error| connect_error(url, error))
     }
 
+    #[cfg(feature = "sqlite")]
+    pub(super) async fn lent(url: &DatabaseUrl, pool: &sqlx::Pool<DB>) -> Result<Self, DbError> {
+        pool.acquire().await.map(Self::Lent).map_err(|error| connect_error(url, error))
+    }
+
     /// Ends it; one that was lent goes back.
     pub(super) async fn close(self) -> Result<(), sqlx::Error> {
         match self {

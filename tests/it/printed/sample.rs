@@ -1,4 +1,4 @@
-// Models do not hold everything. Left out here:
+// Models do not hold everything; `migrate models --objects FOLDER` writes the rest as SQL files. Left out here:
 // - view active_users
 
 use rungs::{DbEnum, Model};
