@@ -13,7 +13,7 @@ use rungs_schema::{ColumnType, DialectName};
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use self::apply::Apply;
+pub use self::apply::{Apply, Transaction};
 use crate::error::ConfigError;
 
 /// The name of the file.
@@ -37,7 +37,7 @@ pub struct Config {
     pub file_template: Option<String>,
     /// Branches with models and a folder of their own, by label.
     pub branches: BTreeMap<String, Branch>,
-    /// How long the statements of revisions may wait and run.
+    /// How revisions run.
     pub apply: Apply,
     /// What a comparison leaves alone.
     pub ignore: Vec<Located>,
@@ -238,7 +238,11 @@ impl Config {
         };
         let file: File = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
-            invalid(line, error.message().to_owned(), None)
+            invalid(
+                line,
+                error.message().to_owned(),
+                Some("docs/configuration.md has all that the file may hold".to_owned()),
+            )
         })?;
         let mut database_url = file.database_url;
         let mut models = file.models;

@@ -7,12 +7,16 @@
 //! A crate that only declares models depends on rungs without default features: it then compiles the derive and the
 //! nouns, no driver and no async runtime.
 
+#[cfg(feature = "engine")]
+pub use rungs_derive::embed;
 pub use rungs_derive::{DbEnum, Model};
 pub use rungs_schema as schema;
 pub use rungs_schema::{DbEnum, Model};
 
 #[cfg(feature = "engine")]
 pub use authoring::Hooks;
+#[cfg(feature = "engine")]
+pub use migrator::{Embedded, Migrator};
 
 #[cfg(feature = "engine")]
 pub mod apply;
@@ -33,11 +37,15 @@ pub mod error;
 #[cfg(feature = "engine")]
 pub mod footprint;
 #[cfg(feature = "engine")]
+pub mod migrator;
+#[cfg(feature = "engine")]
 pub mod plan;
 #[cfg(feature = "engine")]
 pub mod revision;
 #[cfg(feature = "engine")]
 pub mod source;
+#[cfg(feature = "engine")]
+pub mod testing;
 
 /// The examples of the documentation, compiled.
 #[cfg(doctest)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rungs_schema::{Column, DialectName, IndexPart, ObjectName, Table};
 
-use crate::dialect::{Dialect, Statement};
+use crate::dialect::{Dialect, Statement, terminated};
 use crate::diff;
 use crate::diff::change::{AlterTable, Change, Delta, Edit, Rows};
 use crate::error::PlanError;
@@ -272,16 +272,4 @@ fn comments(statement: &Statement) -> Vec<String> {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A statement with what ends it. MySQL's and MariaDB's clients end a statement at the first semicolon, also one
-/// inside a body, unless another delimiter is set.
-fn terminated(sql: &str, dialect: DialectName) -> String {
-    let sql = sql.trim_end();
-    match dialect {
-        DialectName::Mysql | DialectName::Mariadb if crate::dialect::has_body(sql) => {
-            format!("DELIMITER ;;\n{sql};;\nDELIMITER ;\n")
-        }
-        _ => format!("{sql};\n"),
-    }
 }

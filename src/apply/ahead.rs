@@ -149,14 +149,19 @@ pub fn check_half_done<'a>(rows: impl IntoIterator<Item = &'a LedgerRow>) -> Res
     let rows: Vec<&LedgerRow> = rows.into_iter().collect();
     match rows.iter().find(|row| row.state != State::Applied) {
         None => Ok(()),
-        Some(row) => Err(ApplyError::HalfDone {
-            revision: row.revision.clone(),
-            direction: if row.state == State::Applying { "applied" } else { "reverted" },
-            done: row.done,
-            total: row.total,
-            since: row.applied_at.clone(),
-            before: before(&row.revision, &row.parents, rows.iter().copied()),
-        }),
+        Some(row) => Err(half_done_at(row, rows.iter().copied())),
+    }
+}
+
+/// The error that tells of a row whose run has not ended.
+pub(super) fn half_done_at<'a>(row: &LedgerRow, rows: impl Iterator<Item = &'a LedgerRow>) -> ApplyError {
+    ApplyError::HalfDone {
+        revision: row.revision.clone(),
+        direction: if row.state == State::Applying { "applied" } else { "reverted" },
+        done: row.done,
+        total: row.total,
+        since: row.applied_at.clone(),
+        before: before(&row.revision, &row.parents, rows),
     }
 }
 

@@ -21,6 +21,19 @@ pub enum Event<'a> {
         /// How many statements it has.
         total: usize,
     },
+    /// A run goes on with a revision where an earlier one has stopped.
+    Resumed {
+        /// The revision.
+        revision: &'a Revision,
+        /// Which way.
+        direction: Direction,
+        /// With which statement, from 1; one more than there are when only the ledger has to be told.
+        index: usize,
+        /// How many there are.
+        total: usize,
+        /// What was found out about the statement that was under way, or done about what it has left.
+        found: Option<&'a str>,
+    },
     /// A statement is about to be sent.
     Statement {
         /// The revision.
@@ -67,6 +80,18 @@ pub enum Event<'a> {
     },
 }
 
+/// How much of a run is one transaction, where DDL takes part in transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Transaction {
+    /// The whole run: all of it or nothing.
+    All,
+    /// Each revision, unless its file says `transaction:false`.
+    #[default]
+    Revision,
+    /// No revision: as if each file said `transaction:false`.
+    None,
+}
+
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -78,6 +103,8 @@ pub struct Options {
     pub limits: Limits,
     /// Who runs it, for the log table.
     pub runner: String,
+    /// How much of it is one transaction.
+    pub transaction: Transaction,
 }
 
 impl Default for Options {
@@ -88,6 +115,7 @@ impl Default for Options {
             accept_edits: false,
             limits: Limits::default(),
             runner: user.unwrap_or_default(),
+            transaction: Transaction::default(),
         }
     }
 }

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use rungs_schema::DialectName;
 
-use super::ahead::{check_half_done, stands_on};
+use super::ahead::{check_half_done, half_done_at, stands_on};
 use super::ledger::{Ledger, LedgerRow, LogEntry, Logged, State};
 use super::lock::Lock;
+use super::look::Engines;
 use super::prepare::{Prepared, prepare};
 use super::session::{Session, pragma};
-use super::{Event, Options, Report, StepReport};
+use super::{Event, Options, Report, StepReport, Transaction, whole};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::dialect::splitter::Piece;
@@ -35,21 +36,16 @@ pub async fn run(
     options: &Options,
     on_event: OnEvent<'_>,
 ) -> Result<Report, ApplyError> {
-    let prepared = prepare(steps, connection.version().name, dialect.features().transactional_ddl)?;
+    let transactional = dialect.features().transactional_ddl && options.transaction != Transaction::None;
+    let prepared = prepare(steps, connection.version().name, transactional)?;
+    if options.transaction == Transaction::All {
+        whole::check(dialect, &prepared)?;
+    }
     let ledger = Ledger::open(connection, dialect).await?;
     let session = Session::begin(connection, dialect, &ledger, options.lock_wait).await?;
     let outcome = match Lock::acquire(connection, &ledger, options.lock_wait, on_event).await {
         Ok(lock) => {
-            let mut runner = Runner {
-                connection: &mut *connection,
-                ledger,
-                session: &session,
-                options,
-                rows: BTreeMap::new(),
-                data_version: None,
-                attempt: 1,
-                report: Report::default(),
-            };
+            let mut runner = Runner::new(connection, ledger, &session, options);
             let outcome = runner.run(&prepared, on_event).await;
             let report = runner.report;
             let released = lock.release(connection).await;
@@ -71,6 +67,10 @@ pub(super) struct Runner<'r> {
     pub(super) options: &'r Options,
     /// The ledger as it is now.
     pub(super) rows: BTreeMap<String, LedgerRow>,
+    /// The revisions of this run, and which way each goes: one that is half done that way is gone on with.
+    asked: BTreeMap<String, Direction>,
+    /// MySQL: what cannot be taken back.
+    pub(super) engines: Engines,
     /// SQLite's counter of what others have committed, when the ledger was read.
     pub(super) data_version: Option<i64>,
     /// Of what runs now, from 1.
@@ -85,6 +85,28 @@ pub(super) enum Outcome {
     Skipped,
 }
 
+impl<'r> Runner<'r> {
+    pub(super) fn new(
+        connection: &'r mut Connection,
+        ledger: Ledger<'r>,
+        session: &'r Session,
+        options: &'r Options,
+    ) -> Self {
+        Self {
+            connection,
+            ledger,
+            session,
+            options,
+            rows: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            engines: Engines::default(),
+            data_version: None,
+            attempt: 1,
+            report: Report::default(),
+        }
+    }
+}
+
 impl Runner<'_> {
     pub(super) fn is_sqlite(&self) -> bool {
         self.connection.version().name == DialectName::Sqlite
@@ -94,12 +116,18 @@ impl Runner<'_> {
         if prepared.is_empty() {
             // Whether there is nothing to do is not known while something is half done.
             self.read().await?;
-            return self.check_half_done();
+            return check_half_done(self.rows.values());
         }
+        self.asked = prepared.iter().map(|step| (step.revision.id.clone(), step.direction)).collect();
         self.ledger.ensure(self.connection).await?;
         self.read().await?;
         self.check_all(prepared)?;
-        for step in prepared {
+        if self.options.transaction == Transaction::All {
+            return self.run_as_one(prepared, on_event).await;
+        }
+        // What is half done stands on nothing that is still to come, and is brought to an end first.
+        let (half, whole): (Vec<_>, Vec<_>) = prepared.iter().partition(|step| self.is_half_done(step));
+        for step in half.into_iter().chain(whole) {
             let Prepared { revision, direction, .. } = *step;
             if !self.is_to_do(step)? {
                 self.skip(step, on_event);
@@ -135,21 +163,22 @@ impl Runner<'_> {
         on_event: OnEvent<'_>,
     ) -> Result<Outcome, ApplyError> {
         self.attempt = 1;
+        let whole = step.in_transaction && !self.is_half_done(step);
         loop {
             self.limit(step).await?;
-            let outcome = match step.in_transaction {
+            let outcome = match whole {
                 true => self.run_in_transaction(step, at, begin, on_event).await,
                 false => self.run_one_by_one(step, at, begin, on_event).await,
             };
             let Err(error) = outcome else { return outcome };
             let reason = error.to_string();
-            if !step.in_transaction || !self.waits_to_retry(step, error.cause(), &reason, on_event).await {
+            if !whole || !self.waits_to_retry(step, error.cause(), &reason, on_event).await {
                 return Err(self.explained(step, error).await);
             }
         }
     }
 
-    fn skip(&mut self, step: &Prepared<'_>, on_event: OnEvent<'_>) {
+    pub(super) fn skip(&mut self, step: &Prepared<'_>, on_event: OnEvent<'_>) {
         self.report.skipped.push(step.revision.id.clone());
         on_event(Event::Skipped { revision: step.revision, direction: step.direction });
     }
@@ -171,7 +200,7 @@ impl Runner<'_> {
         })
     }
 
-    async fn read(&mut self) -> Result<(), ApplyError> {
+    pub(super) async fn read(&mut self) -> Result<(), ApplyError> {
         if self.is_sqlite() {
             self.data_version = Some(pragma(self.connection, "data_version").await?);
         }
@@ -189,7 +218,7 @@ impl Runner<'_> {
     }
 
     /// Nothing may be half done, and what is reverted must be what was applied.
-    fn check_all(&self, prepared: &[Prepared<'_>]) -> Result<(), ApplyError> {
+    pub(super) fn check_all(&self, prepared: &[Prepared<'_>]) -> Result<(), ApplyError> {
         self.check_half_done()?;
         if self.options.accept_edits {
             return Ok(());
@@ -198,6 +227,8 @@ impl Runner<'_> {
             .iter()
             .filter(|step| step.direction == Direction::Down)
             .filter_map(|step| self.rows.get(&step.revision.id).map(|row| (step.revision, row)))
+            // What ran of it is looked at where it is gone on with.
+            .filter(|(_, row)| row.state == State::Applied)
             .filter(|(revision, row)| self.ledger.checksum(revision) != row.checksum)
             .map(|(revision, row)| Refusal::Edited {
                 place: revision.path.display().to_string(),
@@ -208,14 +239,24 @@ impl Runner<'_> {
         if refusals.is_empty() { Ok(()) } else { Err(ApplyError::Refused { refusals }) }
     }
 
+    /// What is half done must be what this run goes on with.
     fn check_half_done(&self) -> Result<(), ApplyError> {
-        check_half_done(self.rows.values())
+        let is_asked = |row: &LedgerRow| self.asked.get(&row.revision).is_some_and(|direction| row.is_half(*direction));
+        let stray = self.rows.values().find(|row| row.state != State::Applied && !is_asked(row));
+        stray.map_or(Ok(()), |row| Err(half_done_at(row, self.rows.values())))
+    }
+
+    fn is_half_done(&self, step: &Prepared<'_>) -> bool {
+        self.rows.get(&step.revision.id).is_some_and(|row| row.is_half(step.direction))
     }
 
     /// Whether the ledger still asks for this step, and allows it.
     pub(super) fn is_to_do(&self, step: &Prepared<'_>) -> Result<bool, ApplyError> {
         self.check_half_done()?;
         let id = &step.revision.id;
+        if self.is_half_done(step) {
+            return Ok(true);
+        }
         let is_applied = self.rows.contains_key(id);
         let moved = |reason: String| Err(ApplyError::Moved { reason });
         match step.direction {
@@ -252,6 +293,7 @@ impl Runner<'_> {
                     total,
                     applied_at: at.to_rfc3339(),
                     duration_ms: millis(begin.elapsed()),
+                    progress: None,
                 };
                 self.rows.insert(revision.id.clone(), row);
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rungs_schema::DialectName;
 
+use super::Transaction;
 use super::executor::Runner;
 use super::prepare::Prepared;
 use crate::error::{ApplyError, Cause, DbError, Stopped};
@@ -52,6 +53,9 @@ impl Runner<'_> {
     }
 
     pub(super) fn nothing_stays(&self) -> String {
+        if self.options.transaction == Transaction::All {
+            return "the whole run was rolled back".to_owned();
+        }
         let before = self.before().map(|before| format!("; {before}")).unwrap_or_default();
         format!("the whole revision was rolled back{before}")
     }
@@ -68,6 +72,34 @@ impl Runner<'_> {
     }
 }
 
+/// Why a statement is not both done and marked as done.
+pub(super) struct Failure {
+    pub(super) error: DbError,
+    /// The statement itself is done, and not undone.
+    pub(super) ran: bool,
+    /// It was the ledger that failed.
+    pub(super) in_ledger: bool,
+    /// It was sent after its intent, with what there was before it.
+    pub(super) before: Option<Option<Vec<String>>>,
+}
+
+impl Failure {
+    /// The statement failed, and nothing of it stays.
+    pub(super) fn statement(error: DbError) -> Self {
+        Self { error, ran: false, in_ledger: false, before: None }
+    }
+
+    /// The statement is done, and its mark failed.
+    pub(super) fn mark(error: DbError) -> Self {
+        Self { error, ran: true, in_ledger: true, before: None }
+    }
+
+    /// What was to be written before the statement failed.
+    pub(super) fn intent(error: DbError) -> Self {
+        Self { error, ran: false, in_ledger: true, before: None }
+    }
+}
+
 /// What it means that a transaction cannot be begun.
 pub(super) fn busy(error: DbError, dialect: DialectName, lock_wait: Duration) -> ApplyError {
     match error {
@@ -81,7 +113,7 @@ pub(super) fn busy(error: DbError, dialect: DialectName, lock_wait: Duration) ->
 
 /// Whether the server refuses the statement within a transaction: CREATE INDEX CONCURRENTLY, VACUUM and their like.
 /// PostgreSQL has a code for it (`active_sql_transaction`), SQLite only its words.
-fn needs_no_transaction(code: Option<&str>, error: &DbError) -> bool {
+pub(super) fn needs_no_transaction(code: Option<&str>, error: &DbError) -> bool {
     let reason = reason_of(error);
     code == Some("25001") || reason.contains("within a transaction") || reason.contains("inside a transaction")
 }
@@ -91,7 +123,10 @@ fn needs_no_transaction(code: Option<&str>, error: &DbError) -> bool {
 pub(super) fn is_gone(error: &DbError) -> bool {
     match error {
         DbError::Lost { .. } => true,
-        DbError::Statement { code: Some(code), .. } => code.starts_with("57P") || code.starts_with("08"),
+        // 1053: the server shuts down; 1927, 4031: somebody has ended the connection.
+        DbError::Statement { code: Some(code), .. } => {
+            code.starts_with("57P") || code.starts_with("08") || ["1053", "1927", "4031"].contains(&code.as_str())
+        }
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, SecondsFormat, Utc};
 use rungs_schema::DialectName;
 
-use crate::db::{Connection, Row};
+use crate::db::{Connection, Row, without_passwords};
 use crate::dialect::Dialect;
 use crate::error::{ApplyError, DbError};
 use crate::revision::{Direction, Revision};
@@ -23,7 +23,7 @@ pub enum State {
 }
 
 impl State {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Applied => "applied",
             Self::Applying => "applying",
@@ -59,6 +59,15 @@ pub struct LedgerRow {
     pub applied_at: String,
     /// How long it took; 0 where it was only recorded.
     pub duration_ms: u64,
+    /// What a run that has not ended needs to go on, as JSON.
+    pub progress: Option<String>,
+}
+
+impl LedgerRow {
+    /// Whether a run that has not ended went this way.
+    pub(super) fn is_half(&self, direction: Direction) -> bool {
+        self.state == if direction == Direction::Up { State::Applying } else { State::Reverting }
+    }
 }
 
 /// What a new row of the ledger says.
@@ -87,6 +96,8 @@ pub enum Logged<'a> {
     Stamped,
     /// The text that its file has now was taken in.
     Accepted,
+    /// A person has said whether the statement in doubt ran.
+    Resolved,
     /// It failed, and why.
     Failed(&'a str),
 }
@@ -97,6 +108,7 @@ impl Logged<'_> {
             Self::Done => "done",
             Self::Stamped => "stamped",
             Self::Accepted => "accepted",
+            Self::Resolved => "resolved",
             Self::Failed(_) => "failed",
         }
     }
@@ -118,6 +130,9 @@ pub struct LogEntry<'a> {
     /// What came of it.
     pub outcome: Logged<'a>,
 }
+
+/// The columns of a new row of `rungs_ledger`.
+pub(super) const COLUMNS: &str = "revision, message, checksum, parents, depends_on, state, statements_done, statements_total, applied_at, duration_ms";
 
 /// The ledger of one database (MySQL, MariaDB) or schema (PostgreSQL).
 #[derive(Debug, Clone)]
@@ -163,11 +178,15 @@ impl<'d> Ledger<'d> {
         self.namespace.as_deref()
     }
 
+    pub(super) fn dialect(&self) -> &'d dyn Dialect {
+        self.dialect
+    }
+
     pub(super) fn dialect_name(&self) -> DialectName {
         self.dialect.version().name
     }
 
-    fn table(&self, table: &str) -> String {
+    pub(super) fn table(&self, table: &str) -> String {
         let table = self.dialect.quote(table);
         match &self.namespace {
             Some(namespace) => format!("{}.{table}", self.dialect.quote(namespace)),
@@ -194,7 +213,7 @@ impl<'d> Ledger<'d> {
                 "CREATE TABLE IF NOT EXISTS {} (revision {key} NOT NULL PRIMARY KEY, message {text} NOT NULL, \
                  checksum {text} NOT NULL, parents {text} NOT NULL, depends_on {text} NOT NULL, state {text} NOT NULL, \
                  statements_done {number} NOT NULL, statements_total {number} NOT NULL, applied_at {text} NOT NULL, \
-                 duration_ms {number} NOT NULL){options}",
+                 duration_ms {number} NOT NULL, progress {text}){options}",
                 self.table("rungs_ledger")
             ),
             format!(
@@ -206,17 +225,26 @@ impl<'d> Ledger<'d> {
         ]
     }
 
+    /// All columns, since a ledger that an older version has made lacks the last one until something is run.
     fn select_sql(&self) -> String {
-        format!(
-            "SELECT revision, message, checksum, parents, depends_on, state, statements_done, statements_total, \
-             applied_at, duration_ms FROM {} ORDER BY applied_at, revision",
-            self.table("rungs_ledger")
-        )
+        format!("SELECT * FROM {} ORDER BY applied_at, revision", self.table("rungs_ledger"))
     }
 
     /// A text as a value; a NUL has no place in one.
-    fn literal(&self, text: &str) -> String {
+    pub(super) fn literal(&self, text: &str) -> String {
         self.dialect.literal(&text.replace('\0', ""))
+    }
+
+    /// An id to look a row up by, which means the same whatever a file has set in the session: on MySQL, the character set
+    /// of literals and what `\\` means in them.
+    pub(super) fn id(&self, revision: &str) -> String {
+        let is_plain = revision.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        match self.dialect_name() {
+            DialectName::Mysql | DialectName::Mariadb if !is_plain => {
+                format!("_utf8mb4 0x{}", revision.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())
+            }
+            _ => self.literal(revision),
+        }
     }
 
     /// What identifies the text of a revision that this engine runs.
@@ -232,23 +260,34 @@ impl<'d> Ledger<'d> {
     /// New rows, in one statement.
     pub(super) fn insert_all_sql(&self, entries: &[Entry<'_>]) -> String {
         let row = |entry: &Entry<'_>| {
-            let Entry { revision, state, done, total, at, duration_ms } = entry;
-            format!(
-                "({}, {}, '{}', {}, {}, '{}', {done}, {total}, '{}', {duration_ms})",
-                self.literal(&revision.id),
-                self.literal(&revision.message),
-                self.checksum(revision),
-                self.literal(&revision.down_revision.join(" ")),
-                self.literal(&revision.depends_on.join(" ")),
-                state.word(),
-                moment(*at),
-            )
+            let Entry { revision, state, done, total, at, duration_ms } = *entry;
+            self.values(revision, state, done, total, &format!("'{}'", moment(at)), &duration_ms.to_string())
         };
         format!(
-            "INSERT INTO {} (revision, message, checksum, parents, depends_on, state, statements_done, \
-             statements_total, applied_at, duration_ms) VALUES {}",
+            "INSERT INTO {} ({COLUMNS}) VALUES {}",
             self.table("rungs_ledger"),
             entries.iter().map(row).collect::<Vec<_>>().join(", ")
+        )
+    }
+
+    /// The values of a new row, the last two of them as expressions.
+    pub(super) fn values(
+        &self,
+        revision: &Revision,
+        state: State,
+        done: usize,
+        total: usize,
+        applied_at: &str,
+        duration_ms: &str,
+    ) -> String {
+        format!(
+            "({}, {}, '{}', {}, {}, '{}', {done}, {total}, {applied_at}, {duration_ms})",
+            self.literal(&revision.id),
+            self.literal(&revision.message),
+            self.checksum(revision),
+            self.literal(&revision.down_revision.join(" ")),
+            self.literal(&revision.depends_on.join(" ")),
+            state.word(),
         )
     }
 
@@ -265,36 +304,9 @@ impl<'d> Ledger<'d> {
         )
     }
 
-    /// Marks how far a revision is.
-    pub(super) fn progress_sql(&self, revision: &str, state: State, done: usize) -> String {
-        let id = self.dialect.literal(revision);
-        let table = self.table("rungs_ledger");
-        format!("UPDATE {table} SET state = '{}', statements_done = {done} WHERE revision = {id}", state.word())
-    }
-
-    /// Marks that reverting begins.
-    pub(super) fn revert_sql(&self, revision: &str, total: usize) -> String {
-        let id = self.dialect.literal(revision);
-        let table = self.table("rungs_ledger");
-        format!(
-            "UPDATE {table} SET state = '{}', statements_done = 0, statements_total = {total} WHERE revision = {id}",
-            State::Reverting.word()
-        )
-    }
-
-    /// Marks that a revision is applied.
-    pub(super) fn applied_sql(&self, revision: &str, total: usize, duration_ms: u64) -> String {
-        let id = self.dialect.literal(revision);
-        let table = self.table("rungs_ledger");
-        format!(
-            "UPDATE {table} SET state = '{}', statements_done = {total}, duration_ms = {duration_ms} WHERE revision = {id}",
-            State::Applied.word()
-        )
-    }
-
     /// Takes a row away.
     pub fn delete_sql(&self, revision: &str) -> String {
-        format!("DELETE FROM {} WHERE revision = {}", self.table("rungs_ledger"), self.dialect.literal(revision))
+        format!("DELETE FROM {} WHERE revision = {}", self.table("rungs_ledger"), self.id(revision))
     }
 
     /// Takes rows away, in one statement.
@@ -313,7 +325,9 @@ impl<'d> Ledger<'d> {
         const LONGEST: usize = 8_000;
         let row = |entry: &LogEntry<'_>| {
             let error = match entry.outcome {
-                Logged::Failed(error) => self.literal(&error.chars().take(LONGEST).collect::<String>()),
+                Logged::Failed(error) => {
+                    self.literal(&without_passwords(error).chars().take(LONGEST).collect::<String>())
+                }
                 _ => "NULL".to_owned(),
             };
             format!(
@@ -343,7 +357,7 @@ impl<'d> Ledger<'d> {
     }
 
     /// How many tables with such a name are there. Asks the catalog: an error never counts as an empty ledger.
-    async fn found(&self, connection: &mut Connection, name: &str) -> Result<i64, ApplyError> {
+    pub(super) async fn found(&self, connection: &mut Connection, name: &str) -> Result<i64, ApplyError> {
         let namespace = self.dialect.literal(self.namespace.as_deref().unwrap_or_default());
         let condition = match self.dialect_name() {
             DialectName::Sqlite => format!("sqlite_schema WHERE type = 'table' AND name {name}"),
@@ -363,13 +377,15 @@ impl<'d> Ledger<'d> {
     /// # Errors
     /// When this user may not create them.
     pub async fn ensure(&self, connection: &mut Connection) -> Result<bool, ApplyError> {
-        if self.found(connection, "IN ('rungs_ledger', 'rungs_log')").await? == 2 {
-            return Ok(false);
+        if self.found(connection, "IN ('rungs_ledger', 'rungs_log')").await? != 2 {
+            for sql in self.create_sql() {
+                connection.execute(&sql).await?;
+            }
+            self.add_columns(connection).await?;
+            return Ok(true);
         }
-        for sql in self.create_sql() {
-            connection.execute(&sql).await?;
-        }
-        Ok(true)
+        self.add_columns(connection).await?;
+        Ok(false)
     }
 
     /// Reads the ids alone, in the order of their application: of rows that make no sense too.
@@ -415,6 +431,8 @@ fn ledger_row(row: &Row) -> Result<LedgerRow, ApplyError> {
         total: count("statements_total")?,
         applied_at: row.text("applied_at")?.to_owned(),
         duration_ms: number("duration_ms")?,
+        // Not there before something was run.
+        progress: row.opt("progress").unwrap_or_default().map(str::to_owned),
         revision,
     })
 }

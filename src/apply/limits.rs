@@ -146,7 +146,7 @@ impl Runner<'_> {
 /// (<https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT>); MySQL and MariaDB count
 /// seconds, from 1, for the locks of tables and those of rows
 /// (<https://dev.mysql.com/doc/refman/en/server-system-variables.html#sysvar_lock_wait_timeout>).
-fn lock_timeout_sql(dialect: DialectName, limit: Duration) -> Vec<String> {
+pub(super) fn lock_timeout_sql(dialect: DialectName, limit: Duration) -> Vec<String> {
     const YEAR: u64 = 31_536_000;
     match dialect {
         DialectName::Sqlite => Vec::new(),

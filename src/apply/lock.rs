@@ -12,6 +12,9 @@ use crate::error::ApplyError;
 /// How often a lock that someone else has is asked for.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// What the name of the ledger's schema or database follows in what the key is made of.
+pub(super) const PURPOSE: &str = "rungs ledger ";
+
 /// A lock on the ledger that belongs to the session. On SQLite there is none: each revision takes the write lock of
 /// the database and then reads the ledger again.
 #[derive(Debug)]
@@ -98,7 +101,7 @@ impl Key {
     /// Locks of PostgreSQL belong to a database, so that the schema tells ledgers apart; those of MySQL to the server,
     /// and their names have at most 64 characters.
     fn of(dialect: DialectName, namespace: &str) -> Self {
-        let hash = Sha256::digest(format!("rungs ledger {namespace}").as_bytes());
+        let hash = Sha256::digest(format!("{PURPOSE}{namespace}").as_bytes());
         match dialect {
             DialectName::Sqlite => Self::Sqlite,
             DialectName::Postgres => {

@@ -2,6 +2,7 @@
 
 use rungs_schema::DialectName;
 
+use super::statement::{Control, control};
 use crate::dialect::splitter::{Piece, split};
 use crate::error::{ApplyError, Refusal};
 use crate::revision::{Direction, Revision, Section, Step};
@@ -15,8 +16,6 @@ pub(super) struct Prepared<'a> {
     pub(super) pieces: Vec<Piece<'a>>,
     /// All statements and the ledger row are one transaction.
     pub(super) in_transaction: bool,
-    /// The SQL begins and ends transactions itself.
-    pub(super) own_transactions: bool,
 }
 
 impl Prepared<'_> {
@@ -90,43 +89,16 @@ fn prepare_step<'a>(
             return None;
         }
     };
-    let mut prepared = Prepared {
-        revision,
-        direction,
-        section,
-        pieces,
-        in_transaction: transactional_ddl && section.transaction,
-        own_transactions: false,
-    };
-    check_transactions(&mut prepared, dialect, refusals);
+    let prepared =
+        Prepared { revision, direction, section, pieces, in_transaction: transactional_ddl && section.transaction };
+    check_transactions(&prepared, dialect, refusals);
     check_rebuilds(&prepared, dialect, refusals);
     Some(prepared)
 }
 
-/// What a statement does to the transaction around it.
-enum Control {
-    Begins,
-    Ends,
-}
-
-fn control(words: &[String], dialect: DialectName) -> Option<Control> {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["BEGIN", ..] | ["START", "TRANSACTION", ..] => Some(Control::Begins),
-        // ROLLBACK TO names a savepoint.
-        ["ROLLBACK", "TO", ..] | ["ROLLBACK", "TRANSACTION" | "WORK", "TO", ..] => None,
-        ["COMMIT" | "ROLLBACK", ..] => Some(Control::Ends),
-        ["END" | "ABORT", ..] if dialect != DialectName::Mysql && dialect != DialectName::Mariadb => {
-            Some(Control::Ends)
-        }
-        ["PREPARE", "TRANSACTION", ..] => Some(Control::Ends),
-        _ => None,
-    }
-}
-
 /// A revision that is one transaction has no COMMIT in it: its ledger row would no longer commit with it. One that is
 /// none may have transactions of its own, but ends each that it begins: the ledger row would end up in it.
-fn check_transactions(prepared: &mut Prepared<'_>, dialect: DialectName, refusals: &mut Vec<Refusal>) {
+fn check_transactions(prepared: &Prepared<'_>, dialect: DialectName, refusals: &mut Vec<Refusal>) {
     let revision = prepared.revision;
     let mut open: Option<usize> = None;
     let mut savepoint: Option<String> = None;
@@ -134,9 +106,8 @@ fn check_transactions(prepared: &mut Prepared<'_>, dialect: DialectName, refusal
     for piece in &prepared.pieces {
         let words = piece.words(dialect, 3);
         let line = prepared.section.line + piece.line;
-        // MariaDB's BEGIN NOT ATOMIC is a block of statements.
-        let is_block = words.get(1).is_some_and(|word| word == "NOT");
-        match control(&words, dialect).filter(|_| !is_block) {
+        let first: Vec<&str> = words.iter().map(String::as_str).collect();
+        match control(&first, dialect) {
             None if dialect == DialectName::Sqlite && !prepared.in_transaction => {
                 follow_savepoint(&words, line, &mut open, &mut savepoint);
             }
@@ -147,10 +118,6 @@ fn check_transactions(prepared: &mut Prepared<'_>, dialect: DialectName, refusal
             Some(Control::Begins) => open = Some(line),
             Some(Control::Ends) => open = None,
         }
-        let sets_autocommit =
-            words.first().is_some_and(|word| word == "SET") && piece.sql.to_ascii_lowercase().contains("autocommit");
-        prepared.own_transactions |= control(&words, dialect).is_some() && !is_block;
-        prepared.own_transactions |= open.is_some() || sets_autocommit;
     }
     if let Some(line) = open {
         found.push((line, "the transaction that begins here".to_owned(), "nothing in the section ends it"));
@@ -218,10 +185,4 @@ fn check_rebuilds(prepared: &Prepared<'_>, dialect: DialectName, refusals: &mut 
             _ => {}
         }
     }
-}
-
-/// Whether a statement changes rows and nothing else, so that it can share a transaction with its progress mark.
-pub(super) fn changes_rows(piece: &Piece<'_>, dialect: DialectName) -> bool {
-    let words = piece.words(dialect, 1);
-    words.first().is_some_and(|word| matches!(word.as_str(), "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE"))
 }

@@ -5,6 +5,8 @@
 //! about to go is looked at, and what it has and the file does not name stops the revision.
 //! <https://www.sqlite.org/lang_altertable.html#otheralter>
 
+use std::collections::BTreeSet;
+
 use super::executor::Runner;
 use super::prepare::Prepared;
 use crate::db::Connection;
@@ -43,6 +45,47 @@ impl Rebuild {
     }
 }
 
+/// What a script has to look at before a statement drops an old table.
+pub(super) struct Unseen {
+    /// The table.
+    pub(super) table: String,
+    /// A query for what would be lost with it.
+    pub(super) query: String,
+}
+
+/// The same look as [`Runner::look_before_drop`], for a script: which names the file has is known, which the table has is
+/// not. What is a word to [`names`] is one here, but for names with blanks: those count where they are in quotes.
+pub(super) fn unseen_sql(step: &Prepared<'_>, index: usize) -> Option<Unseen> {
+    if step.pieces.is_empty() {
+        return None;
+    }
+    let rebuild = Rebuild::ended_by(step, index)?;
+    let text = text_of(step).to_ascii_lowercase();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let words = text.split(|c| !is_part(c)).filter(|word| !word.is_empty());
+    let in_quotes = ['"', '`', '\''].into_iter().flat_map(|quote| text.split(quote));
+    let in_quotes = in_quotes.chain(text.split(['[', ']'])).filter(|part| part.contains(|c| !is_part(c)));
+    let in_quotes = in_quotes.filter(|part| !part.contains(['\n', ',', '(', ';']));
+    let known: BTreeSet<String> = words.chain(in_quotes).map(literal).collect();
+    let known: Vec<String> = known.into_iter().collect();
+    let query = format!(
+        "SELECT kind || ' ' || name FROM ({}) WHERE lower(name) NOT IN ({})",
+        there_sql(&rebuild),
+        known.join(", ")
+    );
+    Some(Unseen { table: rebuild.old.to_lowercase(), query })
+}
+
+/// All SQL of a revision, in which a name counts as known.
+fn text_of(step: &Prepared<'_>) -> String {
+    let sections = step.revision.up.iter().chain(&step.revision.down);
+    sections.map(|section| section.text.clone() + "\n").collect()
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
 impl Runner<'_> {
     /// Refuses a statement that drops more than its file knows.
     pub(super) async fn look_before_drop(&mut self, step: &Prepared<'_>, index: usize) -> Result<(), DbError> {
@@ -50,8 +93,7 @@ impl Runner<'_> {
             return Ok(());
         }
         let Some(rebuild) = Rebuild::ended_by(step, index) else { return Ok(()) };
-        let sections = step.revision.up.iter().chain(&step.revision.down);
-        let text: String = sections.map(|section| section.text.to_lowercase() + "\n").collect();
+        let text = text_of(step).to_lowercase();
         let mut unseen = there(self.connection, &rebuild).await?;
         unseen.retain(|(_, name)| !names(&text, &name.to_lowercase()));
         let Some((_, first)) = unseen.first() else { return Ok(()) };
@@ -74,18 +116,19 @@ impl Runner<'_> {
 
 /// What the old table has and the new one has not; indexes and triggers have yet to be created on it.
 async fn there(connection: &mut Connection, rebuild: &Rebuild) -> Result<Vec<(String, String)>, DbError> {
-    let text = |name: &str| format!("'{}'", name.replace('\'', "''"));
-    let (old, new) = (text(&rebuild.old), text(&rebuild.new));
-    let rows = connection
-        .query(&format!(
-            "SELECT 'column' AS kind, name FROM pragma_table_xinfo({old}) \
-             WHERE lower(name) NOT IN (SELECT lower(name) FROM pragma_table_xinfo({new})) \
-             UNION ALL \
-             SELECT type, name FROM sqlite_schema \
-             WHERE type IN ('index', 'trigger') AND sql IS NOT NULL AND upper(tbl_name) = {old}"
-        ))
-        .await?;
+    let rows = connection.query(&there_sql(rebuild)).await?;
     rows.iter().map(|row| Ok((row.text("kind")?.to_owned(), row.text("name")?.to_owned()))).collect()
+}
+
+fn there_sql(rebuild: &Rebuild) -> String {
+    let (old, new) = (literal(&rebuild.old), literal(&rebuild.new));
+    format!(
+        "SELECT 'column' AS kind, name FROM pragma_table_xinfo({old}) \
+         WHERE lower(name) NOT IN (SELECT lower(name) FROM pragma_table_xinfo({new})) \
+         UNION ALL \
+         SELECT type, name FROM sqlite_schema \
+         WHERE type IN ('index', 'trigger') AND sql IS NOT NULL AND upper(tbl_name) = {old}"
+    )
 }
 
 /// Whether a text has a name as a word of its own.

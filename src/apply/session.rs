@@ -9,8 +9,30 @@ use crate::dialect::Dialect;
 use crate::error::ApplyError;
 
 /// The pragmas of SQLite that change what a later statement does to rows or to the schema.
-const SQLITE_PRAGMAS: [&str; 5] =
+pub(super) const SQLITE_PRAGMAS: [&str; 5] =
     ["foreign_keys", "ignore_check_constraints", "recursive_triggers", "legacy_alter_table", "writable_schema"];
+
+/// RESET ALL leaves both kinds of user as they are, and temporary tables hide others of their name.
+pub(super) const POSTGRES_RESET: [&str; 4] = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "DISCARD TEMP"];
+
+/// The variables that dumps and migrations set. SET NAMES sets four of them: the next revision's text would be read in
+/// another character set.
+pub(super) const MYSQL_VARIABLES: [&str; 14] = [
+    "sql_mode",
+    "time_zone",
+    "foreign_key_checks",
+    "unique_checks",
+    "autocommit",
+    "sql_notes",
+    "sql_safe_updates",
+    "default_storage_engine",
+    "character_set_client",
+    "character_set_results",
+    "character_set_connection",
+    "collation_connection",
+    "lock_wait_timeout",
+    "innodb_lock_wait_timeout",
+];
 
 /// How the session was before the first revision.
 #[derive(Debug)]
@@ -42,9 +64,7 @@ impl Session {
                 Ok(Self { between, after })
             }
             DialectName::Postgres => {
-                // RESET ALL leaves both kinds of user as they are, and temporary tables hide others of their name.
-                let reset = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "DISCARD TEMP"];
-                let reset: Vec<_> = reset.map(str::to_owned).into();
+                let reset: Vec<_> = POSTGRES_RESET.map(str::to_owned).into();
                 Ok(Self { between: reset.clone(), after: reset })
             }
             DialectName::Mysql | DialectName::Mariadb => {
@@ -75,35 +95,18 @@ pub(super) async fn pragma(connection: &mut Connection, name: &str) -> Result<i6
     Ok(value.and_then(|value| value.parse().ok()).unwrap_or_default())
 }
 
-/// The variables that dumps and migrations set, and the current database.
+/// The variables, and the current database.
 async fn mysql_reset(
     connection: &mut Connection,
     dialect: &dyn Dialect,
     ledger: &Ledger<'_>,
 ) -> Result<Vec<String>, ApplyError> {
-    // SET NAMES sets the last four: the next revision's text would be read in another character set.
-    const VARIABLES: [&str; 14] = [
-        "sql_mode",
-        "time_zone",
-        "foreign_key_checks",
-        "unique_checks",
-        "autocommit",
-        "sql_notes",
-        "sql_safe_updates",
-        "default_storage_engine",
-        "character_set_client",
-        "character_set_results",
-        "character_set_connection",
-        "collation_connection",
-        "lock_wait_timeout",
-        "innodb_lock_wait_timeout",
-    ];
     let columns: Vec<String> =
-        VARIABLES.iter().map(|name| format!("CAST(@@SESSION.{name} AS CHAR) AS {name}")).collect();
+        MYSQL_VARIABLES.iter().map(|name| format!("CAST(@@SESSION.{name} AS CHAR) AS {name}")).collect();
     let rows = connection.query(&format!("SELECT {}", columns.join(", "))).await?;
     let mut assignments = Vec::new();
     if let Some(row) = rows.first() {
-        for name in VARIABLES {
+        for name in MYSQL_VARIABLES {
             let value = match row.opt(name)? {
                 None => "NULL".to_owned(),
                 Some(number) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {

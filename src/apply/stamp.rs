@@ -186,16 +186,16 @@ impl Plan<'_> {
 }
 
 /// The run's lock. On SQLite it is the transaction in which everything is then read and written.
-struct Held<'l> {
-    ledger: Ledger<'l>,
+pub(super) struct Held<'l> {
+    pub(super) ledger: Ledger<'l>,
     lock: Lock,
     /// SQLite's, as it was.
     busy_timeout: Option<i64>,
-    options: &'l Options,
+    pub(super) options: &'l Options,
 }
 
 impl<'l> Held<'l> {
-    async fn begin(
+    pub(super) async fn begin(
         connection: &mut Connection,
         dialect: &'l dyn Dialect,
         options: &'l Options,
@@ -262,7 +262,7 @@ impl<'l> Held<'l> {
     }
 
     /// All statements or none.
-    async fn write(&self, connection: &mut Connection, statements: &[String]) -> Result<(), Error> {
+    pub(super) async fn write(&self, connection: &mut Connection, statements: &[String]) -> Result<(), Error> {
         if statements.is_empty() {
             return Ok(());
         }
@@ -279,7 +279,7 @@ impl<'l> Held<'l> {
     }
 
     /// Leaves no transaction behind, and gives the lock back. The first error is the one to tell.
-    async fn end<T>(self, connection: &mut Connection, outcome: Result<T, Error>) -> Result<T, Error> {
+    pub(super) async fn end<T>(self, connection: &mut Connection, outcome: Result<T, Error>) -> Result<T, Error> {
         if outcome.is_err() || self.is_sqlite() {
             // Where there is none any more, SQLite calls that an error.
             let _ = connection.execute("ROLLBACK").await;

@@ -1,21 +1,77 @@
 //! A revision statement by statement, where the engine's DDL commits by itself or the file asks for it.
+//!
+//! Exactly once, by what is written before what:
+//! - a statement that can be taken back commits together with its mark;
+//! - before any other, its intent is in the ledger, with what the database has of the objects that it defines; its mark
+//!   comes after it and takes the intent away. So without an intent it was not sent, and with one, the next run compares
+//!   what was with what is ([`resume`](super::resume));
+//! - what may be repeated needs neither.
 
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use rungs_schema::DialectName;
 
-use super::ahead::before;
 use super::executor::{OnEvent, Outcome, Runner, millis, tell_statement};
-use super::ledger::{Entry, State};
-use super::prepare::{Prepared, changes_rows};
-use crate::dialect::splitter::{Piece, split};
-use crate::error::{ApplyError, DbError, mending};
+use super::failure::{Failure, needs_no_transaction};
+use super::ledger::{Entry, LedgerRow, State};
+use super::look::{Look, Verdict};
+use super::prepare::Prepared;
+use super::progress::{Intent, Progress, chain, hash};
+use super::statement::{Class, Kind, Object, Planned, plan};
+use crate::db::ServerVersion;
+use crate::error::{ApplyError, DbError};
 use crate::revision::Direction;
 
+/// A revision that is not one transaction, as it is run.
+pub(super) struct Course<'s> {
+    pub(super) step: &'s Prepared<'s>,
+    pub(super) plan: Vec<Planned>,
+    /// For each number of statements, what identifies their text.
+    pub(super) chain: Vec<String>,
+    /// What the ledger says while it runs.
+    pub(super) state: State,
+}
+
+impl<'s> Course<'s> {
+    fn new(step: &'s Prepared<'s>, version: &ServerVersion) -> Self {
+        let state = if step.direction == Direction::Up { State::Applying } else { State::Reverting };
+        Self { step, plan: plan(version, &step.pieces), chain: chain(&step.pieces), state }
+    }
+
+    pub(super) fn total(&self) -> usize {
+        self.step.pieces.len()
+    }
+
+    /// That so many statements ran.
+    pub(super) fn ran(&self, done: usize) -> Progress {
+        Progress::ran(self.chain.get(done).map(String::as_str).unwrap_or_default())
+    }
+
+    fn id(&self) -> &str {
+        &self.step.revision.id
+    }
+}
+
+/// Whose the revision is.
+enum Claim {
+    Ours,
+    /// A run has begun it, and has not ended.
+    Begun(LedgerRow),
+    /// Another runner has done it.
+    Theirs,
+}
+
+/// What came of sending a statement.
+#[derive(PartialEq, Eq)]
+enum Sent {
+    Marked,
+    /// Another runner has come further: only where no lock keeps it out.
+    Overtaken,
+}
+
 impl Runner<'_> {
-    /// Runs a revision that is not one transaction. Before the first statement the ledger says that it has begun, and
-    /// after each how many are done.
+    /// Runs a revision that is not one transaction, or goes on with it.
     pub(super) async fn run_one_by_one(
         &mut self,
         step: &Prepared<'_>,
@@ -23,229 +79,277 @@ impl Runner<'_> {
         begin: Instant,
         on_event: OnEvent<'_>,
     ) -> Result<Outcome, ApplyError> {
-        if let Outcome::Skipped = self.claim(step, at).await? {
-            return Ok(Outcome::Skipped);
-        }
-        let id = &step.revision.id;
-        let state = if step.direction == Direction::Up { State::Applying } else { State::Reverting };
-        for (index, piece) in step.pieces.iter().enumerate() {
-            tell_statement(step, index, piece, on_event);
-            let progress = self.ledger.progress_sql(id, state, index + 1);
-            let name = self.connection.version().name;
-            let shares = !step.own_transactions && changes_rows(piece, name) && !is_several(piece, name);
-            let sent = match self.look_before_drop(step, index).await {
-                Ok(()) => self.send_patiently(step, piece, (&progress, shares), on_event).await,
-                Err(unseen) => Err(Failure::statement(unseen)),
-            };
-            if let Err(failure) = sent {
-                return Err(self.stopped(step, index, failure).await);
+        let course = Course::new(step, self.connection.version());
+        let mut index = match self.claim(&course, at).await? {
+            Claim::Theirs => return Ok(Outcome::Skipped),
+            Claim::Ours => 0,
+            Claim::Begun(row) => self.go_on(&course, &row, on_event).await?,
+        };
+        loop {
+            while index < course.total() {
+                tell_statement(step, index, &step.pieces[index], on_event);
+                match self.send_patiently(&course, index, on_event).await {
+                    Ok(Sent::Marked) => index += 1,
+                    Ok(Sent::Overtaken) => match self.overtaken(&course, on_event).await? {
+                        Some(next) => index = next,
+                        None => return Ok(Outcome::Skipped),
+                    },
+                    Err(failure) => return Err(self.stopped(&course, index, failure).await),
+                }
+            }
+            for sql in self.session.between() {
+                self.connection.execute(sql).await?;
+            }
+            if self.finish(&course, at, begin).await? {
+                self.note(step, at, begin);
+                return Ok(Outcome::Done);
+            }
+            match self.overtaken(&course, on_event).await? {
+                Some(next) => index = next,
+                None => return Ok(Outcome::Skipped),
             }
         }
-        for sql in self.session.between() {
-            self.connection.execute(sql).await?;
-        }
-        let sql = match step.direction {
-            Direction::Up => self.ledger.applied_sql(id, step.pieces.len(), millis(begin.elapsed())),
-            Direction::Down => self.ledger.delete_sql(id),
-        };
-        self.connection.execute(&sql).await?;
-        self.note(step, at, begin);
-        self.connection.execute(&self.log_sql(step, at, begin, None)).await?;
-        Ok(Outcome::Done)
     }
 
-    /// Writes into the ledger that the revision has begun, unless another runner was faster.
-    async fn claim(&mut self, step: &Prepared<'_>, at: DateTime<Utc>) -> Result<Outcome, ApplyError> {
-        let total = step.pieces.len();
-        let revision = step.revision;
-        let sql = match step.direction {
+    /// Writes into the ledger that the revision has begun, unless a run has done so.
+    async fn claim(&mut self, course: &Course<'_>, at: DateTime<Utc>) -> Result<Claim, ApplyError> {
+        let begun = |runner: &Self| {
+            let row = runner.rows.get(course.id());
+            row.filter(|row| row.state == course.state).cloned().map(Claim::Begun)
+        };
+        let (revision, total) = (course.step.revision, course.total());
+        let sql = match course.step.direction {
             Direction::Up => {
-                self.ledger.insert_sql(&Entry { revision, state: State::Applying, done: 0, total, at, duration_ms: 0 })
+                let entry = Entry { revision, state: State::Applying, done: 0, total, at, duration_ms: 0 };
+                self.ledger.claim_sql(&entry, &course.ran(0))
             }
-            Direction::Down => self.ledger.revert_sql(&revision.id, total),
+            Direction::Down => self.ledger.revert_sql(&revision.id, total, Some(&course.ran(0))),
         };
         if !self.is_sqlite() {
+            if let Some(claim) = begun(self) {
+                return Ok(claim);
+            }
             self.connection.execute(&sql).await?;
-            return Ok(Outcome::Done);
+            return Ok(Claim::Ours);
         }
         self.connection.execute("BEGIN IMMEDIATE").await.map_err(|error| self.busy(error))?;
-        let claimed = match self.read_again().await.and_then(|()| self.is_to_do(step)) {
-            Ok(true) => self.connection.execute(&sql).await.map(|_| true).map_err(ApplyError::from),
-            other => other,
+        let claimed = match self.read_again().await.and_then(|()| self.is_to_do(course.step)) {
+            Ok(true) => match begun(self) {
+                Some(claim) => Ok(claim),
+                None => self.connection.execute(&sql).await.map(|_| Claim::Ours).map_err(ApplyError::from),
+            },
+            Ok(false) => Ok(Claim::Theirs),
+            Err(error) => Err(error),
         };
-        let end = if matches!(claimed, Ok(true)) { "COMMIT" } else { "ROLLBACK" };
+        let end = if matches!(claimed, Ok(Claim::Ours)) { "COMMIT" } else { "ROLLBACK" };
         let ended = self.connection.execute(end).await;
         let claimed = claimed?;
         ended?;
-        Ok(if claimed { Outcome::Done } else { Outcome::Skipped })
+        Ok(claimed)
+    }
+
+    /// The statement from which to go on behind another runner; none where it has done everything. Where a lock keeps
+    /// others out, there is none, and somebody has changed the ledger.
+    async fn overtaken(&mut self, course: &Course<'_>, on_event: OnEvent<'_>) -> Result<Option<usize>, ApplyError> {
+        let _ = self.connection.execute("ROLLBACK").await;
+        if !self.is_sqlite() {
+            let reason = format!("another has written to the ledger's row of {}", course.id());
+            return Err(ApplyError::Moved { reason });
+        }
+        self.read().await?;
+        let row = self.rows.get(course.id()).filter(|row| row.state == course.state).cloned();
+        match row {
+            Some(row) => self.go_on(course, &row, on_event).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// As [`send`](Self::send), again and again where others held a lock. Within a transaction of the section's own, what
-    /// ran before the statement may be gone with it, so that there it is sent once.
+    /// ran before the statement may be gone with it, so that there it is sent once, and so is one of which a part may stay.
     async fn send_patiently(
         &mut self,
-        step: &Prepared<'_>,
-        piece: &Piece<'_>,
-        (progress, shares): (&str, bool),
+        course: &Course<'_>,
+        index: usize,
         on_event: OnEvent<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Sent, Failure> {
+        let (step, planned) = (course.step, &course.plan[index]);
         self.attempt = 1;
-        let lifted = self.lift_limit(step, piece).await.map_err(Failure::statement)?;
-        let once = step.own_transactions || is_several(piece, self.connection.version().name);
+        let lifted = self.lift_limit(step, &step.pieces[index]).await.map_err(Failure::statement)?;
+        let once = planned.inside || matches!(planned.class, Class::Ends | Class::Unsure { partial: true });
         loop {
-            let failure = match self.send(piece, progress, shares).await {
-                Ok(()) if lifted => return self.limit(step).await.map_err(Failure::statement),
-                Ok(()) => return Ok(()),
+            let failure = match self.send(course, index).await {
+                Ok(sent) => {
+                    if lifted {
+                        self.limit(step).await.map_err(Failure::statement)?;
+                    }
+                    return Ok(sent);
+                }
                 Err(failure) => failure,
             };
             let (cause, reason) = (failure.error.cause(), failure.error.to_string());
-            if failure.ran || once || !self.waits_to_retry(step, cause, &reason, on_event).await {
+            if failure.ran || once || !self.leaves_nothing(course, index, &failure).await {
+                return Err(failure);
+            }
+            if !self.waits_to_retry(step, cause, &reason, on_event).await {
                 return Err(failure);
             }
         }
     }
 
-    /// Sends a statement and marks it as done. One that changes only rows shares a transaction with its mark.
-    async fn send(&mut self, piece: &Piece<'_>, progress: &str, shares: bool) -> Result<(), Failure> {
-        if !shares {
-            self.connection.execute(piece.sql).await.map_err(Failure::statement)?;
-            let marked = self.connection.execute(progress).await;
-            return marked.map(|_| ()).map_err(|error| Failure { error, ran: true, in_ledger: true });
-        }
-        self.connection.execute("BEGIN").await.map_err(Failure::statement)?;
-        for (sql, in_ledger) in [(piece.sql, false), (progress, true), ("COMMIT", false)] {
-            if let Err(error) = self.connection.execute(sql).await {
-                let _ = self.connection.execute("ROLLBACK").await;
-                return Err(Failure { error, ran: false, in_ledger });
-            }
-        }
-        Ok(())
+    /// Whether a statement that failed can be sent again as it is. What is told of an index that it has left is told when
+    /// the run stops there.
+    async fn leaves_nothing(&mut self, course: &Course<'_>, index: usize, failure: &Failure) -> bool {
+        let (Class::Defines(objects), Some(Some(before))) = (&course.plan[index].class, &failure.before) else {
+            return true;
+        };
+        matches!(self.look().verdict(objects, before).await, Ok(Verdict::NotDone))
     }
 
-    /// A statement of a revision that is not one transaction has failed, or its mark has.
-    async fn stopped(&mut self, step: &Prepared<'_>, index: usize, failure: Failure) -> ApplyError {
-        let Failure { error, ran, in_ledger } = failure;
-        // What a section has begun by itself ends here, and so does a role that it took: the ledger's row must not
-        // hang on them.
+    /// Sends a statement and marks it as done.
+    async fn send(&mut self, course: &Course<'_>, index: usize) -> Result<Sent, Failure> {
+        let (step, planned) = (course.step, &course.plan[index]);
+        self.look_before_drop(step, index).await.map_err(Failure::statement)?;
+        let sent = match &planned.class {
+            Class::Defines(objects) => self.defined(course, index, objects).await,
+            Class::Unsure { .. } => self.announced(course, index, None).await,
+            _ if planned.inside => self.plain(course, index).await,
+            Class::Shared if self.can_be_taken_back(step.pieces[index].sql).await? => self.shared(course, index).await,
+            Class::Shared => self.announced(course, index, None).await,
+            Class::Begins | Class::Ends | Class::Repeatable => self.plain(course, index).await,
+        };
+        if !matches!(planned.class, Class::Shared) {
+            self.engines.forget();
+        }
+        sent
+    }
+
+    /// On MySQL, rows of some engines change for good, whatever becomes of the transaction.
+    async fn can_be_taken_back(&mut self, sql: &str) -> Result<bool, Failure> {
+        if !self.is_mysql() {
+            return Ok(true);
+        }
+        let dialect = self.ledger.dialect();
+        self.engines.take_back(self.connection, dialect, sql).await.map_err(Failure::statement)
+    }
+
+    pub(super) fn is_mysql(&self) -> bool {
+        matches!(self.connection.version().name, DialectName::Mysql | DialectName::Mariadb)
+    }
+
+    /// A statement that may be repeated, or is in a transaction of the file's own; then its mark.
+    async fn plain(&mut self, course: &Course<'_>, index: usize) -> Result<Sent, Failure> {
+        self.connection.execute(course.step.pieces[index].sql).await.map_err(Failure::statement)?;
+        self.mark(course, index + 1).await.map_err(Failure::mark)
+    }
+
+    /// In one transaction with its mark, which comes first: where another runner is further, nothing is sent.
+    async fn shared(&mut self, course: &Course<'_>, index: usize) -> Result<Sent, Failure> {
+        let begin = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        self.connection.execute(begin).await.map_err(Failure::statement)?;
+        let marked = self.mark(course, index + 1).await;
+        let sent = match marked {
+            Err(error) => Err((error, true)),
+            Ok(Sent::Overtaken) => return Ok(Sent::Overtaken),
+            Ok(Sent::Marked) => match self.connection.execute(course.step.pieces[index].sql).await {
+                Ok(_) => self.connection.execute("COMMIT").await.map_err(|error| (error, false)),
+                Err(error) => Err((error, false)),
+            },
+        };
+        let Err((error, in_ledger)) = sent else { return Ok(Sent::Marked) };
         let _ = self.connection.execute("ROLLBACK").await;
-        for sql in self.session.between() {
-            let _ = self.connection.execute(sql).await;
+        if let DbError::Statement { code, .. } = &error
+            && needs_no_transaction(code.as_deref(), &error)
+        {
+            return self.announced(course, index, None).await;
         }
-        let lost = matches!(error, DbError::Lost { .. });
-        // Where the server has answered, and it was the first statement, the revision has not begun.
-        let several = is_several(&step.pieces[index], self.connection.version().name);
-        let untouched = index == 0 && !ran && !lost && !several;
-        let mut state = if untouched {
-            self.unclaim(step).await
-        } else {
-            let kept = self.kept(step, index + usize::from(ran), lost).await;
-            what_stays(step, index, ran, lost, kept)
-        };
-        if several && !ran {
-            state = format!("{state}; statement {} is several, of which the first may have run", index + 1);
-        }
-        if let Some(before) = self.before() {
-            state = format!("{state}; {before}");
-        }
-        let mut failed = self.statement_error(step, index, error, state);
-        if let ApplyError::Statement { help, reason, .. } = &mut failed {
-            if in_ledger {
-                let became = if ran { "the statement ran, but" } else { "the statement was rolled back, since" };
-                *reason = format!("{became} the ledger could not be told: {reason}");
-            }
-            if !untouched {
-                *help = Some(self.mending(step));
-            }
-        }
-        failed
+        Err(Failure { error, ran: false, in_ledger, before: None })
     }
 
-    fn mending(&self, step: &Prepared<'_>) -> String {
-        let direction = if step.direction == Direction::Up { "applied" } else { "reverted" };
-        let revision = step.revision;
-        mending(&revision.id, direction, &before(&revision.id, &revision.down_revision, self.rows.values()))
+    /// A statement whose objects show whether it ran.
+    async fn defined(&mut self, course: &Course<'_>, index: usize, objects: &[Object]) -> Result<Sent, Failure> {
+        let before = self.look().at(objects).await.map_err(Failure::statement)?;
+        for object in objects {
+            let Kind::IndexesOf(Some(name)) = &object.kind else { continue };
+            let indexes = self.look().indexes(object).await.map_err(Failure::statement)?;
+            if let Some(left) = indexes.iter().find(|index| index.is_left(name)) {
+                return Err(Failure::statement(DbError::Statement {
+                    reason: format!("index {} is there and not valid: building it has failed before", left.full()),
+                    code: None,
+                    sql: course.step.pieces[index].sql.to_owned(),
+                    position: None,
+                    help: Some(format!("`DROP INDEX CONCURRENTLY {}`, and run the command again", left.full())),
+                }));
+            }
+        }
+        self.announced(course, index, before).await
     }
 
-    /// Takes back in the ledger that a revision has begun.
-    async fn unclaim(&mut self, step: &Prepared<'_>) -> String {
+    /// The intent, the statement, the mark.
+    async fn announced(
+        &mut self,
+        course: &Course<'_>,
+        index: usize,
+        before: Option<Vec<String>>,
+    ) -> Result<Sent, Failure> {
+        let sql = course.step.pieces[index].sql;
+        let intent = Intent { statement: index + 1, hash: hash(sql), before: before.clone() };
+        let progress = Progress { intent: Some(intent), ..course.ran(index) };
+        if self.write(course, index, &progress).await.map_err(Failure::intent)? == Sent::Overtaken {
+            return Ok(Sent::Overtaken);
+        }
+        let sent = self.connection.execute(sql).await;
+        sent.map_err(|error| Failure { error, ran: false, in_ledger: false, before: Some(before) })?;
+        self.mark(course, index + 1).await.map_err(Failure::mark)
+    }
+
+    async fn mark(&mut self, course: &Course<'_>, done: usize) -> Result<Sent, DbError> {
+        self.write(course, done, &course.ran(done)).await
+    }
+
+    async fn write(&mut self, course: &Course<'_>, done: usize, progress: &Progress) -> Result<Sent, DbError> {
+        let sql = self.ledger.mark_sql(course.id(), course.state, done, progress);
+        let rows = self.connection.execute(&sql).await?;
+        Ok(if rows == 0 { Sent::Overtaken } else { Sent::Marked })
+    }
+
+    /// Marks statements as done that a former run has sent. Where another runner is further, the next mark shows it.
+    pub(super) async fn mark_found(&mut self, course: &Course<'_>, done: usize) -> Result<(), DbError> {
+        self.mark(course, done).await.map(|_| ())
+    }
+
+    /// The revision is done: its row, and the log. False where another runner has said so.
+    async fn finish(&mut self, course: &Course<'_>, at: DateTime<Utc>, begin: Instant) -> Result<bool, ApplyError> {
+        let finished = self.finish_in_transaction(course, at, begin).await;
+        if finished.is_err() {
+            let _ = self.connection.execute("ROLLBACK").await;
+        }
+        finished
+    }
+
+    async fn finish_in_transaction(
+        &mut self,
+        course: &Course<'_>,
+        at: DateTime<Utc>,
+        begin: Instant,
+    ) -> Result<bool, ApplyError> {
+        let step = course.step;
         let sql = match step.direction {
-            Direction::Up => self.ledger.delete_sql(&step.revision.id),
-            Direction::Down => self.ledger.progress_sql(&step.revision.id, State::Applied, 0),
+            Direction::Up => self.ledger.applied_sql(step.revision, course.total(), millis(begin.elapsed())),
+            Direction::Down => self.ledger.delete_sql(course.id()),
         };
-        match self.connection.execute(&sql).await {
-            Ok(_) => "none of its statements ran".to_owned(),
-            Err(error) => format!("none of its statements ran, but the ledger could not be told: {error}"),
+        let log = self.log_sql(step, at, begin, None);
+        let sqlite = self.is_sqlite();
+        let start = if sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        self.connection.execute(start).await.map_err(|error| self.busy(error))?;
+        if self.connection.execute(&sql).await? == 0 {
+            return Ok(false);
         }
+        self.connection.execute(&log).await?;
+        self.connection.execute("COMMIT").await?;
+        Ok(true)
     }
 
-    /// How many of the statements that ran stay. A transaction of the section's own takes the marks of its statements
-    /// with it when it is rolled back, so that the ledger knows; `None` when it cannot be asked.
-    async fn kept(&mut self, step: &Prepared<'_>, ran: usize, lost: bool) -> Option<usize> {
-        let id = &step.revision.id;
-        if step.own_transactions {
-            let rows = self.ledger.read(self.connection).await.ok()?;
-            return rows.iter().find(|row| row.revision == *id).map(|row| row.done);
-        }
-        if !lost {
-            let state = if step.direction == Direction::Up { State::Applying } else { State::Reverting };
-            // The mark that failed may have done so for what the section had set in the session.
-            let _ = self.connection.execute(&self.ledger.progress_sql(id, state, ran)).await;
-        }
-        Some(ran)
+    pub(super) fn look(&mut self) -> Look<'_> {
+        Look { dialect: self.ledger.dialect(), connection: &mut *self.connection }
     }
-}
-
-/// Whether a piece between DELIMITER lines holds several statements: the server carries out those before the one that
-/// fails.
-fn is_several(piece: &Piece<'_>, dialect: DialectName) -> bool {
-    split(dialect, piece.sql).is_ok_and(|pieces| pieces.len() > 1)
-}
-
-/// Why a statement is not both done and marked as done.
-struct Failure {
-    error: DbError,
-    /// The statement itself is done, and not undone.
-    ran: bool,
-    /// It was the mark that failed.
-    in_ledger: bool,
-}
-
-impl Failure {
-    fn statement(error: DbError) -> Self {
-        Self { error, ran: false, in_ledger: false }
-    }
-}
-
-/// What of a section that stopped at a statement (counted from 0) is in the database.
-fn what_stays(step: &Prepared<'_>, index: usize, ran: bool, lost: bool, kept: Option<usize>) -> String {
-    let total = step.pieces.len();
-    let range = |from: usize, to: usize, one: &str, more: &str| match from {
-        from if from == to => format!("statement {from} {one}"),
-        from => format!("statements {from} to {to} {more}"),
-    };
-    let done = index + usize::from(ran);
-    let mut said = Vec::new();
-    match kept {
-        Some(0) if done == 0 => said.push("none of its statements is known to have run".to_owned()),
-        Some(kept) => {
-            if kept > 0 {
-                said.push(range(1, kept, "ran and stays", "ran and stay"));
-            }
-            if kept < done {
-                said.push(range(kept + 1, done, "was rolled back", "were rolled back"));
-            }
-        }
-        None => said.push(format!(
-            "{}, but what of this was in a transaction that had not ended was rolled back",
-            range(1, done.max(1), "was sent", "were sent")
-        )),
-    }
-    if lost && !ran {
-        said.push(format!("whether {} ran is not known", index + 1));
-    }
-    let first = if lost && !ran { index + 2 } else { done + 1 };
-    if first <= total {
-        said.push(range(first, total, "did not run", "did not run"));
-    }
-    said.join("; ")
 }

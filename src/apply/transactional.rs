@@ -70,7 +70,8 @@ impl Runner<'_> {
         result
     }
 
-    async fn within_transaction(
+    /// The statements and the ledger's row, in the transaction that is open.
+    pub(super) async fn within_transaction(
         &mut self,
         step: &Prepared<'_>,
         at: DateTime<Utc>,

@@ -27,7 +27,7 @@ pub(super) struct AddDialect {
     written_for: Option<DialectName>,
 }
 
-fn engine(word: &str) -> Result<DialectName, String> {
+pub(super) fn engine(word: &str) -> Result<DialectName, String> {
     DialectName::from_word(word).ok_or_else(|| "write sqlite, postgres, mysql or mariadb".to_owned())
 }
 

@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 
 use super::context::no_models;
 use super::engines::{self, ByEngine, Compared, Engines, Replay, Slot};
-use super::limits::LimitOptions;
 use super::placement::Placement;
 use super::renames::Renames;
-use super::run::rows_whole;
+use super::run::{Request, rows_whole};
 use super::ui::Format;
 use super::upgrade::upgrade;
 use super::write::{draft, write};
@@ -260,7 +259,8 @@ impl Autogenerate {
                 // Nothing else is pending: the database was not behind.
                 _ => Target::heads(),
             };
-            let done = upgrade(context, url, target, LOCK_WAIT, LimitOptions::default()).await?;
+            let request = Request::up(context, target, LOCK_WAIT)?;
+            let done = upgrade(context, url, request).await?;
             text = done.text;
             for key in ["steps", "heads"] {
                 value[key] = done.value[key].clone();

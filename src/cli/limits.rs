@@ -22,9 +22,15 @@ pub(super) struct LimitOptions {
 impl LimitOptions {
     /// What holds for a run.
     pub(super) fn limits(self, configured: Apply) -> Limits {
+        let (said, default) = (self.said(configured), Limits::default());
+        Limits { lock_timeout: said.lock_timeout.or(default.lock_timeout), ..said }
+    }
+
+    /// What somebody has said, without the lock timeout that is ours.
+    pub(super) fn said(self, configured: Apply) -> Limits {
         let default = Limits::default();
         Limits {
-            lock_timeout: self.lock_timeout.or(configured.lock_timeout).or(default.lock_timeout),
+            lock_timeout: self.lock_timeout.or(configured.lock_timeout),
             statement_timeout: self.statement_timeout.or(configured.statement_timeout).or(default.statement_timeout),
             retries: self.retries.or(configured.retries).unwrap_or(default.retries),
         }

@@ -12,6 +12,7 @@ mod current;
 mod db;
 mod diff;
 mod downgrade;
+mod dry_run;
 mod edit;
 mod engines;
 mod ensure_version;
@@ -22,17 +23,21 @@ mod hooks;
 mod init;
 mod ledger;
 mod limits;
+mod log;
 mod meeting;
 mod merge;
 mod models;
+mod offline;
 mod placement;
 mod record;
 mod renames;
 mod report;
+mod resolve;
 mod revision;
 mod run;
 mod show;
 mod stamp;
+mod transaction;
 mod ui;
 mod upgrade;
 mod write;
@@ -120,6 +125,10 @@ enum Command {
     Show(show::Show),
     /// Mark revisions as applied or not applied, without running them
     Stamp(stamp::Stamp),
+    /// Show every run that the database has a record of
+    Log(log::Log),
+    /// Say whether the statement ran that was under way when a run stopped
+    Resolve(resolve::Resolve),
     /// Create the tables in which the database records what is applied, and nothing else
     EnsureVersion(ensure_version::EnsureVersion),
     /// Fail (exit code 1) when models, revisions and database do not agree
@@ -214,6 +223,8 @@ async fn dispatch(arguments: Arguments, ui: Ui, hooks: Hooks) -> Result<Outcome,
         Command::History(command) => command.run(&context).await,
         Command::Show(command) => command.run(&context).await,
         Command::Stamp(command) => command.run(&context).await,
+        Command::Log(command) => command.run(&context).await,
+        Command::Resolve(command) => command.run(&context).await,
         Command::EnsureVersion(command) => command.run(&context).await,
         Command::Check(command) => command.run(&context).await,
         Command::Diff(command) => command.run(&context).await,

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::limits::LimitOptions;
 use super::ui::Ui;
-use super::{Context, meeting};
+use super::{Context, meeting, transaction};
 use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
-use crate::error::{ApplyError, DbError, Error, RevisionError, WithoutFile};
-use crate::revision::{Direction, History, Revision, Target};
+use crate::error::{ApplyError, DbError, Error, WithoutFile};
+use crate::revision::{Direction, History, Revision, Step, Target};
 
 /// What is asked for.
 pub(super) struct Request {
@@ -21,7 +21,35 @@ pub(super) struct Request {
     pub(super) target: Target,
     /// In seconds.
     pub(super) lock_wait: u64,
-    pub(super) limits: LimitOptions,
+    /// How it runs.
+    pub(super) options: Options,
+}
+
+impl Request {
+    /// An upgrade, as the configuration has it.
+    pub(super) fn up(context: &Context, target: Target, lock_wait: u64) -> Result<Self, Error> {
+        let apply = context.config()?.apply;
+        let limits = LimitOptions::default().limits(apply);
+        let transaction = apply.transaction.map(transaction::of).unwrap_or_default();
+        let options = Options { lock_wait: Duration::from_secs(lock_wait), limits, transaction, ..Options::default() };
+        Ok(Self { direction: Direction::Up, target, lock_wait, options })
+    }
+}
+
+/// The steps that lead to the target; what is to be said of them is told.
+pub(super) fn route<'h>(
+    context: &Context,
+    history: &'h History,
+    rows: &[LedgerRow],
+    name: DialectName,
+    request: &Request,
+) -> Result<Vec<Step<'h>>, Error> {
+    let steps = apply::route(history, rows, request.direction, &request.target)?;
+    warn_of_files(context, history, rows, name, request.direction);
+    if request.direction == Direction::Up {
+        meeting::before_upgrade(&context.ui, history, &apply::applied_ids(rows), &steps, name);
+    }
+    Ok(steps)
 }
 
 /// Finds the route, runs it, and prints what was done.
@@ -32,16 +60,7 @@ async fn run(
     request: &Request,
 ) -> Result<Done, Error> {
     let dialect = dialect::for_version(connection.version())?;
-    let limits = request.limits.limits(context.config()?.apply);
-    let options = Options { lock_wait: Duration::from_secs(request.lock_wait), limits, ..Options::default() };
     let rows = apply::applied(connection, dialect.as_ref()).await?;
-    let applied = apply::applied_ids(&rows);
-    // What is half done is no longer, or not yet, where a target leads, and what has no file is nowhere; both say more
-    // than that there is no way.
-    let no_route = |error: RevisionError| match apply::check_half_done(&rows) {
-        Ok(()) => Error::from(apply::explain(error, &request.target, history, &rows)),
-        Err(half_done) => half_done.into(),
-    };
     let ui = &context.ui;
     let name = connection.version().name;
     let mut tell = |event: Event<'_>| match event {
@@ -60,6 +79,12 @@ async fn run(
                 revision.id
             ));
         }
+        Event::Resumed { revision, index, total, found, .. } => {
+            let next =
+                if index > total { "all statements ran".to_owned() } else { format!("statement {index} of {total}") };
+            let found = found.map(|found| format!("; {found}")).unwrap_or_default();
+            ui.progress(format!("going on with {} {}: {next}{found}", revision.id, revision.message));
+        }
         Event::Retrying { attempt, of, pause, reason, .. } => {
             ui.progress(format!("{}; trying again in {} ms ({attempt} of {of})", first_line(reason), pause.as_millis()))
         }
@@ -68,20 +93,8 @@ async fn run(
         }
         _ => {}
     };
-    let route = match request.direction {
-        Direction::Up => history.upgrade_route(&applied, &request.target),
-        Direction::Down => history.downgrade_route(&applied, &request.target).map(|steps| {
-            let applied_at = rows.iter().map(|row| (row.revision.as_str(), row.applied_at.as_str())).collect();
-            history.last_applied_first(&steps, &applied_at)
-        }),
-    };
-    let steps = route.map_err(no_route)?;
-    apply::check_route(history, &rows, &steps)?;
-    warn_of_files(context, history, &rows, connection.version().name, request.direction);
-    if request.direction == Direction::Up {
-        meeting::before_upgrade(ui, history, &applied, &steps, connection.version().name);
-    }
-    let report = apply::run(connection, dialect.as_ref(), &steps, &options, &mut tell).await?;
+    let steps = route(context, history, &rows, name, request)?;
+    let report = apply::run(connection, dialect.as_ref(), &steps, &request.options, &mut tell).await?;
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     Ok(done(&report, history, &rows))
 }

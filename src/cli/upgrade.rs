@@ -1,10 +1,15 @@
 //! `migrate upgrade`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use super::dry_run::{DryRun, dry_run};
 use super::limits::LimitOptions;
+use super::offline::{Offline, refuse_range};
 use super::run::{Done, Request, connect_and_run};
+use super::transaction::TransactionOption;
 use super::{Context, Outcome, complete};
+use crate::apply::Options;
 use crate::db::DatabaseUrl;
 use crate::error::Error;
 use crate::revision::{Direction, Target};
@@ -12,24 +17,68 @@ use crate::revision::{Direction, Target};
 /// Apply revisions, in an order in which each comes after those it stands on.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  migrate upgrade heads    all revisions\n  migrate upgrade +1       the next one\n  migrate upgrade 1975ea   up to and with the revision whose id begins so"
+    after_help = "Examples:\n  migrate upgrade heads               all revisions\n  migrate upgrade +1                  the next one\n  migrate upgrade 1975ea              up to and with the revision whose id begins so\n  migrate upgrade heads --dry-run     what would run\n  migrate upgrade heads --sql         a script for an empty database\n  migrate upgrade 1975ea:heads --sql  a script for one at 1975ea"
 )]
 pub(super) struct Upgrade {
     /// Up to where: `heads`, `head`, a revision's id or the beginning of it, `label@head`, `+1`, `label@+1`
-    #[arg(allow_hyphen_values = true, add = complete::targets())]
+    #[arg(allow_hyphen_values = true, add = complete::ranges())]
     target: String,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How revisions are run, or not run.
+#[derive(Debug, clap::Args)]
+pub(super) struct How {
     /// How many seconds to wait while another runner is at work
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     lock_wait: u64,
     #[command(flatten)]
     limits: LimitOptions,
+    #[command(flatten)]
+    transaction: TransactionOption,
+    /// Show what would run, and run nothing; with `=execute` run it in a transaction that is rolled back, on SQLite and
+    /// PostgreSQL
+    #[arg(
+        long,
+        value_enum,
+        value_name = "execute",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "show",
+        hide_possible_values = true,
+        conflicts_with = "sql"
+    )]
+    dry_run: Option<DryRun>,
+    #[command(flatten)]
+    offline: Offline,
 }
 
 impl Upgrade {
     pub(super) async fn run(self, context: &Context) -> Result<Outcome, Error> {
+        self.how.run(context, Direction::Up, &self.target).await
+    }
+}
+
+impl How {
+    /// What both directions do.
+    pub(super) async fn run(&self, context: &Context, direction: Direction, target: &str) -> Result<Outcome, Error> {
+        let apply = context.config()?.apply;
+        let lock_wait = Duration::from_secs(self.lock_wait);
+        let transaction = self.transaction.of(apply);
+        let options = Options { lock_wait, transaction, limits: self.limits.said(apply), ..Options::default() };
+        if self.offline.sql {
+            return self.offline.print(context, direction, target, &options);
+        }
+        refuse_range(direction, target)?;
         let url = context.url()?;
-        let target = Target::parse(&self.target)?;
-        let done = upgrade(context, &url, target, self.lock_wait, self.limits).await?;
+        let options = Options { limits: self.limits.limits(apply), ..options };
+        let request = Request { direction, target: Target::parse(target)?, lock_wait: self.lock_wait, options };
+        let done = match (self.dry_run, direction) {
+            (Some(how), _) => dry_run(context, &url, &request, how).await?,
+            (None, Direction::Up) => upgrade(context, &url, request).await?,
+            (None, Direction::Down) => connect_and_run(context, &context.history()?, &url, &request).await?,
+        };
         context.ui.data(done.text, &done.value);
         Ok(Outcome::Fine)
     }
@@ -37,16 +86,9 @@ impl Upgrade {
 
 /// Applies what a target asks for. An SQLite file that is not there is created, and taken away again when nothing could
 /// be done in it.
-pub(super) async fn upgrade(
-    context: &Context,
-    url: &DatabaseUrl,
-    target: Target,
-    lock_wait: u64,
-    limits: LimitOptions,
-) -> Result<Done, Error> {
+pub(super) async fn upgrade(context: &Context, url: &DatabaseUrl, request: Request) -> Result<Done, Error> {
     let history = context.history()?;
     let created = missing(url);
-    let request = Request { direction: Direction::Up, target, lock_wait, limits };
     let outcome = connect_and_run(context, &history, url, &request).await;
     if outcome.is_err() {
         take_away(&created);

@@ -1,4 +1,4 @@
-//! `[apply]`: how long statements may wait and run.
+//! `[apply]`: how revisions are run.
 
 use std::time::Duration;
 
@@ -16,6 +16,20 @@ pub struct Apply {
     pub statement_timeout: Option<Duration>,
     /// How often to try again what could not get a lock.
     pub retries: Option<u32>,
+    /// How much of a run is one transaction.
+    pub transaction: Option<Transaction>,
+}
+
+/// How much of a run is one transaction, in the words of `--transaction`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transaction {
+    /// The whole run.
+    All,
+    /// Each revision that does not say otherwise.
+    Revision,
+    /// Nothing.
+    None,
 }
 
 impl Apply {
@@ -25,6 +39,7 @@ impl Apply {
             lock_timeout: self.lock_timeout.or(other.lock_timeout),
             statement_timeout: self.statement_timeout.or(other.statement_timeout),
             retries: self.retries.or(other.retries),
+            transaction: self.transaction.or(other.transaction),
         }
     }
 }

@@ -3,14 +3,23 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use rungs_schema::DialectName;
-use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Connection as _, Either, Row as _};
+use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Either, Row as _};
 
-use super::error::{connect_error, reason_of, session_error, statement_error};
+use super::error::{reason_of, session_error, statement_error};
+use super::held::Held;
 use super::{DatabaseUrl, Row, Rows};
 use crate::error::DbError;
 
 /// For how long a statement waits while another program has the SQLite file locked.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// What every session on MySQL and MariaDB begins with. Revision files and the statements we render quote names with `
+/// and escape with \, whatever the server's default. And no statement may cut a value to make it fit: where a server is
+/// not strict, ALTER TABLE shortens texts, turns NULL into '' and bounds numbers with no more than a warning. A file that
+/// wants this sets sql_mode itself.
+pub(crate) const MYSQL_SESSION: &str = "SET SESSION sql_mode = CONCAT(\
+     REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', ''), \
+     IF(@@SESSION.sql_mode LIKE '%STRICT%', '', ',STRICT_TRANS_TABLES'))";
 
 /// An open connection to one database.
 #[derive(Debug)]
@@ -26,11 +35,11 @@ pub struct Connection {
 #[derive(Debug)]
 pub(super) enum Driver {
     #[cfg(feature = "sqlite")]
-    Sqlite(sqlx::SqliteConnection),
+    Sqlite(Held<sqlx::Sqlite>),
     #[cfg(feature = "postgres")]
-    Postgres(Box<sqlx::PgConnection>),
+    Postgres(Held<sqlx::Postgres>),
     #[cfg(feature = "mysql")]
-    Mysql(sqlx::MySqlConnection),
+    Mysql(Held<sqlx::MySql>),
 }
 
 /// Which server answers.
@@ -47,14 +56,20 @@ macro_rules! on_driver {
     ($self:ident, $connection:ident => $body:expr) => {
         match &mut $self.driver {
             #[cfg(feature = "sqlite")]
-            Driver::Sqlite($connection) => $body,
+            Driver::Sqlite($connection) => {
+                let $connection = &mut **$connection;
+                $body
+            }
             #[cfg(feature = "postgres")]
             Driver::Postgres($connection) => {
                 let $connection = &mut **$connection;
                 $body
             }
             #[cfg(feature = "mysql")]
-            Driver::Mysql($connection) => $body,
+            Driver::Mysql($connection) => {
+                let $connection = &mut **$connection;
+                $body
+            }
         }
     };
 }
@@ -97,25 +112,47 @@ impl Connection {
         if !create && url.sqlite_path().is_some_and(|path| !path.exists()) {
             return Err(DbError::Missing { url: url.to_string() });
         }
-        let fault = |error| connect_error(url, error);
         let driver = match url.dialect_name() {
             #[cfg(feature = "sqlite")]
             DialectName::Sqlite => {
-                Driver::Sqlite(sqlite_options(url, create)?.busy_timeout(wait).connect().await.map_err(fault)?)
+                Driver::Sqlite(Held::open(url, &sqlite_options(url, create)?.busy_timeout(wait)).await?)
             }
             #[cfg(feature = "postgres")]
-            DialectName::Postgres => Driver::Postgres(Box::new(postgres_options(url)?.connect().await.map_err(fault)?)),
+            DialectName::Postgres => Driver::Postgres(Held::open(url, &postgres_options(parse_options(url)?)).await?),
             #[cfg(feature = "mysql")]
             DialectName::Mysql | DialectName::Mariadb => {
-                Driver::Mysql(mysql_options(url)?.connect().await.map_err(fault)?)
+                Driver::Mysql(Held::open(url, &mysql_options(parse_options(url)?)).await?)
             }
             #[allow(unreachable_patterns, reason = "which engines are left depends on the Cargo features")]
             other => return Err(DbError::Engine { engine: other.to_string(), feature: other.word() }),
         };
+        Self::begin(driver, url.clone()).await
+    }
+
+    async fn begin(driver: Driver, url: DatabaseUrl) -> Result<Self, DbError> {
         let version = ServerVersion { name: url.dialect_name(), number: (0, 0, 0) };
-        let mut connection = Self { driver, version, url: url.clone(), statement_limit: None };
-        connection.prepare_session().await.map_err(|error| session_error(url, error))?;
+        let mut connection = Self { driver, version, url, statement_limit: None };
+        let prepared = connection.prepare_session().await;
+        prepared.map_err(|error| session_error(&connection.url, error))?;
         Ok(connection)
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(super) async fn lent_by_sqlite(pool: &sqlx::SqlitePool) -> Result<Self, DbError> {
+        let url = DatabaseUrl::of_file(pool.connect_options().get_filename());
+        Self::begin(Driver::Sqlite(Held::lent(&url, pool).await?), url).await
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(super) async fn open_postgres(options: sqlx::postgres::PgConnectOptions) -> Result<Self, DbError> {
+        let url = url_of(&options)?;
+        Self::begin(Driver::Postgres(Held::open(&url, &postgres_options(options)).await?), url).await
+    }
+
+    #[cfg(feature = "mysql")]
+    pub(super) async fn open_mysql(options: sqlx::mysql::MySqlConnectOptions) -> Result<Self, DbError> {
+        let url = url_of(&options)?;
+        Self::begin(Driver::Mysql(Held::open(&url, &mysql_options(options)).await?), url).await
     }
 
     /// Asks for the version and sets what a session needs so that the same SQL means the same everywhere.
@@ -129,16 +166,7 @@ impl Connection {
         let text = rows.first().map(|row| row.text("version")).transpose()?.unwrap_or_default().to_owned();
         self.version = ServerVersion::parse(self.version.name, &text);
         if matches!(self.version.name, DialectName::Mysql | DialectName::Mariadb) {
-            // Revision files and the statements we render quote names with ` and escape with \, whatever the server's
-            // default. And no statement may cut a value to make it fit: where a server is not strict, ALTER TABLE
-            // shortens texts, turns NULL into '' and bounds numbers with no more than a warning. A file that wants
-            // this sets sql_mode itself.
-            self.execute(
-                "SET SESSION sql_mode = CONCAT(\
-                     REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', ''), \
-                     IF(@@SESSION.sql_mode LIKE '%STRICT%', '', ',STRICT_TRANS_TABLES'))",
-            )
-            .await?;
+            self.execute(MYSQL_SESSION).await?;
         }
         Ok(())
     }
@@ -153,6 +181,8 @@ impl Connection {
     /// # Errors
     /// When the server rejects it or the connection breaks.
     pub async fn execute(&mut self, sql: &str) -> Result<u64, DbError> {
+        #[cfg(feature = "fault-points")]
+        super::fault::point(sql).await;
         match self.statement_limit {
             Some(limit) => Box::pin(self.send_within(sql, limit)).await,
             None => self.send(sql).await,
@@ -242,19 +272,24 @@ fn sqlite_options(url: &DatabaseUrl, create: bool) -> Result<sqlx::sqlite::Sqlit
 }
 
 #[cfg(feature = "postgres")]
-fn postgres_options(url: &DatabaseUrl) -> Result<sqlx::postgres::PgConnectOptions, DbError> {
-    let options: sqlx::postgres::PgConnectOptions = parse_options(url)?;
+fn postgres_options(options: sqlx::postgres::PgConnectOptions) -> sqlx::postgres::PgConnectOptions {
     // Notices such as «identifier will be truncated» are no errors; what matters we check ourselves.
-    Ok(options
+    options
         .application_name("rungs")
-        .options([("client_min_messages", "warning"), ("standard_conforming_strings", "on")]))
+        .options([("client_min_messages", "warning"), ("standard_conforming_strings", "on")])
+        .disable_statement_logging()
 }
 
 #[cfg(feature = "mysql")]
-fn mysql_options(url: &DatabaseUrl) -> Result<sqlx::mysql::MySqlConnectOptions, DbError> {
-    let options: sqlx::mysql::MySqlConnectOptions = parse_options(url)?;
+fn mysql_options(options: sqlx::mysql::MySqlConnectOptions) -> sqlx::mysql::MySqlConnectOptions {
     // The driver would make || mean concatenation and set a time zone, which changes what a user's file does.
-    Ok(options.pipes_as_concat(false).no_engine_substitution(false).timezone(None))
+    options.pipes_as_concat(false).no_engine_substitution(false).timezone(None).disable_statement_logging()
+}
+
+/// What messages call the database of a pool, and where another connection leads.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn url_of<O: ConnectOptions>(options: &O) -> Result<DatabaseUrl, DbError> {
+    DatabaseUrl::parse(options.to_url_lossy().as_str())
 }
 
 fn parse_options<O: std::str::FromStr<Err = sqlx::Error> + ConnectOptions>(url: &DatabaseUrl) -> Result<O, DbError> {

@@ -7,11 +7,16 @@
 mod connection;
 mod database;
 mod error;
+#[cfg(feature = "fault-points")]
+mod fault;
+mod held;
 mod limit;
 mod row;
 mod url;
 
+pub(crate) use connection::MYSQL_SESSION;
 pub use connection::{Connection, ServerVersion};
 pub use database::{create, drop, exists};
+pub use held::Connect;
 pub use row::{Row, Rows};
 pub use url::{DatabaseUrl, without_passwords};

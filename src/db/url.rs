@@ -42,6 +42,13 @@ impl DatabaseUrl {
         Ok(Self { engine: Engine::Server { name, url } })
     }
 
+    /// An SQLite file; sqlx gives databases in memory names that are no files.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn of_file(path: &Path) -> Self {
+        let is_file = !path.as_os_str().is_empty() && !path.to_string_lossy().starts_with("file:sqlx-in-memory");
+        Self { engine: Engine::Sqlite { path: is_file.then(|| path.to_path_buf()), query: None } }
+    }
+
     /// The engine that the scheme names. `mysql` may turn out to be MariaDB once connected, and the reverse.
     pub fn dialect_name(&self) -> DialectName {
         match &self.engine {

@@ -220,8 +220,6 @@ pub async fn default_namespace(connection: &mut Connection) -> Result<String, Db
 /// When they cannot be read.
 pub async fn left_out(connection: &mut Connection) -> Result<Vec<String>, DbError> {
     match connection.version().name {
-        #[cfg(feature = "sqlite")]
-        DialectName::Sqlite => sqlite::introspect::left_out(connection).await,
         #[cfg(feature = "postgres")]
         DialectName::Postgres => postgres::introspect::left_out(connection).await,
         _ => Ok(Vec::new()),
@@ -246,10 +244,10 @@ pub async fn missing_roles<'a>(
     Ok(roles.into_iter().filter(is_missing).collect())
 }
 
-/// Whether two CREATE TABLE statements of SQLite say the same in the same words.
+/// Whether two CREATE statements of SQLite say the same in the same words, wherever the columns stand.
 pub fn same_wording(previous: &str, next: &str) -> bool {
     #[cfg(feature = "sqlite")]
-    return sqlite::same_text(previous, next);
+    return sqlite::same_wording(previous, next);
     #[cfg(not(feature = "sqlite"))]
     return previous == next;
 }
@@ -260,4 +258,16 @@ pub fn has_body(sql: &str) -> bool {
     return mysql::needs_delimiter(sql);
     #[cfg(not(feature = "mysql"))]
     return sql.contains(';');
+}
+
+/// A statement with what ends it. MySQL's and MariaDB's clients end a statement at the first semicolon, also one
+/// inside a body, unless another delimiter is set.
+pub(crate) fn terminated(sql: &str, dialect: DialectName) -> String {
+    let sql = sql.trim_end();
+    match dialect {
+        DialectName::Mysql | DialectName::Mariadb if has_body(sql) => {
+            format!("DELIMITER ;;\n{sql};;\nDELIMITER ;\n")
+        }
+        _ => format!("{sql};\n"),
+    }
 }

@@ -16,6 +16,7 @@ use super::Guide;
 use super::access_declared;
 use super::change::{Change, Delta, Edit};
 use super::compare;
+use super::sequence_owners::Retied;
 
 /// What has an owner: an object, and the word for what it is, because a view may become a table of the same name.
 type Key = (Reference, String);
@@ -31,13 +32,14 @@ pub(super) struct Around {
     pub(super) last: Vec<Change>,
 }
 
-pub(super) fn around(changes: &[Change], previous: &Schema, next: &Schema, guide: &Guide) -> Around {
+pub(super) fn around(changes: &[Change], previous: &Schema, next: &Schema, guide: &Guide, retied: &Retied) -> Around {
     let wanted = if guide.access { next } else { previous };
     let mut sides = Sides {
         previous,
         next,
         defaults: &wanted.default_privileges,
         guide,
+        retied,
         objects: Objects::of(changes, previous, next, guide),
         first: Vec::new(),
         last: Vec::new(),
@@ -45,7 +47,8 @@ pub(super) fn around(changes: &[Change], previous: &Schema, next: &Schema, guide
     let by_key = |schema: &'_ Schema| -> BTreeMap<Key, Access> {
         schema.access.iter().map(|one| ((one.object.clone(), one.word.clone()), one.clone())).collect()
     };
-    let (before, after) = (by_key(previous), by_key(wanted));
+    let (mut before, mut after) = (by_key(previous), by_key(wanted));
+    retied.settle(&mut before, &mut after);
     let mut keys: BTreeSet<Key> = before.keys().chain(after.keys()).cloned().collect();
     keys.extend(sides.objects.created.iter().chain(&sides.objects.dropped).cloned());
     keys.extend(guide.granted.iter().map(|one| (one.object.object.clone(), one.object.word.clone())));
@@ -163,6 +166,7 @@ fn owned_word(kind: DefinitionKind) -> Option<&'static str> {
         DefinitionKind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
         DefinitionKind::Server => "SERVER",
         DefinitionKind::Cast
+        | DefinitionKind::VirtualTable
         | DefinitionKind::UserMapping
         | DefinitionKind::Index
         | DefinitionKind::Rule
@@ -190,6 +194,7 @@ struct Sides<'a> {
     /// Those under which objects are made.
     defaults: &'a [DefaultPrivileges],
     guide: &'a Guide,
+    retied: &'a Retied,
     objects: Objects,
     first: Vec<Change>,
     last: Vec<Change>,
@@ -235,8 +240,9 @@ impl Sides<'_> {
             }
         }
         // What only comes and is not compared has what the engine gives.
-        if comes && (goes || self.guide.access || declared.is_some()) {
-            let next = if goes || self.guide.access { or_default(after) } else { given.clone() };
+        let is_retied = self.retied.has(&key.0);
+        if comes && (goes || self.guide.access || is_retied || declared.is_some()) {
+            let next = if goes || self.guide.access || is_retied { or_default(after) } else { given.clone() };
             let next = match declared {
                 Some(declared) => access_declared::with(declared, &next, &self.granted(&next)),
                 None => next,
@@ -260,7 +266,7 @@ impl Sides<'_> {
                 before = Some(kept);
             }
         }
-        if !is_compared {
+        if !is_compared && !self.retied.has(&any.object) {
             // Nobody asked for more than to keep what is there, which a column that is made anew does not.
             self.granted_again(before.as_ref(), before.as_ref(), table);
             return;

@@ -1,19 +1,24 @@
 //! Tables that are made anew, because no statement turns the one into the other: a plain table and a partitioned one, two
-//! that are partitioned in different ways, or foreign tables of two servers. The rows are set aside, and put back once the
+//! that are partitioned in different ways or by another type, or foreign tables of two servers. The rows are set aside, and put back once the
 //! table is there again with its partitions; those of a foreign table are elsewhere.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rungs_schema::{ObjectName, Schema, Table};
+use rungs_schema::{Column, Definition, DefinitionKind, ObjectName, Reference, Schema, Table};
 
 use super::change::{Rows, RowsStep};
+use super::words::names_column;
+use super::{Definitions, Guide};
 
 /// The tables of both sides that are made anew: those that are partitioned in another way or get another server, and the
 /// partitions that stay under one of them.
-pub(super) fn find(previous: &Schema, next: &Schema) -> BTreeSet<ObjectName> {
+pub(super) fn find(previous: &Schema, next: &Schema, guide: &Guide) -> BTreeSet<ObjectName> {
     let both = || previous.tables.iter().filter_map(|old| Some((old, next.table(&old.name)?)));
-    let other_way = both().filter(|(old, new)| is_other_way(old, new)).map(|(old, _)| old.name.clone());
+    let servers = servers(previous, next, guide);
+    let loses_server = |table: &Table| server(table).is_some_and(|name| servers.contains(name));
+    let goes = |(old, new): &(&Table, &Table)| is_other_way(old, new) || loses_server(old);
+    let other_way = both().filter(goes).map(|(old, _)| old.name.clone());
     let mut anew: BTreeSet<ObjectName> = other_way.collect();
     if anew.is_empty() {
         return anew;
@@ -30,7 +35,37 @@ pub(super) fn find(previous: &Schema, next: &Schema) -> BTreeSet<ObjectName> {
 }
 
 fn is_other_way(previous: &Table, next: &Table) -> bool {
-    previous.partition_by != next.partition_by || server(previous) != server(next)
+    previous.partition_by != next.partition_by || server(previous) != server(next) || retypes_key(previous, next)
+}
+
+/// Whether a column by which a table is partitioned gets another type, which no statement gives it.
+fn retypes_key(previous: &Table, next: &Table) -> bool {
+    let Some((_, key)) = previous.partition_by.as_deref().and_then(|words| words.split_once('(')) else {
+        return false;
+    };
+    let values = |column: &Column| (column.ty.clone(), column.collation.clone());
+    previous.columns.iter().any(|column| {
+        let retyped = next.column(&column.name).is_some_and(|next| values(next) != values(column));
+        retyped && names_column(key, &column.name)
+    })
+}
+
+/// The foreign servers that are made anew, since they or their wrappers cannot become what they shall be.
+fn servers(previous: &Schema, next: &Schema, guide: &Guide) -> BTreeSet<String> {
+    use DefinitionKind::{ForeignDataWrapper, Server};
+    if guide.definitions == Definitions::Kept {
+        return BTreeSet::new();
+    }
+    let of_kind = |kind: DefinitionKind| previous.definitions.iter().filter(move |one| one.kind == kind);
+    let is_anew = |one: &&Definition| {
+        let other = next.definitions.iter().find(|other| other.kind == one.kind && other.name == one.name);
+        other.is_some_and(|other| other != *one && !guide.replaces(one, other))
+    };
+    let wrappers: BTreeSet<Reference> =
+        of_kind(ForeignDataWrapper).filter(is_anew).map(Definition::reference).collect();
+    let loses_wrapper = |one: &Definition| one.needs.iter().any(|need| wrappers.contains(need));
+    let servers = of_kind(Server).filter(|one| is_anew(one) || loses_wrapper(one));
+    servers.map(|one| one.name.name.clone()).collect()
 }
 
 /// The server of a foreign table.

@@ -68,7 +68,7 @@ pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differ
 }
 
 fn tables(previous: &Schema, next: &Schema, guide: &Guide, found: &mut Differences) {
-    found.anew = anew::find(previous, next);
+    found.anew = anew::find(previous, next, guide);
     found.rows = anew::rows(previous, next, &found.anew);
     let anew = found.anew.clone();
     let lineage = Lineage { previous, next, guide, anew: &anew };

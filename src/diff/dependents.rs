@@ -73,7 +73,10 @@ impl Grounds<'_> {
     /// former text names.
     fn gives_way_to(&self, previous: &Definition, next: &Definition) -> bool {
         let is_losing = || !has_opaque_body(previous) && previous.needs.iter().any(|need| self.losing.contains(need));
-        let stays = previous.kind.comes_before_tables() || !(is_losing() || self.gives_way(previous));
+        // A server or user mapping stands on what comes before tables too.
+        let stands_apart = previous.kind.comes_before_tables()
+            && !matches!(previous.kind, DefinitionKind::Server | DefinitionKind::UserMapping);
+        let stays = stands_apart || !(is_losing() || self.gives_way(previous));
         !self.guide.replaces(previous, next) || !stays
     }
 }

@@ -1,4 +1,5 @@
-//! Where all tables share one set of index names, an index that gives its name to another table's goes first.
+//! Where all tables share one set of index names, an index that gives its name to another table's goes first. Letter case
+//! tells no two of them apart on SQLite, and on PostgreSQL it does no harm to think so.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ pub(super) fn free(altered: &mut Vec<AlteredTable>, created: &[Arc<Table>]) -> V
             Edit::Index(Delta::Drop { previous }) => wanted.iter().any(|(owner, name)| {
                 *owner != table.next.name
                     && owner.schema == table.next.name.schema
-                    && Some(name) == previous.name.as_ref()
+                    && previous.name.as_ref().is_some_and(|previous| previous.eq_ignore_ascii_case(name))
             }),
             _ => false,
         };

@@ -60,7 +60,7 @@ pub(super) fn without(table: &Table, left: &BTreeSet<ObjectName>, schema: &Schem
         parents(table).filter(|name| !left.contains(*name)).filter_map(|name| schema.table(name)).collect();
     for column in &mut alone.columns {
         if !stays.iter().any(|parent| parent.column(&column.name).is_some()) {
-            column.options.remove(INHERITED);
+            column.options.shift_remove(INHERITED);
         }
     }
     for parent in left.iter().filter_map(|name| schema.table(name)) {
@@ -135,7 +135,7 @@ impl Lineage<'_> {
         for column in &mut end.columns {
             match ready.carried.column(&column.name).map(|carried| carried.options.contains_key(INHERITED)) {
                 Some(true) => _ = column.options.insert(INHERITED.to_owned(), String::new()),
-                Some(false) => _ = column.options.remove(INHERITED),
+                Some(false) => _ = column.options.shift_remove(INHERITED),
                 None => {}
             }
         }
@@ -231,7 +231,7 @@ impl Lineage<'_> {
                 continue;
             }
             if stays {
-                carried[at].options.remove(INHERITED);
+                carried[at].options.shift_remove(INHERITED);
             } else {
                 carried.remove(at);
             }
@@ -283,7 +283,7 @@ fn overwrite(column: &mut Column, value: &Column, was: &Column, is: &Column) {
         if was.options.get(word) != is.options.get(word) {
             match value.options.get(word) {
                 Some(value) => _ = column.options.insert(word.to_owned(), value.clone()),
-                None => _ = column.options.remove(word),
+                None => _ = column.options.shift_remove(word),
             }
         }
     }

@@ -21,6 +21,7 @@ mod order;
 mod parts;
 mod rename;
 mod rename_objects;
+mod sequence_owners;
 mod standing;
 mod strip;
 mod summary;

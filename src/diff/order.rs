@@ -39,6 +39,7 @@ use super::enums;
 use super::foreign_keys::{Reconnected, reconnect};
 use super::graph;
 use super::index_names;
+use super::sequence_owners::Retied;
 use super::table_parts;
 use super::{Guide, Rules};
 
@@ -60,6 +61,8 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     let Definitions { dropped: definitions_drop, first: definitions_first, created: definitions_create, last: gone } =
         split_definitions(definitions);
     let Objects { first: sequences_first, freed, after: owners, last: sequences_last } = split_sequences(sequences);
+    let retied = Retied::of(&[&freed, &owners], previous, next, guide);
+    let (untied, tied_again) = (retied.untie(freed), retied.tie(owners));
     let (enums_first, enums_last) = enums::split(enums);
     let (types_first, types_last) = split_types(differences.domains, differences.composites);
 
@@ -71,7 +74,7 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(early.into_iter().map(|table| alter(table, &[], rules)));
     changes.extend(cut.into_iter().map(Change::AlterTable));
     changes.extend(rows.iter().cloned().map(Change::Rows));
-    changes.extend(freed.into_iter().map(Change::Sequence));
+    changes.extend(untied.among);
     changes.extend(dropped.into_iter().map(|previous| Change::DropTable { previous }));
     changes.extend(freed_names.into_iter().chain(early_columns).map(Change::AlterTable));
     changes.extend(definitions_first.into_iter().map(Change::Definition));
@@ -80,7 +83,7 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(sequences_first.into_iter().map(Change::Sequence));
     changes.extend(created.into_iter().map(|next| Change::CreateTable { next }));
     changes.extend(altered.into_iter().map(|table| alter(table, &standing, rules)));
-    changes.extend(owners.into_iter().map(Change::Sequence));
+    changes.extend(tied_again.among);
     changes.extend(sequences_last.into_iter().map(Change::Sequence));
     changes.extend(types_last);
     changes.extend(enums_last);
@@ -92,9 +95,9 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(definitions_create.into_iter().map(Change::Definition));
     changes.extend(put_on);
     changes.extend(last);
-    let access::Around { defaults, first, last } = access::around(&changes, previous, next, guide);
+    let access::Around { defaults, first, last } = access::around(&changes, previous, next, guide, &retied);
     let changes = graph::settle(defaults.into_iter().chain(changes).collect(), rules.index_names_are_shared);
-    first.into_iter().chain(changes).chain(last).collect()
+    untied.first.into_iter().chain(first).chain(changes).chain(last).chain(tied_again.last).collect()
 }
 
 /// A sequence that a column of a table owns would go with the table, also where the table is only made anew.

@@ -66,7 +66,7 @@ pub enum ApplyError {
     )]
     #[diagnostic(
         code(apply::half_done),
-        help("look at statement {} of its file: {}", done + 1, mending(revision, direction, before))
+        help("`{}` goes on with statement {}; or {}", going_on(revision, direction, before), done + 1, mending(revision, direction, before))
     )]
     HalfDone {
         /// The revision.
@@ -82,6 +82,66 @@ pub enum ApplyError {
         /// The target that takes it out of the ledger and nothing else.
         before: String,
     },
+    /// A run has stopped while a statement was under way, and nothing shows whether it ran.
+    #[error("{0}")]
+    #[diagnostic(
+        code(apply::in_doubt),
+        help(
+            "see what of it is in the database{}; then say so: `migrate resolve {} --done` if it ran, `migrate resolve {} \
+             --not-done` if it did not, and run the command again",
+            if _0.partial { "; a part of it may be: finish that by hand, or undo it" } else { "" },
+            _0.revision,
+            _0.revision
+        )
+    )]
+    InDoubt(Box<Doubt>),
+    /// What ran of a revision that is half done is no longer what its file says.
+    #[error("{place}: revision {revision} is half {direction}, and {what} been edited since")]
+    #[diagnostic(
+        code(apply::half_edited),
+        help(
+            "write there again what ran; what has not run yet may be corrected. Or take the revision out of the run: {}",
+            mending(revision, direction, before)
+        )
+    )]
+    HalfEdited {
+        /// `file:line` of the section or statement.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `applied` or `reverted`.
+        direction: &'static str,
+        /// `its first 3 statements (lines 7 to 12), which ran, have`
+        what: String,
+        /// The target that takes it out of the ledger and nothing else.
+        before: String,
+    },
+    /// A revision that is half done stands on something that the session of the former run took with it.
+    #[error(
+        "{place}: the revision cannot go on: this statement stands on the {what} of the former run's session, which is gone\n  \
+         in: {}",
+        excerpt(sql)
+    )]
+    #[diagnostic(code(apply::session_lost), help("{mending}"))]
+    SessionLost {
+        /// `file:line` of the statement that needs it.
+        place: String,
+        /// `temporary table t`
+        what: String,
+        /// The statement.
+        sql: String,
+        /// What to do.
+        mending: String,
+    },
+    /// There is nothing that a person would have to say.
+    #[error("{reason}")]
+    #[diagnostic(code(apply::not_in_doubt), help("{help}"))]
+    NotInDoubt {
+        /// What is known instead.
+        reason: String,
+        /// What to do.
+        help: String,
+    },
     /// Another runner has the lock, and kept it for as long as we waited.
     #[error("another runner is at work on this database{}, and did not finish within {waited} s", holder.as_ref().map(|holder| format!(" ({holder})")).unwrap_or_default())]
     #[diagnostic(code(apply::locked), help("wait for it to finish, or give --lock-wait more seconds"))]
@@ -90,6 +150,17 @@ pub enum ApplyError {
         holder: Option<String>,
         /// For how long we waited, in seconds.
         waited: u64,
+    },
+    /// The engine's DDL takes no part in transactions, and that is asked of it.
+    #[error("{engine} commits each DDL statement by itself: {what}")]
+    #[diagnostic(code(apply::no_transaction), help("{help}"))]
+    NoTransaction {
+        /// The engine.
+        engine: String,
+        /// What cannot be.
+        what: &'static str,
+        /// What to do.
+        help: &'static str,
     },
     /// Between planning and running, another runner has changed what is applied.
     #[error("the database has changed since this run was planned: {reason}")]
@@ -122,6 +193,34 @@ pub enum ApplyError {
         /// What is wrong.
         reason: String,
     },
+}
+
+/// A statement of which nothing shows whether it ran.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "{place}: whether statement {index} of {total} of revision {revision} ({direction}) ran cannot be told: {reason}\n  in: {}{}",
+    excerpt(sql),
+    looks.iter().map(|look| format!("\n  look: {look}")).collect::<String>()
+)]
+pub struct Doubt {
+    /// `file:line` of the statement.
+    pub place: String,
+    /// The revision.
+    pub revision: String,
+    /// `up` or `down`.
+    pub direction: &'static str,
+    /// Which statement of the section, from 1.
+    pub index: usize,
+    /// How many it has.
+    pub total: usize,
+    /// Why it cannot be told.
+    pub reason: String,
+    /// The statement.
+    pub sql: String,
+    /// What to run to see for oneself.
+    pub looks: Vec<String>,
+    /// A part of the statement may have been done.
+    pub partial: bool,
 }
 
 /// Which revision stopped a run, and what of the run stays.
@@ -236,6 +335,31 @@ pub enum Refusal {
         /// What to do.
         help: &'static str,
     },
+    /// The whole run is to be one transaction, and this revision is none.
+    #[error("{place}: revision {revision} is not one transaction (`transaction:false`), so that the run cannot be one")]
+    #[diagnostic(
+        code(apply::not_in_one_transaction),
+        help("leave `--transaction all` away; or apply what comes before it, it alone, and then the others")
+    )]
+    NoTransaction {
+        /// `file:line` of the section.
+        place: String,
+        /// The revision.
+        revision: String,
+    },
+    /// No script for the engine's client can do what the revision does.
+    #[error("{place}: revision {revision} cannot be in a script: {reason}")]
+    #[diagnostic(code(apply::not_in_script), help("{help}"))]
+    NotInScript {
+        /// `file:line`.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// Why not.
+        reason: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// The file is not the one that was applied.
     #[error("{place}: revision {revision} was edited after it was applied at {applied_at}")]
     #[diagnostic(
@@ -262,4 +386,9 @@ pub(crate) fn mending(revision: &str, direction: &str, before: &str) -> String {
     format!(
         "finish it by hand, then `migrate stamp {finished}`; or undo by hand what ran, then `migrate stamp {undone}`"
     )
+}
+
+/// The command that ends a revision which is half done.
+pub(crate) fn going_on(revision: &str, direction: &str, before: &str) -> String {
+    if direction == "reverted" { format!("migrate downgrade {before}") } else { format!("migrate upgrade {revision}") }
 }

@@ -12,8 +12,8 @@ mod plan;
 mod revision;
 mod source;
 
-pub(crate) use apply::mending;
-pub use apply::{ApplyError, Cause, Refusal, Stopped};
+pub use apply::{ApplyError, Cause, Doubt, Refusal, Stopped};
+pub(crate) use apply::{going_on, mending};
 pub use config::ConfigError;
 pub use db::DbError;
 pub(crate) use fault::and;

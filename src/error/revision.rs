@@ -159,6 +159,19 @@ pub enum RevisionError {
         /// Why nothing is to be done.
         reason: String,
     },
+    /// A program was built before files were added.
+    #[error("the program was built without {}", files.join(", "))]
+    #[diagnostic(
+        code(revision::not_embedded),
+        help(
+            "build it again; `println!(\"cargo::rerun-if-changed=migrations\");` in its build.rs lets Cargo see that files \
+             are added"
+        )
+    )]
+    NotEmbedded {
+        /// The files.
+        files: Vec<String>,
+    },
     /// The database knows revisions that the files don't, and they are in the way.
     #[error("the database has revisions that no file describes: {}", list(revisions))]
     #[diagnostic(code(target::no_file), help("{}", way_on(known)))]

@@ -1,16 +1,14 @@
 //! Which statement it is, by its first words.
 
-use rungs_schema::DialectName;
-
 use super::object::{Kind, Object, Way};
 use super::reading::Reading;
-use super::words::{Words, is_mysql, is_one_of};
+use super::words::{Words, is_one_of};
 use super::{alter, create, object_list, query};
 use crate::dialect::splitter::{self, Piece};
 
 /// Reads a script whose first line stands on a line of a file.
 pub(super) fn script(text: &str, first_line: usize, reading: &mut Reading) {
-    let text = uncovered(reading.dialect, text);
+    let text = splitter::uncovered(reading.dialect, text);
     match splitter::split(reading.dialect, &text) {
         Ok(pieces) => pieces.iter().for_each(|piece| self::piece(piece, first_line, reading)),
         Err(error) => {
@@ -18,26 +16,6 @@ pub(super) fn script(text: &str, first_line: usize, reading: &mut Reading) {
             reading.doubt_at(error.line, error.reason);
         }
     }
-}
-
-/// `/*!40101 ... */` is code to MySQL and MariaDB: the marks become blanks, so that the code is read in its place.
-fn uncovered(dialect: DialectName, text: &str) -> std::borrow::Cow<'_, str> {
-    let is_code = |lexeme: &splitter::Lexeme<'_>| lexeme.text.starts_with("/*");
-    if !is_mysql(dialect) || !text.contains("/*") {
-        return text.into();
-    }
-    let Ok(lexemes) = splitter::lexemes(dialect, text) else { return text.into() };
-    let mut open = text.to_owned();
-    for lexeme in lexemes.iter().filter(|lexeme| is_code(lexeme)) {
-        let code = lexeme.text.strip_prefix("/*!").or_else(|| lexeme.text.strip_prefix("/*M!")).unwrap_or(lexeme.text);
-        let code = code.trim_start_matches(|c: char| c.is_ascii_digit());
-        let inside = code.strip_suffix("*/").unwrap_or(code);
-        let before = lexeme.text.len() - code.len();
-        let after = code.len() - inside.len();
-        let blank = format!("{}{inside}{}", " ".repeat(before), " ".repeat(after));
-        open.replace_range(lexeme.start..lexeme.start + lexeme.text.len(), &blank);
-    }
-    open.into()
 }
 
 fn piece(piece: &Piece<'_>, first_line: usize, reading: &mut Reading) {

@@ -32,6 +32,15 @@ impl History {
         Self::build(revisions, &unread, faults)
     }
 
+    /// As [`read`](Self::read), of files whose texts are known, each after the path that messages show.
+    ///
+    /// # Errors
+    /// With all faults of all texts and of their graph.
+    pub fn of_texts<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, RevisionError> {
+        let Files { revisions, unread, faults } = directory::read_texts(texts);
+        Self::build(revisions, &unread, faults)
+    }
+
     /// Builds the graph.
     ///
     /// # Errors

@@ -22,6 +22,15 @@ pub fn read(folders: &[PathBuf]) -> Result<Vec<Revision>, RevisionError> {
     if faults.is_empty() { Ok(revisions) } else { Err(RevisionError::Invalid { faults: sorted(faults) }) }
 }
 
+/// The paths of the files that [`read`] reads, in its order.
+///
+/// # Errors
+/// As [`read`], as far as folders are concerned.
+pub fn files(folders: &[PathBuf]) -> Result<Vec<PathBuf>, RevisionError> {
+    let Walk { paths, files, .. } = walk(folders)?;
+    if files.faults.is_empty() { Ok(paths) } else { Err(RevisionError::Invalid { faults: sorted(files.faults) }) }
+}
+
 /// What was understood of all files, and what was not.
 #[derive(Default)]
 pub(super) struct Files {
@@ -33,14 +42,7 @@ pub(super) struct Files {
 
 /// As [`read`], where the faults of files are not the end.
 pub(super) fn read_all(folders: &[PathBuf]) -> Result<Files, RevisionError> {
-    let mut walk = Walk::default();
-    for folder in folders {
-        if matches!(folder.try_exists(), Ok(false)) {
-            return Err(RevisionError::Folder { path: folder.display().to_string() });
-        }
-        walk.folder(folder);
-    }
-    let Walk { paths, mut files, .. } = walk;
+    let Walk { paths, mut files, .. } = walk(folders)?;
     files.revisions.reserve(paths.len());
     for path in paths {
         files.read(path);
@@ -49,16 +51,42 @@ pub(super) fn read_all(folders: &[PathBuf]) -> Result<Files, RevisionError> {
     Ok(files)
 }
 
+fn walk(folders: &[PathBuf]) -> Result<Walk, RevisionError> {
+    let mut walk = Walk::default();
+    for folder in folders {
+        if matches!(folder.try_exists(), Ok(false)) {
+            return Err(RevisionError::Folder { path: folder.display().to_string() });
+        }
+        walk.folder(folder);
+    }
+    Ok(walk)
+}
+
+/// The same of texts that somebody else has read, with the paths that messages show.
+pub(super) fn read_texts<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Files {
+    let mut files = Files::default();
+    for (path, text) in texts {
+        files.understood(PathBuf::from(path), Revision::read(Path::new(path), text));
+    }
+    chain_by_name(&mut files.revisions);
+    files
+}
+
 impl Files {
     fn read(&mut self, path: PathBuf) {
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) => return self.unreadable(path, &error, false),
         };
-        let Reading { revision, mut unread, faults } = match std::str::from_utf8(&bytes) {
+        let reading = match std::str::from_utf8(&bytes) {
             Ok(text) => Revision::read(&path, text),
             Err(error) => not_utf8(&path, &bytes, error.valid_up_to()),
         };
+        self.understood(path, reading);
+    }
+
+    fn understood(&mut self, path: PathBuf, reading: Reading) {
+        let Reading { revision, mut unread, faults } = reading;
         self.faults.extend(faults);
         if revision.id.is_empty() {
             // Most names of files have the id in them.

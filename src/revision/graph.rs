@@ -148,6 +148,14 @@ impl History {
         self.neighbours(id, Towards::Outgoing)
     }
 
+    /// The revisions that must be applied before a revision and that it names: its parents and its dependencies, in the
+    /// order of the history.
+    pub fn needs(&self, id: &str) -> Vec<&Revision> {
+        let Some(node) = self.index.get(id) else { return Vec::new() };
+        let nodes: BTreeSet<NodeIndex> = self.tied(*node, Towards::Incoming, true).collect();
+        nodes.into_iter().map(|node| self.revision(node)).collect()
+    }
+
     fn neighbours(&self, id: &str, towards: Towards) -> Vec<&Revision> {
         let Some(node) = self.index.get(id) else { return Vec::new() };
         let mut nodes: Vec<NodeIndex> = self.tied(*node, towards, false).collect();

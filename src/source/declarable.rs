@@ -66,7 +66,8 @@ pub fn refused(piece: &Piece<'_>, dialect: DialectName) -> Option<Refusal> {
         "create" if is_postgres => refused_creation(&words),
         "create" => {
             let kind = splitter::creation(&words).map(|creation| creation.kind).unwrap_or_default();
-            (!KINDS.contains(&kind.as_str())).then(|| not_here(&kind))
+            let is_virtual = dialect == DialectName::Sqlite && kind == "virtual table";
+            (!is_virtual && !KINDS.contains(&kind.as_str())).then(|| not_here(&kind))
         }
         "comment" | "alter" if is_postgres => refused_change(&first, &words),
         "grant" | "revoke" if is_postgres => refused_privilege(&first, &words),

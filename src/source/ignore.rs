@@ -244,6 +244,7 @@ impl Ignore {
             DefinitionKind::Range => Kind::Type,
             DefinitionKind::Function | DefinitionKind::Aggregate => Kind::Function,
             DefinitionKind::Procedure => Kind::Procedure,
+            DefinitionKind::VirtualTable => Kind::Table,
             DefinitionKind::View | DefinitionKind::MaterializedView => Kind::View,
             DefinitionKind::Statistics => Kind::Statistics,
             DefinitionKind::Event => Kind::Event,

@@ -178,6 +178,7 @@ fn calls_that_do_not_fit() {
     refuses(&project, &format!("diff --from db:{url} --to db:mysql://h/x"), &["cannot be compared", "same engine"]);
     refuses(&project, &format!("heads {url}"), &["unexpected argument"]);
     refuses(&project, &format!("upgrade {url}"), &["is not a target"]);
+    refuses(&project, &format!("upgrade {url} --sql"), &["is not a target", "it is no range FROM:TO"]);
 }
 
 #[test]

@@ -14,8 +14,9 @@ fn url_with(db: &TestDb, user: &str, host_and_port: Option<&str>, database: Opti
     format!("{scheme}://{user}@{place}/{}", database.unwrap_or_else(|| url.path().trim_start_matches('/')))
 }
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "current",
+    "log",
     "check",
     "upgrade heads",
     "downgrade base",
@@ -129,9 +130,14 @@ on_every_engine!(a_statement_that_fails_says_where_and_what_stays, |db| async mo
         .complains("  in: CREATE TABLE c (\n          id INT,\n          id INT\n      )\n")
         .complains("done before it in this run: a");
     if db.engine == Engine::Mysql {
-        ran.complains("statement 1 ran and stays; statement 2 did not run").complains("help: finish it by hand");
+        ran.complains("statement 1 ran and stays; statement 2 did not run").complains("it goes on with statement 2");
         assert_eq!(tables(&db).await, ["a", "b"]);
-        for line in ["upgrade heads", "downgrade base", "check", "autogenerate -m x"] {
+        refuses(
+            &project,
+            "upgrade heads",
+            &["migrations/b.sql:9: revision b (up), statement 2 of 2", "`migrate stamp b`"],
+        );
+        for line in ["downgrade base", "check", "autogenerate -m x"] {
             refuses(
                 &project,
                 line,

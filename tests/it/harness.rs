@@ -41,6 +41,26 @@ where
     }
 }
 
+/// Runs a scenario on two fresh databases of an engine.
+pub fn play_two<F, Fut>(engine: Engine, scenario: F)
+where
+    F: FnOnce(TestDb, TestDb) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    play(engine, |first| async move {
+        let second = TestDb::create(engine).await;
+        let url = second.url.clone();
+        let scenario = std::panic::AssertUnwindSafe(scenario(first, second));
+        let played = futures_util::FutureExt::catch_unwind(scenario).await;
+        if engine != Engine::Sqlite {
+            force_drop(engine, &url).await;
+        }
+        if let Err(panic) = played {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
 /// Runs a scenario on fresh databases of all engines at once: SQLite, PostgreSQL, MySQL.
 pub fn on_all(scenario: impl FnOnce([&TestDb; 3])) {
     let engines = [Engine::Sqlite, Engine::Postgres, Engine::Mysql];

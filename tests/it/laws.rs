@@ -90,7 +90,7 @@ async fn compare(db: &TestDb, declared: &Declared) -> authoring::Comparison {
     comparison.unwrap_or_else(|error| panic!("{error}\n{declared:#?}"))
 }
 
-async fn migrate_to(db: &TestDb, declared: &Declared) -> Plan {
+pub async fn migrate_to(db: &TestDb, declared: &Declared) -> Plan {
     let comparison = compare(db, declared).await;
     let plan = plan::plan(&comparison.changes, comparison.dialect.as_ref()).unwrap_or_else(|error| panic!("{error}"));
     run(db, &plan::script(&plan.up, comparison.dialect.version().name)).await;

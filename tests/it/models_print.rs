@@ -1,7 +1,5 @@
 //! Models printed from a schema: they compile (see `printed/`), and read back to the same schema.
 
-use std::collections::BTreeMap;
-
 use rungs::db::ServerVersion;
 use rungs::dialect::{self, Dialect, Features, Naming, Part, Statement, convention};
 use rungs::diff::change::Change;
@@ -86,8 +84,11 @@ fn key(name: &str, columns: &[&str]) -> Option<PrimaryKey> {
     Some(PrimaryKey { name: Some(name.into()), parts, ..PrimaryKey::default() })
 }
 
-fn options(all: &[(&str, &str)]) -> BTreeMap<String, String> {
-    all.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+fn options(all: &[(&str, &str)]) -> rungs::schema::Options {
+    let mut all: rungs::schema::Options =
+        all.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    all.sort_keys();
+    all
 }
 
 /// Ordinary tables, then one of everything, with names that Rust does not take as they are.
@@ -359,7 +360,14 @@ fn comparable(mut schema: Schema, dialect: &Plain) -> Schema {
         }
         if matches!(dialect.version.name, DialectName::Mysql | DialectName::Mariadb) {
             // What goes without saying there.
-            table.options.remove("engine");
+            table.options.shift_remove("engine");
+        }
+        table.options.sort_keys();
+        table.columns.iter_mut().for_each(|column| column.options.sort_keys());
+        table.indexes.iter_mut().for_each(|index| index.options.sort_keys());
+        table.uniques.iter_mut().for_each(|unique| unique.options.sort_keys());
+        if let Some(key) = &mut table.primary_key {
+            key.options.sort_keys();
         }
         if dialect.version.name != DialectName::Sqlite {
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));

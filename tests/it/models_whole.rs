@@ -103,10 +103,10 @@ fn objects_created(name: DialectName, text: &str) -> Vec<String> {
                 found.push(format!("{} {:?}", creation.kind, creation.name.map(|(_, name)| name.text().to_owned())));
             }
             // A file may hold grants alone, where a model creates what they are about.
-            None if words[0].text().eq_ignore_ascii_case("grant") || words[0].text().eq_ignore_ascii_case("revoke") => {
-                if found.is_empty() {
-                    found.push("grants".to_owned());
-                }
+            None if found.is_empty()
+                && ["grant", "revoke"].iter().any(|word| words[0].text().eq_ignore_ascii_case(word)) =>
+            {
+                found.push("grants".to_owned());
             }
             None => {}
         }

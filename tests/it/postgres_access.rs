@@ -248,3 +248,28 @@ fn a_role_that_the_server_does_not_have_is_named() {
         "role app does not exist on the server, and is needed for privileges of table t; another one is missing too";
     assert_eq!(error.to_string(), said);
 }
+
+/// The server ties a sequence to a column only where one role owns both, and gives away none that is tied.
+#[test]
+fn sequences_are_tied_and_untied_whoever_owns_them() {
+    postgres(|db| async move {
+        let made = "CREATE TABLE t (a int NOT NULL); CREATE TABLE u (b int); CREATE SEQUENCE q MAXVALUE 1000";
+        let owners = [
+            "",
+            "ALTER SEQUENCE q OWNED BY t.a",
+            "ALTER SEQUENCE q OWNER TO rungs_test_app; GRANT USAGE ON SEQUENCE q TO rungs_test_reader",
+            "ALTER TABLE t OWNER TO rungs_test_owner; ALTER SEQUENCE q OWNER TO rungs_test_owner;
+             ALTER SEQUENCE q OWNED BY t.a; ALTER TABLE t ALTER a SET DEFAULT nextval('q')",
+            "ALTER TABLE u OWNER TO rungs_test_app; ALTER SEQUENCE q OWNER TO rungs_test_app;
+             ALTER SEQUENCE q OWNED BY u.b MAXVALUE 2000; GRANT SELECT ON SEQUENCE q TO rungs_test_reader",
+        ];
+        let rows = "INSERT INTO t VALUES (1)";
+        for one in owners {
+            for two in owners.iter().filter(|two| **two != one) {
+                becomes(&db, &format!("{made}; {one}"), &format!("{made}; {two}"), rows).await;
+            }
+            let table = "CREATE TABLE t (a int NOT NULL); ALTER TABLE t OWNER TO rungs_test_owner";
+            become_each_other(&db, &format!("{made}; {one}"), table, "").await;
+        }
+    });
+}

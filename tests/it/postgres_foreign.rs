@@ -27,6 +27,13 @@ fn foreign_tables_become_any_others() {
         ],
         &[
             "CREATE FOREIGN DATA WRAPPER w",
+            "CREATE SERVER one TYPE 'other' VERSION '2' FOREIGN DATA WRAPPER w OPTIONS (host 'b')",
+            "CREATE USER MAPPING FOR PUBLIC SERVER one OPTIONS (\"user\" 'you')",
+            "CREATE FOREIGN TABLE t (id bigint, a text NOT NULL) SERVER one",
+            "CREATE VIEW v AS SELECT a FROM t",
+        ],
+        &[
+            "CREATE FOREIGN DATA WRAPPER w",
             "CREATE SERVER one FOREIGN DATA WRAPPER w",
             "CREATE SERVER \"Two t\" FOREIGN DATA WRAPPER w",
             "CREATE USER MAPPING FOR PUBLIC SERVER \"Two t\" OPTIONS (a 'b')",

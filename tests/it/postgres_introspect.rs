@@ -224,7 +224,7 @@ fn table_options() {
         let options = table(&schema, "t").options;
         assert_eq!(
             options.keys().collect::<Vec<_>>(),
-            ["autovacuum_enabled", "fillfactor", "toast.autovacuum_enabled", "unlogged"]
+            ["fillfactor", "autovacuum_enabled", "toast.autovacuum_enabled", "unlogged"]
         );
     });
 }

@@ -2,8 +2,8 @@
 //!
 //! In a block ```` ```console ````, lines that begin with `$ ` are commands and the lines below are what they print.
 //! Ids, dates and durations are different each time, so they are compared by their shape. `cat FILE` prints a file,
-//! with `*` for what varies in its name; `cat >> FILE <<END` appends the lines up to `END`. Blocks of one document share a
-//! folder.
+//! with `*` for what varies in its name; `cat >> FILE <<END` appends the lines up to `END`; `> FILE` after a command keeps
+//! what it prints; `sqlite3 FILE.db < FILE` runs a script. Blocks of one document share a folder.
 
 use std::path::Path;
 
@@ -22,6 +22,11 @@ fn the_tour_of_branches_is_true() {
 #[test]
 fn the_tour_of_renames_is_true() {
     play("docs/renames.md");
+}
+
+#[test]
+fn the_tour_of_applying_is_true() {
+    play("docs/applying.md");
 }
 
 #[test]
@@ -90,6 +95,17 @@ fn run(project: &Project, command: &str) -> String {
         assert!(text.contains(parts[1]), "{text}\nlacks {}", parts[1]);
         std::fs::write(path, text.replacen(parts[1], &parts[2].replace("\\n", "\n"), 1)).expect("a written file");
         return String::new();
+    }
+    if let Some((db, script)) = command.strip_prefix("sqlite3 ").and_then(|words| words.split_once(" < ")) {
+        let script = std::fs::File::open(project.path().join(script)).expect("a script");
+        let mut client = std::process::Command::new("sqlite3");
+        let output = client.arg(project.path().join(db)).stdin(script).output().expect("sqlite3 is there");
+        return [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    }
+    if let Some((command, path)) = command.split_once(" > ") {
+        let ran = project.run(command.strip_prefix("migrate ").expect("our command")).ok();
+        project.write(path, &ran.stdout);
+        return ran.stderr;
     }
     let line = command.strip_prefix("migrate ").unwrap_or_else(|| panic!("cannot play: {command}"));
     let ran = project.run(line);

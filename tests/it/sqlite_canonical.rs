@@ -1,6 +1,5 @@
 //! What models say, in SQLite's words, is what SQLite says once it is there.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rungs::dialect::Part;
@@ -73,7 +72,7 @@ fn users() -> Schema {
             ..ForeignKey::default()
         }],
         comment: Some("people".into()),
-        options: BTreeMap::from([("engine".to_owned(), "InnoDB".to_owned())]),
+        options: rungs::schema::Options::from([("engine".to_owned(), "InnoDB".to_owned())]),
         ..Table::default()
     };
     let mood = EnumType { name: "mood".into(), values: vec!["good".into(), "it's".into()], comment: None };

@@ -4,7 +4,6 @@
 
 #![allow(clippy::print_stderr, reason = "a failure names its seed")]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rungs::dialect::Dialect;
@@ -205,7 +204,7 @@ impl Dice {
         let strict = self.once_in(3);
         let mut table = Table { name: "t".into(), ..Table::default() };
         if strict {
-            table.options = BTreeMap::from([("strict".to_owned(), String::new())]);
+            table.options = rungs::schema::Options::from([("strict".to_owned(), String::new())]);
         }
         if self.once_in(2) {
             table.columns.push(Column {

@@ -33,11 +33,11 @@ on_every_engine!(a_half_applied_revision, |db| async move {
     project.run("upgrade c").ok();
     let stopped = project.run("upgrade heads --format json").code(2).json();
     assert_eq!(states(&db).await, "a applied, b applying, c applied");
-    let again = refuses(&project, "upgrade heads", &["revision b is half applied: 1 of 2 statements ran"]);
-    for value in [&stopped, &again] {
-        let help = value["error"]["help"].as_str().expect("a help");
-        assert_eq!(advice(help), ["stamp b", "stamp b@a"], "{help}");
-    }
+    let help = stopped["error"]["help"].as_str().expect("a help");
+    assert_eq!(advice(help), ["stamp b", "stamp b@a"], "{help}");
+    let other = refuses(&project, "downgrade c@a", &["revision b is half applied: 1 of 2 statements ran"]);
+    let help = other["error"]["help"].as_str().expect("a help");
+    assert_eq!(advice(help), ["upgrade b", "stamp b", "stamp b@a"], "{help}");
     // From here, no step can be counted, and what does not cover it leaves it as it is.
     refuses(&project, "stamp c@-1", &["half applied", "`migrate stamp b@a`"]);
     project.run("stamp c").ok().complains("warning: revision b is half applied");
@@ -64,11 +64,11 @@ on_every_engine!(a_half_reverted_revision, |db| async move {
     project.run("stamp heads").ok();
     let stopped = project.run("downgrade b@a --format json").code(2).json();
     assert_eq!(states(&db).await, "a applied, b reverting, c applied");
-    let again = refuses(&project, "upgrade heads", &["revision b is half reverted: 1 of 2 statements ran"]);
-    for value in [&stopped, &again] {
-        let help = value["error"]["help"].as_str().expect("a help");
-        assert_eq!(advice(help), ["stamp b@a", "stamp b"], "to finish is to revert: {help}");
-    }
+    let help = stopped["error"]["help"].as_str().expect("a help");
+    assert_eq!(advice(help), ["stamp b@a", "stamp b"], "to finish is to revert: {help}");
+    let other = refuses(&project, "upgrade heads", &["revision b is half reverted: 1 of 2 statements ran"]);
+    let help = other["error"]["help"].as_str().expect("a help");
+    assert_eq!(advice(help), ["downgrade b@a", "stamp b@a", "stamp b"], "{help}");
     project.run("stamp b").ok();
     assert_eq!(states(&db).await, "a applied, b applied, c applied");
     db.run(&["UPDATE rungs_ledger SET state = 'reverting' WHERE revision = 'b'"]).await;

@@ -157,5 +157,6 @@ fn row(revision: &Revision, number: usize, state: State) -> LedgerRow {
         total: 0,
         applied_at: format!("{number:03}"),
         duration_ms: 0,
+        progress: None,
     }
 }

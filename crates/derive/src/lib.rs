@@ -1,4 +1,7 @@
-//! `#[derive(Model)]` and `#[derive(DbEnum)]`: what rungs reads from source, checked while the program compiles.
+//! `#[derive(Model)]` and `#[derive(DbEnum)]`: what rungs reads from source, checked while the program compiles; and
+//! `embed!`, which takes its revisions into it.
+
+mod embed;
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -33,6 +36,25 @@ pub fn db_enum(input: TokenStream) -> TokenStream {
         Err(error) => error.to_compile_error(),
     };
     expanded.into()
+}
+
+/// Takes the revisions of folders into the program, for a `rungs::Migrator`: `rungs::embed!("migrations")`.
+///
+/// The folders, one or several, are relative to the `Cargo.toml` of the crate; they are read as `migrate` reads them, with
+/// the folders in them. A file that changes is compiled in anew. For a file that is added, Cargo needs one line in the
+/// `main` of the crate's `build.rs`:
+///
+/// ```no_run
+/// println!("cargo::rerun-if-changed=migrations");
+/// ```
+///
+/// Without it, a program that was built without optimisation refuses to run when the folder has other files than it was
+/// built with.
+#[proc_macro]
+pub fn embed(input: TokenStream) -> TokenStream {
+    let folders = syn::parse_macro_input!(input as embed::Folders);
+    let root = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    folders.expand(std::path::Path::new(&root)).unwrap_or_else(|error| error.to_compile_error()).into()
 }
 
 fn wrong_item(item: &Item, message: &str) -> proc_macro2::TokenStream {

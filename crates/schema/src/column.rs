@@ -1,6 +1,4 @@
-use std::collections::BTreeMap;
-
-use crate::{ColumnType, Needs, Sequence};
+use crate::{ColumnType, Needs, Options, Sequence};
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,7 +29,7 @@ pub struct Column {
     pub invisible: bool,
     /// PostgreSQL: what `ALTER COLUMN ... SET` says of it, by lower-case word: `storage`, `compression`,
     /// `statistics`, attribute options; and `inherited` (with an empty value) where it comes from a parent alone.
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     /// What its default, or the expression it is computed from, stands on besides the table itself.
     pub needs: Needs,
 }

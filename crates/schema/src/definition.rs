@@ -119,6 +119,8 @@ pub enum DefinitionKind {
     TextSearchDictionary,
     /// A configuration of text search (PostgreSQL).
     TextSearchConfiguration,
+    /// A virtual table (SQLite).
+    VirtualTable,
     /// A view.
     View,
     /// A materialised view (PostgreSQL).
@@ -161,6 +163,7 @@ impl DefinitionKind {
             Self::Cast => "cast",
             Self::TextSearchDictionary => "text search dictionary",
             Self::TextSearchConfiguration => "text search configuration",
+            Self::VirtualTable => "virtual table",
             Self::View => "view",
             Self::MaterializedView => "materialized view",
             Self::Index => "index",
@@ -183,7 +186,7 @@ impl DefinitionKind {
             Self::Collation => Class::Collation,
             Self::Range => Class::Type,
             Self::Function | Self::Procedure | Self::Aggregate => Class::Routine,
-            Self::View | Self::MaterializedView => Class::Relation,
+            Self::VirtualTable | Self::View | Self::MaterializedView => Class::Relation,
             Self::Operator => Class::Operator,
             Self::TextSearchConfiguration => Class::TextSearchConfiguration,
             Self::TextSearchDictionary => Class::TextSearchDictionary,

@@ -1,6 +1,4 @@
-use std::collections::BTreeMap;
-
-use crate::Needs;
+use crate::{Needs, Options};
 
 /// An index that no constraint owns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,7 +21,7 @@ pub struct Index {
     /// Storage parameters and engine options, by lower-case name. PostgreSQL also: `tablespace`; `statistics:N` (the
     /// target of the Nth key); with an empty value, `invalid` where building it failed, and `only` where it is that of
     /// a partitioned table of which some partition lacks it.
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     /// Its comment.
     pub comment: Option<String>,
     /// SQLite: the CREATE INDEX statement as it stands in `sqlite_schema`.

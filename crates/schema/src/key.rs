@@ -1,6 +1,4 @@
-use std::collections::BTreeMap;
-
-use crate::IndexPart;
+use crate::{IndexPart, Options};
 
 /// The primary key of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,7 +17,7 @@ pub struct PrimaryKey {
     pub method: Option<String>,
     /// Options of the key's index, by lower-case name. PostgreSQL: storage parameters, `tablespace`, and
     /// `without_overlaps` (with an empty value) where the last column is a range that may not overlap.
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     /// The key's comment.
     pub comment: Option<String>,
 }
@@ -40,7 +38,7 @@ pub struct Unique {
     /// SQLite: what `ON CONFLICT` says, in upper case.
     pub on_conflict: Option<String>,
     /// PostgreSQL: options of the constraint's index, as for a [`PrimaryKey`].
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     /// The constraint's comment.
     pub comment: Option<String>,
 }

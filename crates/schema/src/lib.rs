@@ -21,6 +21,7 @@ mod index;
 mod key;
 mod model;
 mod name;
+mod options;
 mod outline;
 #[cfg(feature = "read")]
 pub mod read;
@@ -44,6 +45,7 @@ pub use index::{Index, IndexKey, IndexPart, Verbatim};
 pub use key::{PrimaryKey, Unique};
 pub use model::{DbEnum, Model};
 pub use name::ObjectName;
+pub use options::Options;
 pub use outline::Outline;
 pub use reference::{Class, Needs, Reference};
 pub use schema::Schema;

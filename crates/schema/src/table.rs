@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{Check, Column, Exclusion, ForeignKey, Index, Needs, ObjectName, PrimaryKey, Unique};
+use crate::{Check, Column, Exclusion, ForeignKey, Index, Needs, ObjectName, Options, PrimaryKey, Unique};
 
 /// A table and all that lives and dies with it, apart from triggers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,7 +37,7 @@ pub struct Table {
     /// `row_security`, `force_row_security` (with an empty value); `tablespace`, `access_method`; `of` (the composite
     /// type of a typed table); `replica_identity` (`full`, `nothing`, `index NAME`); `clustered_on` (an index);
     /// `server` and `server_option:NAME` (foreign tables).
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     /// SQLite: the CREATE TABLE statement as it stands in `sqlite_schema`. It is what the server says of the
     /// table, word for word, so that a table taken over from another database keeps its own text.
     pub verbatim: Option<String>,

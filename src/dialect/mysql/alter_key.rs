@@ -1,6 +1,6 @@
 //! Keys and constraints of a table that stays.
 
-use rungs_schema::{Check, ForeignKey, Index, IndexPart, PrimaryKey};
+use rungs_schema::{Check, ForeignKey, Index, IndexPart, Options, PrimaryKey};
 
 use super::alter::{Alteration, Clauses, Key};
 use super::ddl::PERIOD;
@@ -76,7 +76,7 @@ impl Alteration<'_> {
             return;
         }
         let next = self.next();
-        let sized = |options: &std::collections::BTreeMap<String, String>| options.contains_key("key_block_size");
+        let sized = |options: &Options| options.contains_key("key_block_size");
         if next.primary_key.as_ref().is_some_and(|key| !sized(&key.options)) {
             self.anew.insert(Key::Primary);
         }
@@ -159,7 +159,7 @@ impl Alteration<'_> {
         let key = word.to_ascii_lowercase();
         let seen = |index: &Index| {
             let mut index = index.clone();
-            index.options.remove(&key);
+            index.options.shift_remove(&key);
             index
         };
         if old != new || seen(previous) != seen(next) {

@@ -28,10 +28,12 @@ impl<'a> Alteration<'a> {
         statements.extend(self.leave_partitions_of_versions());
         if is.is_some() {
             let shows = self.option(SYSTEM_PERIOD).1.is_some() && self.bounds_change();
-            if was.is_some() && shows && !self.dialect.abilities.names_row_bounds {
-                let action = format!("name the columns that bound the versions of {}", self.next().name);
-                let help = "MariaDB 11.7 can; before, write a revision that drops system versioning, and with it the \
-                            old versions of the rows, and adds it anew";
+            let invisible = bounds(self.next()).any(|column| column.invisible);
+            if was.is_some() && shows && (invisible || !self.dialect.abilities.names_row_bounds) {
+                let action =
+                    format!("keep the old versions of the rows of {} while their bounds change", self.next().name);
+                let help = "MariaDB 11.7 can, where the columns are visible; elsewhere, write a revision that drops \
+                            system versioning, and with it the old versions, and adds it anew";
                 return Err(self.dialect.unsupported(action, Some(help)));
             }
             let hidden = self.hide_bounds();

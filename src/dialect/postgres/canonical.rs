@@ -67,7 +67,7 @@ fn canonical_table(dialect: &Postgres, table: &mut Table, enums: &BTreeSet<Strin
 
 /// A model says `enable`, `force` or `off` of row-level security; the server keeps two switches.
 fn canonical_settings(table: &mut Table) {
-    if let Some(word) = table.options.remove(ROW_SECURITY).filter(|word| word != "off") {
+    if let Some(word) = table.options.shift_remove(ROW_SECURITY).filter(|word| word != "off") {
         table.options.insert(ROW_SECURITY.to_owned(), String::new());
         if word == "force" {
             table.options.insert("force_row_security".to_owned(), String::new());

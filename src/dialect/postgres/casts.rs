@@ -47,7 +47,11 @@ pub(super) fn using(column: &str, previous: &str, next: &str) -> Option<String> 
     }
     let (from_family, to_family) = (family(&from.base), family(&to.base));
     if to.array && from_family != Family::Text {
-        return Some(format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{next} END"));
+        let is_cast = to_family == Family::Text
+            || from.base == to.base
+            || (from_family == to_family && from_family != Family::Other);
+        let element = if is_cast { column.to_owned() } else { format!("{column}::text") };
+        return Some(format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{element}]::{next} END"));
     }
     if from.array && to_family == Family::Text {
         return None;
@@ -60,7 +64,8 @@ fn elementwise(column: &str, from: &TypeName, to: &TypeName, next: &str) -> Opti
     let automatic = from.base == to.base
         || to_family == Family::Text
         || (from_family == to_family && from_family != Family::Other)
-        || (from_family == Family::Instant && to.base.starts_with("time ") && !from.base.starts_with("date"))
+        || (from.base.starts_with("timestamp") && to.base == "time without time zone")
+        || (from.base == "timestamp with time zone" && to.base == "time with time zone")
         || (from.base == "time without time zone" && to.base == "interval")
         || (from.base == "interval" && to.base == "time without time zone");
     if automatic {
@@ -149,6 +154,8 @@ mod tests {
             ("mood", "feeling", "\"c\"::text::feeling"),
             ("text", "mood", "\"c\"::mood"),
             ("integer", "integer[]", "CASE WHEN \"c\" IS NOT NULL THEN ARRAY[\"c\"]::integer[] END"),
+            ("interval", "mood[]", "CASE WHEN \"c\" IS NOT NULL THEN ARRAY[\"c\"::text]::mood[] END"),
+            ("timestamp without time zone", "time with time zone", "\"c\"::text::time with time zone"),
         ] {
             assert_eq!(using("\"c\"", from, to).as_deref(), Some(expected), "{from} -> {to}");
         }

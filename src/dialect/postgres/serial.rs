@@ -46,7 +46,7 @@ pub(super) fn child_column(parent: &Table, column: &Column) -> Column {
     };
     let copied = ["storage", "compression"];
     let options = column.options.iter().filter(|(name, _)| copied.contains(&name.as_str()));
-    let mut options: std::collections::BTreeMap<_, _> = options.map(|(a, b)| (a.clone(), b.clone())).collect();
+    let mut options: rungs_schema::Options = options.map(|(a, b)| (a.clone(), b.clone())).collect();
     options.insert("inherited".to_owned(), String::new());
     Column { auto_increment: None, default, comment: None, options, ..column.clone() }
 }

@@ -32,10 +32,11 @@ const MODIFIERS: [&str; 14] = [
 ];
 
 /// The kinds of more than one word.
-const LONG: [&[&str]; 12] = [
+const LONG: [&[&str]; 13] = [
     &["materialized", "view"],
     &["event", "trigger"],
     &["foreign", "table"],
+    &["virtual", "table"],
     &["foreign", "data", "wrapper"],
     &["text", "search", "dictionary"],
     &["text", "search", "configuration"],

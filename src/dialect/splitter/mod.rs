@@ -14,12 +14,15 @@
 mod body;
 mod creation;
 mod lexer;
+mod uncover;
 
 use rungs_schema::DialectName;
 
 use body::Body;
 pub use creation::{Creation, creation};
 use lexer::{Kind, Lexer, Token};
+
+pub use uncover::uncovered;
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,15 +4,17 @@
 //! snapshot. Left out are:
 //!
 //! - what SQLite itself put there (`sqlite_%`);
-//! - virtual tables and the shadow tables that hold their rows. They belong to a module and not to the schema: their
-//!   columns are the module's business, and nothing that rungs could say of them would create them again. Since no
-//!   noun stands for them, no plan ever touches them. A shadow table is known as such only while its module is loaded.
+//! - the shadow tables that hold the rows of virtual tables: they come and go with them. A shadow table is known as such
+//!   only while its module is loaded.
+//!
+//! What columns a virtual table has is its module's business, so that it is kept as its statement.
 
 use std::collections::BTreeSet;
 
 use rungs_schema::{Definition, DefinitionKind, ObjectName, Reference, Schema, Table};
 
 use super::ddl::{self, token};
+use super::virtual_table;
 use crate::db::{Connection, Row};
 use crate::error::DbError;
 
@@ -24,16 +26,6 @@ const OBJECTS: &str = "\
     LEFT JOIN pragma_table_list AS kind ON kind.schema = 'main' AND kind.name = object.tbl_name \
     WHERE object.name NOT LIKE 'sqlite!_%' ESCAPE '!' AND object.sql IS NOT NULL \
     ORDER BY object.rowid";
-
-/// The objects that a comparison does not see, each by kind and name.
-///
-/// # Errors
-/// When they cannot be read.
-pub(crate) async fn left_out(connection: &mut Connection) -> Result<Vec<String>, DbError> {
-    let virtual_tables = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual' ORDER BY name";
-    let rows = connection.query(virtual_tables).await?;
-    rows.iter().map(|row| Ok(format!("virtual table {}", row.text("name")?))).collect()
-}
 
 /// Reads a live database into nouns.
 ///
@@ -54,8 +46,13 @@ pub async fn introspect(connection: &mut Connection) -> Result<Schema, DbError> 
         let index = ddl::parse_index(row.text("sql")?, table).map_err(|fault| unreadable(row, &fault))?;
         table.indexes.push(index);
     }
-    for (word, kind) in [("view", DefinitionKind::View), ("trigger", DefinitionKind::Trigger)] {
-        for row in of_type(&rows, word)? {
+    let definitions = [
+        (DefinitionKind::VirtualTable, virtual_tables(&rows)?),
+        (DefinitionKind::View, of_type(&rows, "view")?),
+        (DefinitionKind::Trigger, of_type(&rows, "trigger")?),
+    ];
+    for (kind, rows) in definitions {
+        for row in rows {
             let table =
                 if kind == DefinitionKind::Trigger { Some(ObjectName::bare(row.text("tbl_name")?)) } else { None };
             let name = ObjectName::bare(row.text("name")?);
@@ -79,6 +76,21 @@ fn of_type<'a>(rows: &'a [Row], word: &str) -> Result<Vec<&'a Row>, DbError> {
     Ok(found)
 }
 
+fn virtual_tables(rows: &[Row]) -> Result<Vec<&Row>, DbError> {
+    let mut found = Vec::new();
+    for row in rows {
+        if row.text("type")? == "table" && row.text("sql")?.starts_with("CREATE VIRTUAL") {
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether others may read it: a view, or a virtual table.
+fn is_relation(definition: &&Definition) -> bool {
+    matches!(definition.kind, DefinitionKind::View | DefinitionKind::VirtualTable)
+}
+
 fn unreadable(row: &Row, fault: &str) -> DbError {
     let of = |column| row.text(column).unwrap_or_default().to_owned();
     DbError::Answer { reason: format!("cannot read {} {}: {fault}, in: {}", of("type"), of("name"), of("sql")) }
@@ -86,7 +98,7 @@ fn unreadable(row: &Row, fault: &str) -> DbError {
 
 /// A trigger's row names its table in the letter case of the CREATE TRIGGER, which need not be the table's.
 fn spell_owners(schema: &mut Schema) {
-    let views = schema.definitions.iter().filter(|definition| definition.kind == DefinitionKind::View);
+    let views = schema.definitions.iter().filter(is_relation);
     let names: Vec<ObjectName> =
         schema.tables.iter().map(|table| &table.name).chain(views.map(|view| &view.name)).cloned().collect();
     for owner in schema.definitions.iter_mut().filter_map(|definition| definition.table.as_mut()) {
@@ -98,16 +110,20 @@ fn spell_owners(schema: &mut Schema) {
 
 /// SQLite keeps no dependencies: what a text names, it needs.
 fn name_what_definitions_need(schema: &mut Schema) {
-    let views = schema.definitions.iter().filter(|definition| definition.kind == DefinitionKind::View);
+    let views = schema.definitions.iter().filter(is_relation);
     let names: Vec<ObjectName> =
         schema.tables.iter().map(|table| &table.name).chain(views.map(|view| &view.name)).cloned().collect();
     for definition in &mut schema.definitions {
         let found = token::tokens(&definition.sql);
-        let words: BTreeSet<String> = found
+        let mut words: BTreeSet<String> = found
             .iter()
             .filter(|token| token.is_identifier())
             .map(|token| token.identifier().to_ascii_lowercase())
             .collect();
+        if definition.kind == DefinitionKind::VirtualTable {
+            // A text that names it, as in content='posts'.
+            words.extend(virtual_table::content_table(&definition.sql).map(|name| name.to_ascii_lowercase()));
+        }
         let named = names.iter().filter(|name| words.contains(&name.name.to_ascii_lowercase()));
         definition.needs = named.filter(|name| **name != definition.name).map(Reference::relation).collect();
     }

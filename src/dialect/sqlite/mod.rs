@@ -13,10 +13,11 @@ pub mod introspect;
 mod rebuild;
 mod rename;
 mod render;
+mod virtual_table;
 
 use rungs_schema::{ColumnType, Schema, View};
 
-pub use ddl::same_text;
+pub use ddl::{same_text, same_wording};
 
 use super::{Dialect, Features, Part, Statement, convention, fit};
 use crate::db::ServerVersion;
@@ -40,7 +41,7 @@ impl Sqlite {
             rules: Rules {
                 initial_privileges: None,
                 column_sequence: None,
-                replaces: None,
+                replaces: Some(virtual_table::replaces),
                 is_setting: None,
                 foreign_keys_in_place: false,
                 column_order: false,
@@ -97,6 +98,19 @@ impl Dialect for Sqlite {
             // An index needs a name; SQLite keeps constraints without one.
             Part::Index(_) => Some(fit(convention(table, part), self.features.identifier_length)),
             _ => None,
+        }
+    }
+
+    /// A view, trigger or virtual table that differs only in white space, comments, letter case or quotes is the same.
+    fn align(&self, previous: &mut Schema, next: &mut Schema) {
+        for one in &mut next.definitions {
+            let same = previous.definitions.iter().find(|other| {
+                (other.kind, &other.name, &other.table) == (one.kind, &one.name, &one.table)
+                    && same_text(&other.sql, &one.sql)
+            });
+            if let Some(same) = same {
+                one.sql.clone_from(&same.sql);
+            }
         }
     }
 

@@ -20,7 +20,7 @@ use crate::dialect::simple::drop_table;
 use crate::diff::change::{Delta, Edit};
 
 /// What the new table is called until the old one is gone.
-const PREFIX: &str = "_rungs_new_";
+pub(super) const PREFIX: &str = "_rungs_new_";
 
 /// A rebuild.
 pub(super) struct Rebuild<'a> {

@@ -7,7 +7,7 @@ use rungs_schema::{
 use sea_query::SqliteQueryBuilder;
 
 use super::ddl::{self, expression};
-use super::{Sqlite, alter};
+use super::{Sqlite, alter, virtual_table};
 use crate::dialect::simple::drop_table;
 use crate::dialect::{Dialect, Part, Statement};
 use crate::diff::change::{Change, Delta};
@@ -44,26 +44,27 @@ fn unsupported(dialect: &Sqlite, action: String) -> PlanError {
 }
 
 fn definition(dialect: &Sqlite, delta: &Delta<Definition>) -> Result<Vec<Statement>, PlanError> {
-    let mut statements = Vec::new();
     let kinds = [delta.previous(), delta.next()];
     for definition in kinds.into_iter().flatten() {
-        if !matches!(definition.kind, DefinitionKind::View | DefinitionKind::Trigger) {
+        if !matches!(definition.kind, DefinitionKind::View | DefinitionKind::Trigger | DefinitionKind::VirtualTable) {
             return Err(unsupported(dialect, format!("keep {} {}", definition.kind, definition.name)));
         }
     }
-    if let Some(previous) = delta.previous() {
-        statements.push(drop_definition(previous));
+    if let Delta::Alter { previous, next } = delta
+        && let Some(statements) = virtual_table::alter(previous, next)
+    {
+        return Ok(statements);
     }
-    if let Some(next) = delta.next() {
-        statements.push(create_definition(next));
-    }
-    Ok(statements)
+    let dropped = delta.previous().map(drop_definition);
+    Ok(dropped.into_iter().chain(delta.next().map(create_definition)).collect())
 }
 
-fn drop_definition(definition: &Definition) -> Statement {
+pub(super) fn drop_definition(definition: &Definition) -> Statement {
     let Definition { kind, name, .. } = definition;
-    let word = kind.to_string().to_ascii_uppercase();
-    Statement::new(format!("DROP {word} {}", quote(&name.name)), format!("drops {kind} {name}"))
+    let is_table = *kind == DefinitionKind::VirtualTable;
+    let word = if is_table { "TABLE".to_owned() } else { kind.to_string().to_ascii_uppercase() };
+    let statement = Statement::new(format!("DROP {word} {}", quote(&name.name)), format!("drops {kind} {name}"));
+    if is_table { statement.losing(format!("virtual table {name} and its rows")) } else { statement }
 }
 
 pub(super) fn create_definition(definition: &Definition) -> Statement {

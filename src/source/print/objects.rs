@@ -217,6 +217,7 @@ fn definition_home(one: &Definition) -> Home {
         DefinitionKind::Cast => "casts",
         DefinitionKind::TextSearchDictionary => "text_search_dictionaries",
         DefinitionKind::TextSearchConfiguration => "text_search_configurations",
+        DefinitionKind::VirtualTable => "virtual_tables",
         DefinitionKind::View => "views",
         DefinitionKind::MaterializedView => "materialized_views",
         DefinitionKind::Index => "materialized_views",

@@ -19,7 +19,7 @@ pub fn spared(schema: &Schema, dialect: &dyn Dialect) -> Schema {
                 *default = default.as_deref().map(without_cast);
             });
         }
-        try_without(table, &same, |table| _ = table.options.remove("charset"));
+        try_without(table, &same, |table| _ = table.options.shift_remove("charset"));
         try_without(table, &same, unique_constraints);
         if matches!(dialect.version().name, DialectName::Mysql | DialectName::Mariadb) {
             // The engine of every server that nobody set up otherwise.

@@ -1,12 +1,11 @@
 //! A table as a struct.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use rungs_schema::read::written;
 use rungs_schema::{
-    Action, Check, Deferrable, DialectName, Exclusion, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Sequence,
-    Table, Unique,
+    Action, Check, Deferrable, DialectName, Exclusion, ForeignKey, Index, IndexKey, IndexPart, Options, PrimaryKey,
+    Sequence, Table, Unique,
 };
 
 use super::attribute::{Node, attribute, attributes, fits, quoted};
@@ -443,7 +442,7 @@ fn is_option(node: &Node) -> bool {
     matches!(node, Node::Leaf(text) if OPTIONS.contains(&text.split(['(', ' ']).next().unwrap_or_default()))
 }
 
-pub(super) fn storage(options: &BTreeMap<String, String>) -> Option<Node> {
+pub(super) fn storage(options: &Options) -> Option<Node> {
     let nodes: Vec<Node> = options.iter().map(|(key, value)| option(key, value)).collect();
     (!nodes.is_empty()).then(|| Node::list("options", nodes))
 }

@@ -11,7 +11,7 @@ use super::entry::{Entry, Keys, Shape, entries};
 use super::error::Fault;
 use super::scope::Scope;
 use super::words::advice;
-use crate::{Action, Check, Deferrable, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Unique};
+use crate::{Action, Check, Deferrable, ForeignKey, Index, IndexKey, IndexPart, Options, PrimaryKey, Unique};
 
 /// A field and the column it stands for.
 #[derive(Debug, Clone)]
@@ -289,8 +289,8 @@ impl Reader<'_> {
     }
 
     /// `options(fillfactor = "70")`.
-    pub fn options(&mut self, entry: &Entry) -> Result<BTreeMap<String, String>, Fault> {
-        let mut options = BTreeMap::new();
+    pub fn options(&mut self, entry: &Entry) -> Result<Options, Fault> {
+        let mut options = Options::new();
         for option in entry.list(&mut self.faults)? {
             let value = match option.shape {
                 Shape::Word => Ok(String::new()),

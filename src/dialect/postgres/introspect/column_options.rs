@@ -1,8 +1,6 @@
 //! What ALTER COLUMN ... SET says of a column, and the constraint behind NOT NULL.
 
-use std::collections::BTreeMap;
-
-use rungs_schema::ObjectName;
+use rungs_schema::{ObjectName, Options};
 
 use super::filter::Filter;
 use super::value::{json, options, text};
@@ -28,7 +26,7 @@ pub(super) fn columns(filter: &Filter) -> String {
     )
 }
 
-pub(super) fn read(row: &Row, table: &ObjectName) -> Result<BTreeMap<String, String>, DbError> {
+pub(super) fn read(row: &Row, table: &ObjectName) -> Result<Options, DbError> {
     let mut found = options(row, "attribute_options")?;
     let mut add = |name: &str, value: Option<String>| found.extend(value.map(|value| (name.to_owned(), value)));
     let word = |letter: String| match letter.as_str() {

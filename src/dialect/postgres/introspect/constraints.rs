@@ -2,9 +2,7 @@
 //! constraint, stands with the columns. What a table has only because its parent has it is not its own: keys of
 //! partitions are attached to the parent's, checks and foreign keys are left out.
 
-use std::collections::BTreeMap;
-
-use rungs_schema::{Attached, Check, Exclusion, ForeignKey, IndexPart, Needs, PrimaryKey, Unique};
+use rungs_schema::{Attached, Check, Exclusion, ForeignKey, IndexPart, Needs, Options, PrimaryKey, Unique};
 
 use super::Found;
 use super::filter::{Filter, schema_of};
@@ -94,7 +92,7 @@ pub(super) fn attached(row: &Row, made_up: &str) -> Result<Attached, DbError> {
 }
 
 /// The options of the index behind a key.
-fn key_options(row: &Row) -> Result<BTreeMap<String, String>, DbError> {
+fn key_options(row: &Row) -> Result<Options, DbError> {
     let mut options = options(row, "options")?;
     options.extend(text(row, "tablespace")?.map(|name| ("tablespace".to_owned(), name)));
     options.extend(text(row, "index_comment")?.map(|text| (INDEX_COMMENT.to_owned(), text)));

@@ -1,8 +1,6 @@
 //! Values that come as JSON or in PostgreSQL's own spelling.
 
-use std::collections::BTreeMap;
-
-use rungs_schema::{Action, Deferrable, ObjectName};
+use rungs_schema::{Action, Deferrable, ObjectName, Options};
 use serde::de::DeserializeOwned;
 
 use crate::db::Row;
@@ -17,7 +15,7 @@ pub(super) fn json<T: DeserializeOwned + Default>(row: &Row, column: &str) -> Re
 }
 
 /// `reloptions`, as in `fillfactor=70`.
-pub(super) fn options(row: &Row, column: &str) -> Result<BTreeMap<String, String>, DbError> {
+pub(super) fn options(row: &Row, column: &str) -> Result<Options, DbError> {
     let list: Vec<String> = json(row, column)?;
     Ok(list
         .into_iter()

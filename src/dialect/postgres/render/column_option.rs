@@ -45,8 +45,8 @@ pub(super) fn create(place: &Place<'_>, column: &Column) -> Vec<Statement> {
 pub(super) fn alter(place: &Place<'_>, previous: &Column, next: &Column, retyped: bool) -> Vec<Statement> {
     let mut before = previous.clone();
     if retyped {
-        before.options.remove(STORAGE);
-        before.options.remove(COMPRESSION);
+        before.options.shift_remove(STORAGE);
+        before.options.shift_remove(COMPRESSION);
     }
     settings(place, &before, next)
 }

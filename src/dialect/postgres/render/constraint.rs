@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rungs_schema::{Action, Check, Deferrable, ForeignKey, Index, IndexKey, IndexPart, ObjectName, Table};
+use rungs_schema::{Action, Check, Deferrable, ForeignKey, Index, IndexKey, IndexPart, ObjectName, Options, Table};
 
 use super::{comment, options};
 use crate::dialect::postgres::column_option::INDEX_COMMENT;
@@ -81,7 +81,7 @@ pub(super) fn clause(part: Part<'_>) -> String {
 }
 
 /// The columns of a key and what its index is like.
-fn key_sql(parts: &[IndexPart], included: &[String], options: &BTreeMap<String, String>) -> String {
+fn key_sql(parts: &[IndexPart], included: &[String], options: &Options) -> String {
     let overlaps = if options.contains_key("without_overlaps") { " WITHOUT OVERLAPS" } else { "" };
     let mut sql = format!("({}{overlaps}){}", keys(parts), include(included));
     sql.extend(options::storage(options).map(|list| format!(" WITH ({list})")));
@@ -251,7 +251,7 @@ pub(super) fn set_comment(table: &ObjectName, part: Part<'_>) -> Statement {
 /// Whether one can become the other where it stands: by another name, another comment, and [`change`]. The columns of the
 /// first are told under their names after `renames` (old to new), which the server follows by itself.
 pub(super) fn changes_in_place(previous: Part<'_>, next: Part<'_>, renames: &BTreeMap<&str, &str>) -> bool {
-    let same_options = |a: &mut BTreeMap<String, String>, b: &BTreeMap<String, String>| {
+    let same_options = |a: &mut Options, b: &Options| {
         if options::index_changes_in_place(a, b) {
             a.clone_from(b);
         }

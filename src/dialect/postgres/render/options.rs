@@ -1,8 +1,8 @@
 //! What a table or an index is set to, besides its columns and keys.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use rungs_schema::{Index, ObjectName, Table};
+use rungs_schema::{Index, ObjectName, Options, Table};
 
 use super::table::word;
 use crate::dialect::Statement;
@@ -28,7 +28,7 @@ const OTHERS: [&str; 13] = [
 ];
 
 /// The storage parameters among options.
-fn parameters(options: &BTreeMap<String, String>) -> impl Iterator<Item = (&String, &String)> {
+fn parameters(options: &Options) -> impl Iterator<Item = (&String, &String)> {
     let is_other =
         |name: &str| OTHERS.contains(&name) || name.starts_with(SERVER_OPTION) || name.starts_with(STATISTICS);
     options.iter().filter(move |(name, _)| !is_other(name))
@@ -38,7 +38,7 @@ fn parameters(options: &BTreeMap<String, String>) -> impl Iterator<Item = (&Stri
 const STATISTICS: &str = "statistics:";
 
 /// Storage parameters as `WITH` and `SET` have them.
-pub(super) fn storage(options: &BTreeMap<String, String>) -> Option<String> {
+pub(super) fn storage(options: &Options) -> Option<String> {
     let list: Vec<String> = parameters(options).map(parameter).collect();
     (!list.is_empty()).then(|| list.join(", "))
 }
@@ -57,14 +57,14 @@ fn parameter_name(name: &str) -> String {
 }
 
 /// The `OPTIONS` of a foreign table or column, where it has some.
-pub(super) fn server_options(options: &BTreeMap<String, String>) -> Option<String> {
+pub(super) fn server_options(options: &Options) -> Option<String> {
     let named = options.iter().filter_map(|(name, value)| Some((name.strip_prefix(SERVER_OPTION)?, value)));
     let list: Vec<String> = named.map(|(name, value)| format!("{} {}", quote(name), literal(value))).collect();
     (!list.is_empty()).then(|| format!("OPTIONS ({})", list.join(", ")))
 }
 
 /// The `OPTIONS` that turn those of a foreign table or column into others.
-pub(super) fn server_changes(previous: &BTreeMap<String, String>, next: &BTreeMap<String, String>) -> Option<String> {
+pub(super) fn server_changes(previous: &Options, next: &Options) -> Option<String> {
     let names: BTreeSet<&str> =
         previous.keys().chain(next.keys()).filter_map(|name| name.strip_prefix(SERVER_OPTION)).collect();
     let change = |name: &str| {
@@ -169,10 +169,7 @@ pub(super) fn change(
 }
 
 /// The actions that turn storage parameters into others.
-fn parameter_changes(
-    previous: &BTreeMap<String, String>,
-    next: &BTreeMap<String, String>,
-) -> Vec<(String, &'static str)> {
+fn parameter_changes(previous: &Options, next: &Options) -> Vec<(String, &'static str)> {
     let mut out = Vec::new();
     let gone: Vec<String> = parameters(previous)
         .filter(|(name, _)| !next.contains_key(*name))
@@ -190,16 +187,12 @@ fn parameter_changes(
 }
 
 /// Whether the options of an index can become others where it stands.
-pub(super) fn index_changes_in_place(previous: &BTreeMap<String, String>, next: &BTreeMap<String, String>) -> bool {
+pub(super) fn index_changes_in_place(previous: &Options, next: &Options) -> bool {
     ["only", "invalid", "without_overlaps"].iter().all(|option| previous.get(*option) == next.get(*option))
 }
 
 /// The statements that turn the options of an index, or of a key's index, into others.
-pub(super) fn change_index(
-    index: &ObjectName,
-    previous: &BTreeMap<String, String>,
-    next: &BTreeMap<String, String>,
-) -> Vec<Statement> {
+pub(super) fn change_index(index: &ObjectName, previous: &Options, next: &Options) -> Vec<Statement> {
     let mut out = Vec::new();
     let alter =
         |action: String, comment: String| Statement::new(format!("ALTER INDEX {} {action}", qualified(index)), comment);

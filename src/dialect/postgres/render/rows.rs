@@ -28,6 +28,7 @@ fn reason(previous: &Table, next: &Table) -> &'static str {
     match (&previous.partition_by, &next.partition_by) {
         (None, _) => "a table that stands cannot become a partitioned one",
         (_, None) => "a partitioned table cannot become a plain one",
+        (previous, next) if previous == next => "what a table is partitioned by cannot get another type",
         _ => "a table cannot be partitioned in another way",
     }
 }

@@ -13,5 +13,5 @@ pub(crate) mod token;
 
 pub(crate) use index::{drop_own_collation, index_with_names, parse_index};
 pub(crate) use table::{ParsedTable, normalise_type, parse_table, rowid_alias, settle};
-pub use text::same_text;
 pub(crate) use text::{Elements, renamed, without_own_name};
+pub use text::{same_text, same_wording};

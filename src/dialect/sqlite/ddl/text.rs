@@ -1,7 +1,7 @@
 //! Compares and edits the words of a CREATE statement.
 
 use super::expression::{qualifies, quote};
-use super::table::ParsedTable;
+use super::table::{ParsedTable, parse_table};
 use super::token::{Kind, Token, tokens};
 
 /// Whether two CREATE statements are the same, token for token, apart from white space, comments, a closing semicolon,
@@ -15,6 +15,25 @@ use super::token::{Kind, Token, tokens};
 /// ```
 pub fn same_text(a: &str, b: &str) -> bool {
     words(a) == words(b)
+}
+
+/// Whether two CREATE statements are the same in the sense of [`same_text`], where the columns and constraints of a table
+/// may stand in any order, since nothing but a rebuild moves them, and its own name in any quotes, since a rename leaves
+/// its own.
+///
+/// ```
+/// use rungs::dialect::sqlite::same_wording;
+///
+/// assert!(same_wording("CREATE TABLE t (a int, b int)", "CREATE TABLE 't' (b int, a int)"));
+/// assert!(!same_wording("CREATE TABLE t (a int, b int)", "CREATE TABLE t (a int, 'b' int)"));
+/// ```
+pub fn same_wording(a: &str, b: &str) -> bool {
+    let pieces = |sql: &str| parse_table(sql).ok().map(|parsed| (Elements::of(sql, &parsed), parsed.table.name));
+    same_text(a, b)
+        || match (pieces(a), pieces(b)) {
+            (Some((a, name)), Some((b, other))) => a == b && name.name.eq_ignore_ascii_case(&other.name),
+            _ => false,
+        }
 }
 
 /// The tokens of a text, each in one spelling.
@@ -49,6 +68,7 @@ impl Elements {
         let constraints = parsed.constraints.iter().map(|range| words(&sql[range.clone()])).collect();
         let mut elements = Self { columns, constraints, options: words(&sql[parsed.options.clone()]) };
         elements.columns.sort();
+        elements.constraints.sort();
         elements
     }
 

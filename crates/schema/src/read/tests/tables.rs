@@ -193,7 +193,7 @@ fn constraints_beside_a_field_and_of_the_struct() {
             parts: vec![IndexPart::column("b"), IndexPart::column("a")],
             include: vec!["c".into()],
             method: Some("btree".into()),
-            options: BTreeMap::from([("x".into(), "1".into())]),
+            options: crate::Options::from([("x".into(), "1".into())]),
             ..PrimaryKey::default()
         })
     );
