@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::apply::{self, Event, Limits, Options, Report};
+use futures_util::future::BoxFuture;
+
+use crate::apply::{self, Event, Limits, Options, Program, Report, StepError};
 use crate::db::{Connect, Connection};
 use crate::dialect;
 use crate::error::{Error, RevisionError};
@@ -135,6 +137,43 @@ impl Migrator {
         self
     }
 
+    /// Registers a step in Rust, for a revision whose section says `program:NAME`: it follows the statements of that
+    /// section. It runs in the transaction of the revision or, where the revision is none, in one of its own with the
+    /// mark that it is done; so it is taken once, and leaves BEGIN, COMMIT and ROLLBACK alone. Where others hold a lock, it
+    /// is begun anew: what it does outside the database may then happen twice.
+    ///
+    /// ```no_run
+    /// use rungs::revision::Direction;
+    ///
+    /// # fn of(migrator: rungs::Migrator) -> rungs::Migrator {
+    /// migrator.step("4f1c2ab9d0e7", Direction::Up, |connection| {
+    ///     Box::pin(async move {
+    ///         for row in connection.query("SELECT id, name FROM users").await? {
+    ///             let slug = row.text("name")?.to_lowercase().replace(' ', "-");
+    ///             let connection = connection.sqlite().ok_or("SQLite only")?;
+    ///             let update = sqlx::query("UPDATE users SET slug = ? WHERE id = ?").bind(slug).bind(row.int("id")?);
+    ///             update.execute(connection).await?;
+    ///         }
+    ///         Ok(())
+    ///     })
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn step<F>(mut self, revision: &str, direction: Direction, step: F) -> Self
+    where
+        F: for<'c> Fn(&'c mut Connection) -> BoxFuture<'c, Result<(), StepError>> + Send + Sync + 'static,
+    {
+        self.options.program.add(revision, direction, step);
+        self
+    }
+
+    /// Applies the SQL alone, for a scratch database.
+    pub(crate) fn without_steps(mut self) -> Self {
+        self.options.program = Program::left_out();
+        self
+    }
+
     /// Is told of everything that happens.
     #[must_use]
     pub fn on_event(mut self, on_event: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
@@ -177,6 +216,7 @@ impl Migrator {
         direction: Direction,
         target: &str,
     ) -> Result<Report, Error> {
+        self.options.program.check(&self.history)?;
         let target = Target::parse(target)?;
         let dialect = dialect::for_version(connection.version())?;
         let rows = apply::applied(connection, dialect.as_ref()).await?;

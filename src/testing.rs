@@ -20,7 +20,7 @@ use crate::{Embedded, Migrator};
 pub async fn differences(embedded: &Embedded, models: &[&str], url: &str) -> Result<Vec<String>, Error> {
     let models = Models::read(models, Path::new("."), Hooks::new())?;
     let mut scratch = Scratch::on(&DatabaseUrl::parse(url)?).await?;
-    let outcome = compared(&Migrator::new(embedded)?, &models, &mut scratch).await;
+    let outcome = compared(&Migrator::new(embedded)?.without_steps(), &models, &mut scratch).await;
     let closed = scratch.close().await;
     let differences = outcome?;
     closed?;

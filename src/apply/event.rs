@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::Limits;
+use super::{Limits, Program};
 use crate::revision::{Direction, Revision};
 
 /// What happens while revisions run, for whoever shows progress.
@@ -105,6 +105,8 @@ pub struct Options {
     pub runner: String,
     /// How much of it is one transaction.
     pub transaction: Transaction,
+    /// The steps in Rust that revisions ask for.
+    pub program: Program,
 }
 
 impl Default for Options {
@@ -116,6 +118,7 @@ impl Default for Options {
             limits: Limits::default(),
             runner: user.unwrap_or_default(),
             transaction: Transaction::default(),
+            program: Program::default(),
         }
     }
 }

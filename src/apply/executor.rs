@@ -37,7 +37,7 @@ pub async fn run(
     on_event: OnEvent<'_>,
 ) -> Result<Report, ApplyError> {
     let transactional = dialect.features().transactional_ddl && options.transaction != Transaction::None;
-    let prepared = prepare(steps, connection.version().name, transactional)?;
+    let prepared = prepare(steps, connection.version().name, transactional, &options.program)?;
     if options.transaction == Transaction::All {
         whole::check(dialect, &prepared)?;
     }

@@ -2,6 +2,7 @@
 
 use rungs_schema::DialectName;
 
+use super::program::{Program, RustStep};
 use super::statement::{Control, control};
 use crate::dialect::splitter::{Piece, split};
 use crate::error::{ApplyError, Refusal};
@@ -13,7 +14,9 @@ pub(super) struct Prepared<'a> {
     pub(super) revision: &'a Revision,
     pub(super) direction: Direction,
     pub(super) section: &'a Section,
+    /// Behind them comes what stands for the step in Rust, where there is one.
     pub(super) pieces: Vec<Piece<'a>>,
+    rust_step: Option<RustStep>,
     /// All statements and the ledger row are one transaction.
     pub(super) in_transaction: bool,
 }
@@ -22,6 +25,11 @@ impl Prepared<'_> {
     /// `file:line` of the section.
     pub(super) fn place(&self) -> String {
         self.revision.place(self.section.line)
+    }
+
+    /// The step in Rust, where it is what stands at a place.
+    pub(super) fn rust_step(&self, index: usize) -> Option<&RustStep> {
+        self.rust_step.as_ref().filter(|_| index + 1 == self.pieces.len())
     }
 
     /// The line in the file of a statement.
@@ -38,11 +46,12 @@ pub(super) fn prepare<'a>(
     steps: &[Step<'a>],
     dialect: DialectName,
     transactional_ddl: bool,
+    program: &Program,
 ) -> Result<Vec<Prepared<'a>>, ApplyError> {
     let mut refusals = Vec::new();
     let mut prepared = Vec::with_capacity(steps.len());
     for step in steps {
-        if let Some(step) = prepare_step(step, dialect, transactional_ddl, &mut refusals) {
+        if let Some(step) = prepare_step(step, dialect, transactional_ddl, program, &mut refusals) {
             prepared.push(step);
         }
     }
@@ -53,6 +62,7 @@ fn prepare_step<'a>(
     step: &Step<'a>,
     dialect: DialectName,
     transactional_ddl: bool,
+    program: &Program,
     refusals: &mut Vec<Refusal>,
 ) -> Option<Prepared<'a>> {
     let Step { revision, direction } = *step;
@@ -89,10 +99,20 @@ fn prepare_step<'a>(
             return None;
         }
     };
-    let prepared =
-        Prepared { revision, direction, section, pieces, in_transaction: transactional_ddl && section.transaction };
+    let in_transaction = transactional_ddl && section.transaction;
+    let mut prepared = Prepared { revision, direction, section, pieces, rust_step: None, in_transaction };
     check_transactions(&prepared, dialect, refusals);
     check_rebuilds(&prepared, dialect, refusals);
+    if let Some(asked) = &section.program {
+        match program.step(&prepared, asked) {
+            Ok(Some(step)) => {
+                prepared.rust_step = Some(step);
+                prepared.pieces.push(Piece { sql: asked, line: 0, comments: Vec::new() });
+            }
+            Ok(None) => {}
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
     Some(prepared)
 }
 

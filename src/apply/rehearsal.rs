@@ -58,7 +58,7 @@ pub async fn rehearse<'h>(
 ) -> Result<Rehearsal<'h>, ApplyError> {
     let name = connection.version().name;
     let transactional = dialect.features().transactional_ddl;
-    let prepared = prepare(steps, name, transactional && options.transaction != Transaction::None)?;
+    let prepared = prepare(steps, name, transactional && options.transaction != Transaction::None, &options.program)?;
     if options.transaction == Transaction::All {
         super::whole::check(dialect, &prepared)?;
     }

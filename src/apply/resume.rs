@@ -129,6 +129,7 @@ impl Runner<'_> {
             (Class::Defines(objects), Some(before)) => Ok(self.look().verdict(objects, before).await?),
             (Class::Defines(_), None) => unknown("what it defines could not be looked at before"),
             (Class::Shared, _) => unknown("it changes rows of a table that takes no part in transactions"),
+            (Class::Program, _) => unknown("it ended the transaction that it ran in"),
             _ => unknown("the database does not show it"),
         }
     }

@@ -36,7 +36,7 @@ pub(super) struct Course<'s> {
 impl<'s> Course<'s> {
     fn new(step: &'s Prepared<'s>, version: &ServerVersion) -> Self {
         let state = if step.direction == Direction::Up { State::Applying } else { State::Reverting };
-        Self { step, plan: plan(version, &step.pieces), chain: chain(&step.pieces), state }
+        Self { step, plan: planned(version, step), chain: chain(&step.pieces), state }
     }
 
     pub(super) fn total(&self) -> usize {
@@ -51,6 +51,15 @@ impl<'s> Course<'s> {
     fn id(&self) -> &str {
         &self.step.revision.id
     }
+}
+
+/// What is known of the statements of a step; of one in Rust, nothing.
+fn planned(version: &ServerVersion, step: &Prepared<'_>) -> Vec<Planned> {
+    let mut plan = plan(version, &step.pieces);
+    if let Some(last) = plan.last_mut().filter(|_| step.rust_step(step.pieces.len() - 1).is_some()) {
+        *last = Planned { class: Class::Program, inside: false, replayed: false, leftover: None };
+    }
+    plan
 }
 
 /// Whose the revision is.
@@ -212,6 +221,7 @@ impl Runner<'_> {
         let sent = match &planned.class {
             Class::Defines(objects) => self.defined(course, index, objects).await,
             Class::Unsure { .. } => self.announced(course, index, None).await,
+            Class::Program => self.programmed(course, index).await,
             _ if planned.inside => self.plain(course, index).await,
             Class::Shared if self.can_be_taken_back(step.pieces[index].sql).await? => self.shared(course, index).await,
             Class::Shared => self.announced(course, index, None).await,
@@ -263,6 +273,35 @@ impl Runner<'_> {
             return self.announced(course, index, None).await;
         }
         Err(Failure { error, ran: false, in_ledger, before: None })
+    }
+
+    /// A step in Rust, in one transaction with its mark. That it was begun is written in the same transaction, so that it
+    /// is seen afterwards only where the step has ended that.
+    async fn programmed(&mut self, course: &Course<'_>, index: usize) -> Result<Sent, Failure> {
+        let begin = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        let sql = course.step.pieces[index].sql;
+        let intent = Intent { statement: index + 1, hash: hash(sql), before: None };
+        let begun = Progress { intent: Some(intent), ..course.ran(index) };
+        self.connection.execute(begin).await.map_err(Failure::statement)?;
+        if self.write(course, index, &begun).await.map_err(Failure::intent)? == Sent::Overtaken {
+            return Ok(Sent::Overtaken);
+        }
+        let taken = match course.step.rust_step(index) {
+            Some(step) => self.take_step(step, sql).await,
+            None => Ok(()),
+        };
+        let Err(failure) = taken else {
+            let marked = self.mark(course, index + 1).await.map_err(Failure::intent)?;
+            self.connection.execute("COMMIT").await.map_err(Failure::intent)?;
+            return Ok(marked);
+        };
+        let _ = self.connection.execute("ROLLBACK").await;
+        if !failure.broken {
+            return Err(Failure::statement(failure.error));
+        }
+        // What it did before it ended the transaction stays, whether it committed or began anew.
+        self.write(course, index, &begun).await.map_err(Failure::intent)?;
+        Err(Failure { error: failure.error, ran: false, in_ledger: false, before: Some(None) })
     }
 
     /// A statement whose objects show whether it ran.

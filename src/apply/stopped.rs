@@ -104,6 +104,7 @@ impl Runner<'_> {
         let verdict = match (&course.plan[index].class, before) {
             (Class::Defines(objects), Some(before)) => self.look().verdict(objects, before).await,
             (Class::Unsure { partial: false }, _) => return After::Nothing,
+            (Class::Program, _) => return After::Doubt("what it did before its transaction ended".to_owned()),
             (Class::Defines(_), None) => return After::Doubt("what it defines cannot be looked at".to_owned()),
             _ if is_several(&course.step.pieces[index], self.connection.version().name) => {
                 return After::Doubt("it is several, of which the first may have run".to_owned());

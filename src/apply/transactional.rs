@@ -9,6 +9,7 @@ use super::executor::{OnEvent, Outcome, Runner, millis, tell_statement};
 use super::failure::{is_gone, reason_of};
 use super::ledger::{Entry, State};
 use super::prepare::Prepared;
+use super::program::RustStep;
 use crate::error::{ApplyError, Cause, DbError};
 use crate::revision::Direction;
 
@@ -83,8 +84,14 @@ impl Runner<'_> {
             return Ok(Outcome::Skipped);
         }
         let orphans_before = if self.is_sqlite() { self.orphans().await.ok() } else { None };
+        let mut begun = false;
         for (index, piece) in step.pieces.iter().enumerate() {
             tell_statement(step, index, piece, on_event);
+            if let Some(rust_step) = step.rust_step(index) {
+                self.programmed_within(step, index, rust_step, at).await?;
+                begun = true;
+                continue;
+            }
             let ran = match self.look_before_drop(step, index).await {
                 Ok(()) => self.connection.execute(piece.sql).await.map(|_| ()),
                 unseen => unseen,
@@ -101,6 +108,9 @@ impl Runner<'_> {
             }
         }
         let sql = match step.direction {
+            Direction::Up if begun => {
+                self.ledger.applied_sql(step.revision, step.pieces.len(), millis(begin.elapsed()))
+            }
             Direction::Up => {
                 let total = step.pieces.len();
                 let duration_ms = millis(begin.elapsed());
@@ -112,6 +122,29 @@ impl Runner<'_> {
         self.connection.execute(&sql).await?;
         self.connection.execute(&self.log_sql(step, at, begin, None)).await?;
         Ok(Outcome::Done)
+    }
+
+    /// A step in Rust within the transaction that is open.
+    async fn programmed_within(
+        &mut self,
+        step: &Prepared<'_>,
+        index: usize,
+        rust_step: &RustStep,
+        at: DateTime<Utc>,
+    ) -> Result<(), ApplyError> {
+        self.begin_step(step, index, at).await?;
+        let Err(failure) = self.take_step(rust_step, step.pieces[index].sql).await else { return Ok(()) };
+        if !failure.broken {
+            return Err(self.statement_error(step, index, failure.error, self.nothing_stays()));
+        }
+        // The ledger says that it is under way, whether the step has committed that or has rolled it back.
+        let _ = self.connection.execute("ROLLBACK").await;
+        self.read().await?;
+        if !self.rows.get(&step.revision.id).is_some_and(|row| row.is_half(step.direction)) {
+            self.begin_step(step, index, at).await?;
+        }
+        let state = format!("a part of step {} may stay, and so may what ran before it", index + 1);
+        Err(self.statement_error(step, index, failure.error, state))
     }
 
     /// Rows that refer to rows that are not there: table, row and parent.

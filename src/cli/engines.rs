@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rungs_schema::{DialectName, ObjectName};
 
 use super::Context;
-use crate::apply::{self, Options};
+use crate::apply::{self, Options, Program};
 use crate::authoring::{self, Created, LeftBehind, Rename, Share, Shares};
 use crate::db::{Connection, DatabaseUrl, ServerVersion};
 use crate::dialect::{self, Dialect};
@@ -187,7 +187,8 @@ async fn replay(history: &History, connection: &mut Connection) -> Result<(), Er
     }
     let dialect = dialect::for_version(connection.version())?;
     let steps = history.upgrade_route(&BTreeSet::new(), &Target::heads())?;
-    let ran = apply::run(connection, dialect.as_ref(), &steps, &Options::default(), &mut |_| {}).await;
+    let options = Options { program: Program::left_out(), ..Options::default() };
+    let ran = apply::run(connection, dialect.as_ref(), &steps, &options, &mut |_| {}).await;
     let for_all = |section: Option<&crate::revision::Section>| section.is_some_and(|one| one.dialect.is_none());
     let help =
         history.revisions().iter().any(|revision| for_all(revision.section(Direction::Up, name.word()))).then(|| {

@@ -236,6 +236,27 @@ impl Connection {
         })
     }
 
+    /// sqlx's own connection, where the database is SQLite.
+    #[cfg(feature = "sqlite")]
+    #[allow(irrefutable_let_patterns, reason = "with one engine alone there is no other")]
+    pub fn sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
+        if let Driver::Sqlite(connection) = &mut self.driver { Some(connection) } else { None }
+    }
+
+    /// sqlx's own connection, where the database is PostgreSQL.
+    #[cfg(feature = "postgres")]
+    #[allow(irrefutable_let_patterns, reason = "with one engine alone there is no other")]
+    pub fn postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
+        if let Driver::Postgres(connection) = &mut self.driver { Some(connection) } else { None }
+    }
+
+    /// sqlx's own connection, where the database is MySQL or MariaDB.
+    #[cfg(feature = "mysql")]
+    #[allow(irrefutable_let_patterns, reason = "with one engine alone there is no other")]
+    pub fn mysql(&mut self) -> Option<&mut sqlx::MySqlConnection> {
+        if let Driver::Mysql(connection) = &mut self.driver { Some(connection) } else { None }
+    }
+
     /// Closes the connection in an orderly way.
     ///
     /// # Errors

@@ -55,7 +55,7 @@ pub(super) fn session_error(url: &DatabaseUrl, error: DbError) -> DbError {
 }
 
 /// An error from a statement.
-pub(super) fn statement_error(sql: &str, error: sqlx::Error) -> DbError {
+pub(crate) fn statement_error(sql: &str, error: sqlx::Error) -> DbError {
     let sqlx::Error::Database(database) = &error else {
         return match error {
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => {

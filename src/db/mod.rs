@@ -17,6 +17,7 @@ mod url;
 pub(crate) use connection::MYSQL_SESSION;
 pub use connection::{Connection, ServerVersion};
 pub use database::{create, drop, exists};
+pub(crate) use error::statement_error;
 pub use held::Connect;
 pub use row::{Row, Rows};
 pub use url::{DatabaseUrl, without_passwords};

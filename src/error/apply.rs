@@ -360,6 +360,45 @@ pub enum Refusal {
         /// What to do.
         help: &'static str,
     },
+    /// A part of the revision is a step in Rust, which this program does not have.
+    #[error("{place}: revision {revision} ({direction}) has a step in Rust, which the program `{program}` takes")]
+    #[diagnostic(
+        code(apply::needs_program),
+        help("let `{program}` apply or revert it: it registers the step with `Migrator::step`")
+    )]
+    NeedsProgram {
+        /// `file:line` of the section.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `up` or `down`.
+        direction: &'static str,
+        /// The name in the file.
+        program: String,
+    },
+    /// A program has a step in Rust for a revision whose file does not say so: the command line would leave it out.
+    #[error("{place}: revision {revision} has a step in Rust, and its file does not say so")]
+    #[diagnostic(
+        code(apply::step_not_said),
+        help("put `program:NAME` after `-- migrate:{direction}`, with the name of the program")
+    )]
+    StepNotSaid {
+        /// `file:line` of the section.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// `up` or `down`.
+        direction: &'static str,
+    },
+    /// A program has a step in Rust for a revision that is not there.
+    #[error("there is no revision {revision} for the step in Rust ({direction})")]
+    #[diagnostic(code(apply::step_of_nothing), help("give `Migrator::step` the whole id of a revision"))]
+    StepOfNothing {
+        /// The id that was given.
+        revision: String,
+        /// `up` or `down`.
+        direction: &'static str,
+    },
     /// The file is not the one that was applied.
     #[error("{place}: revision {revision} was edited after it was applied at {applied_at}")]
     #[diagnostic(

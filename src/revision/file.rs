@@ -89,6 +89,8 @@ pub struct Section {
     pub lock_timeout: Option<Duration>,
     /// For how long a statement may run (`statement_timeout:10min`); `None` for what holds for the run.
     pub statement_timeout: Option<Duration>,
+    /// A step in Rust follows the statements: `program:NAME`, as the file says it, with the program that takes it.
+    pub program: Option<String>,
     /// The line of the marker, from 1. Line n of the text is line `line + n` of the file.
     pub line: usize,
     /// The SQL with its comments, lines ended by `\n`.
@@ -116,6 +118,7 @@ impl Section {
             transaction: true,
             lock_timeout: None,
             statement_timeout: None,
+            program: None,
             line: 0,
             text: text.into(),
             irreversible: None,
@@ -196,6 +199,9 @@ fn digest<'s>(sections: impl Iterator<Item = (Direction, &'s str, &'s Section)>)
         hash.update(format!("-- migrate:{direction} {dialect}\n"));
         if let Some(reason) = &section.irreversible {
             hash.update(format!("irreversible {reason}\n"));
+        }
+        if section.program.is_some() {
+            hash.update("program\n");
         }
         for line in trimmed(&section.text).lines() {
             hash.update(line.trim_end());

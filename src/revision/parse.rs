@@ -161,6 +161,11 @@ fn section(direction: Direction, rest: &str, line: usize, faults: &mut Faults<'_
                     faults.add(line, format!("`{option}:{value}` is no time: {error}"), Some(help));
                 }
             },
+            Some(("program", name)) if is_name(name) => section.program = Some(word.to_owned()),
+            Some(("program", name)) => {
+                let help = "name the program that takes the step: letters, digits, `-`, `_` and `.`, as in `program:billing`";
+                faults.add(line, format!("`{name}` is no name of a program"), Some(help));
+            }
             Some(("dialect", value)) if DIALECTS.contains(&value) => section.dialect = Some(value.to_owned()),
             Some(("dialect", value)) => {
                 faults.add(line, format!("there is no engine `{value}`"), Some("sqlite, postgres, mysql or mariadb"));
@@ -170,14 +175,18 @@ fn section(direction: Direction, rest: &str, line: usize, faults: &mut Faults<'_
                 return section;
             }
             _ => {
-                let help = "the options are transaction:false, lock_timeout:5s, statement_timeout:10min, dialect:ENGINE \
-                            and, after down, irreversible";
+                let help = "the options are transaction:false, lock_timeout:5s, statement_timeout:10min, program:NAME, \
+                            dialect:ENGINE and, after down, irreversible";
                 faults.add(line, format!("`migrate:{direction}` has no option `{word}`"), Some(help));
             }
         }
         rest = tail;
     }
     section
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
 }
 
 /// Why a revision cannot be reverted: the rest of the marker's line and the comment lines below it.

@@ -47,6 +47,9 @@ fn print_section(f: &mut fmt::Formatter<'_>, direction: Direction, section: &Sec
             write!(f, " {option}:{}", humantime::format_duration(limit).to_string().replace(' ', ""))?;
         }
     }
+    if let Some(program) = &section.program {
+        write!(f, " {program}")?;
+    }
     if let Some(dialect) = &section.dialect {
         write!(f, " dialect:{dialect}")?;
     }

@@ -103,6 +103,7 @@ mod sqlite_law;
 mod sqlite_lines;
 mod sqlite_support;
 mod sqlite_virtual;
+mod rust_steps;
 mod stamp;
 mod stamp_half_done;
 mod stamp_laws;

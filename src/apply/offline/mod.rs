@@ -18,7 +18,7 @@ use super::ledger::State;
 use super::limits::lock_timeout_sql;
 use super::prepare::{Prepared, prepare};
 use super::statement::{Class, plan};
-use super::{Ledger, Limits, Options, Transaction, whole};
+use super::{Ledger, Limits, Options, Program, Transaction, whole};
 use crate::dialect::splitter::Piece;
 use crate::dialect::{Dialect, terminated};
 use crate::error::{ApplyError, Refusal};
@@ -42,7 +42,7 @@ pub fn script(
 ) -> Result<String, ApplyError> {
     let name = dialect.version().name;
     let transactional = dialect.features().transactional_ddl && options.transaction != Transaction::None;
-    let prepared = prepare(steps, name, transactional)?;
+    let prepared = prepare(steps, name, transactional, &Program::default())?;
     let one = options.transaction == Transaction::All;
     if one {
         whole::check(dialect, &prepared)?;

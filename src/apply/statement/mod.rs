@@ -42,6 +42,8 @@ pub(super) enum Class {
     Defines(Vec<Object>),
     /// Nothing shows it. `partial`: where the server refuses it, a part of it may have been done.
     Unsure { partial: bool },
+    /// A step in Rust. It shares a transaction with its mark, unless it ends that.
+    Program,
 }
 
 /// Something that a statement defines, and what becomes of it.
