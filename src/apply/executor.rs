@@ -12,7 +12,7 @@ use super::lock::Lock;
 use super::look::Engines;
 use super::prepare::{Prepared, prepare};
 use super::session::{Session, pragma};
-use super::{Event, Options, Report, StepReport, Transaction, whole};
+use super::{Event, Options, Report, StepReport, Transaction, pooler, whole};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::dialect::splitter::Piece;
@@ -42,11 +42,21 @@ pub async fn run(
         whole::check(dialect, &prepared)?;
     }
     let ledger = Ledger::open(connection, dialect).await?;
-    let session = Session::begin(connection, dialect, &ledger, options.lock_wait).await?;
+    let mut session = Session::begin(connection, dialect, &ledger, options.lock_wait).await?;
     let outcome = match Lock::acquire(connection, &ledger, options.lock_wait, on_event).await {
-        Ok(lock) => {
+        Ok(mut lock) => {
+            let checked = match lock.is_pooled() {
+                true => pooler::check(&prepared, connection.version()),
+                false => Ok(()),
+            };
+            if lock.is_pooled() {
+                session.pool();
+            }
             let mut runner = Runner::new(connection, ledger, &session, options);
-            let outcome = runner.run(&prepared, on_event).await;
+            let outcome = match checked {
+                Ok(()) => runner.run(&prepared, &mut lock, on_event).await,
+                refused => refused,
+            };
             let report = runner.report;
             let released = lock.release(connection).await;
             outcome.and(released).map(|()| report)
@@ -112,7 +122,12 @@ impl Runner<'_> {
         self.connection.version().name == DialectName::Sqlite
     }
 
-    async fn run(&mut self, prepared: &[Prepared<'_>], on_event: OnEvent<'_>) -> Result<(), ApplyError> {
+    async fn run(
+        &mut self,
+        prepared: &[Prepared<'_>],
+        lock: &mut Lock,
+        on_event: OnEvent<'_>,
+    ) -> Result<(), ApplyError> {
         if prepared.is_empty() {
             // Whether there is nothing to do is not known while something is half done.
             self.read().await?;
@@ -128,6 +143,7 @@ impl Runner<'_> {
         // What is half done stands on nothing that is still to come, and is brought to an end first.
         let (half, whole): (Vec<_>, Vec<_>) = prepared.iter().partition(|step| self.is_half_done(step));
         for step in half.into_iter().chain(whole) {
+            lock.check().await?;
             let Prepared { revision, direction, .. } = *step;
             if !self.is_to_do(step)? {
                 self.skip(step, on_event);

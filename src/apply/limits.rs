@@ -46,6 +46,16 @@ fn pause(attempt: u32) -> Duration {
 impl Runner<'_> {
     /// Sets what holds for the statements of a section.
     pub(super) async fn limit(&mut self, step: &Prepared<'_>) -> Result<(), DbError> {
+        // Where nothing holds from one transaction to the next, it would hold for somebody else.
+        if self.session.is_pooled() { Ok(()) } else { self.limit_now(step).await }
+    }
+
+    /// The same within a transaction, where the session lasts no longer than that.
+    pub(super) async fn limit_transaction(&mut self, step: &Prepared<'_>) -> Result<(), DbError> {
+        if self.session.is_pooled() { self.limit_now(step).await } else { Ok(()) }
+    }
+
+    async fn limit_now(&mut self, step: &Prepared<'_>) -> Result<(), DbError> {
         let limits = self.options.limits;
         let lock = step.section.lock_timeout.or(limits.lock_timeout);
         for sql in lock.map_or_else(Vec::new, |lock| lock_timeout_sql(self.connection.version().name, lock)) {
@@ -83,7 +93,7 @@ impl Runner<'_> {
     pub(super) async fn lift_limit(&mut self, step: &Prepared<'_>, piece: &Piece<'_>) -> Result<bool, DbError> {
         let name = self.connection.version().name;
         let concurrently = || piece.words(name, 12).iter().any(|word| word == "CONCURRENTLY");
-        if name != DialectName::Postgres || step.section.lock_timeout.is_some() || !concurrently() {
+        if name != DialectName::Postgres || self.session.is_pooled() || step.section.lock_timeout.is_some() || !concurrently() {
             return Ok(false);
         }
         self.connection.execute("SET lock_timeout = 0").await?;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rungs_schema::DialectName;
 use sha2::{Digest, Sha256};
 
-use super::{Event, Ledger};
+use super::{Event, Ledger, pooler};
 use crate::db::Connection;
 use crate::error::ApplyError;
 
@@ -20,6 +20,9 @@ pub(super) const PURPOSE: &str = "rungs ledger ";
 #[derive(Debug)]
 pub(super) struct Lock {
     key: Key,
+    /// Behind a proxy that gives each transaction another session, the lock belongs to a transaction instead, which this
+    /// connection keeps open.
+    keeper: Option<Connection>,
 }
 
 #[derive(Debug)]
@@ -41,7 +44,8 @@ impl Lock {
         wait: Duration,
         on_event: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<Self, ApplyError> {
-        let lock = Self { key: Key::of(connection.version().name, ledger.namespace().unwrap_or_default()) };
+        let key = Key::of(connection.version().name, ledger.namespace().unwrap_or_default());
+        let mut lock = Self { key, keeper: pooler::keeper(connection).await? };
         let begin = Instant::now();
         let mut told = false;
         while !lock.try_acquire(connection).await? {
@@ -57,13 +61,31 @@ impl Lock {
         Ok(lock)
     }
 
-    async fn try_acquire(&self, connection: &mut Connection) -> Result<bool, ApplyError> {
+    /// Whether the session is another one for each transaction.
+    pub(super) fn is_pooled(&self) -> bool {
+        self.keeper.is_some()
+    }
+
+    /// Whether the lock is still ours, where that is not the same as the connection being there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub(super) async fn check(&mut self) -> Result<(), ApplyError> {
+        let Some(keeper) = &mut self.keeper else { return Ok(()) };
+        let kept = keeper.query("SELECT 1 AS kept").await;
+        kept.map(|_| ()).map_err(|error| ApplyError::LockLost { reason: error.to_string() })
+    }
+
+    async fn try_acquire(&mut self, connection: &mut Connection) -> Result<bool, ApplyError> {
         let query = match &self.key {
             Key::Sqlite => return Ok(true),
+            Key::Postgres(key) if self.keeper.is_some() => {
+                format!("SELECT pg_catalog.pg_try_advisory_xact_lock({key}) AS got")
+            }
             Key::Postgres(key) => format!("SELECT pg_catalog.pg_try_advisory_lock({key}) AS got"),
             Key::Mysql(name) => format!("SELECT GET_LOCK('{name}', 0) AS got"),
         };
-        let rows = connection.query(&query).await?;
+        let rows = self.keeper.as_mut().unwrap_or(connection).query(&query).await?;
         Ok(rows.first().map(|row| row.bool("got")).transpose()?.unwrap_or_default())
     }
 
@@ -87,6 +109,10 @@ impl Lock {
 
     /// Gives the lock back. A session that ends gives it back as well.
     pub(super) async fn release(self, connection: &mut Connection) -> Result<(), ApplyError> {
+        if let Some(mut keeper) = self.keeper {
+            keeper.execute("ROLLBACK").await?;
+            return Ok(keeper.close().await?);
+        }
         let query = match &self.key {
             Key::Sqlite => return Ok(()),
             Key::Postgres(key) => format!("SELECT pg_catalog.pg_advisory_unlock({key}) AS released"),

@@ -15,6 +15,7 @@ mod log;
 mod look;
 mod marks;
 mod offline;
+mod pooler;
 mod prepare;
 mod program;
 mod progress;

@@ -28,7 +28,7 @@ impl Runner<'_> {
             Ok(next) => next,
             Err(error) => {
                 // A role that was taken again must not stand between us and the log.
-                for sql in self.session.between() {
+                for sql in self.session.outside() {
                     let _ = self.connection.execute(sql).await;
                 }
                 return Err(error);

@@ -41,6 +41,8 @@ pub(super) struct Session {
     between: Vec<String>,
     /// Run at the end.
     after: Vec<String>,
+    /// Nothing holds from one transaction to the next.
+    pooled: bool,
 }
 
 impl Session {
@@ -61,17 +63,32 @@ impl Session {
                 connection.execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis())).await?;
                 let mut after = between.clone();
                 after.push(format!("PRAGMA busy_timeout = {before}"));
-                Ok(Self { between, after })
+                Ok(Self { between, after, pooled: false })
             }
             DialectName::Postgres => {
                 let reset: Vec<_> = POSTGRES_RESET.map(str::to_owned).into();
-                Ok(Self { between: reset.clone(), after: reset })
+                Ok(Self { between: reset.clone(), after: reset, pooled: false })
             }
             DialectName::Mysql | DialectName::Mariadb => {
                 let reset = mysql_reset(connection, dialect, ledger).await?;
-                Ok(Self { between: reset.clone(), after: reset })
+                Ok(Self { between: reset.clone(), after: reset, pooled: false })
             }
         }
+    }
+
+    /// That each transaction has another session: what is set ends with it, and there is nothing to put back.
+    pub(super) fn pool(&mut self) {
+        self.pooled = true;
+        self.after.clear();
+    }
+
+    pub(super) fn is_pooled(&self) -> bool {
+        self.pooled
+    }
+
+    /// As [`between`](Self::between), outside of a transaction.
+    pub(super) fn outside(&self) -> &[String] {
+        if self.pooled { &[] } else { &self.between }
     }
 
     /// What to run before the ledger is written: a role or a search path that a revision has set ends here.

@@ -106,7 +106,7 @@ impl Runner<'_> {
                     Err(failure) => return Err(self.stopped(&course, index, failure).await),
                 }
             }
-            for sql in self.session.between() {
+            for sql in self.session.outside() {
                 self.connection.execute(sql).await?;
             }
             if self.finish(&course, at, begin).await? {

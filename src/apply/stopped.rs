@@ -35,7 +35,7 @@ impl Runner<'_> {
             Some(before) if !lost && !ran => self.after(course, index, before.as_deref()).await,
             _ => After::Nothing,
         };
-        for sql in self.session.between() {
+        for sql in self.session.outside() {
             let _ = self.connection.execute(sql).await;
         }
         // Where the server has answered, and it was the first statement, the revision has not begun.

@@ -83,6 +83,7 @@ impl Runner<'_> {
         if !self.is_to_do(step)? {
             return Ok(Outcome::Skipped);
         }
+        self.limit_transaction(step).await?;
         let orphans_before = if self.is_sqlite() { self.orphans().await.ok() } else { None };
         let mut begun = false;
         for (index, piece) in step.pieces.iter().enumerate() {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Context;
-use super::run::{Done, Request, route, tell_waiting};
+use super::progress::waiting;
+use super::run::{Done, Request, route};
 use crate::apply::{self, Event, LedgerRow, PlannedStep, Rehearsal};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
@@ -49,7 +50,7 @@ async fn rehearse(
     let execute = dry_run == DryRun::Execute;
     let mut tell = |event: Event<'_>| {
         if let Event::Waiting { holder } = event {
-            tell_waiting(&context.ui, holder);
+            context.ui.progress(waiting(holder));
         }
     };
     let rehearsal = apply::rehearse(connection, dialect.as_ref(), &steps, &request.options, execute, &mut tell).await?;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::run::{close_after, open_within, tell_waiting};
+use super::progress::waiting;
+use super::run::{close_after, open_within};
 use super::upgrade::{missing, take_away};
 use super::{Context, Outcome};
 use crate::apply::{self, Event, Options};
@@ -45,7 +46,7 @@ impl EnsureVersion {
         let options = Options { lock_wait: Duration::from_secs(self.lock_wait), ..Options::default() };
         let mut tell = |event: Event<'_>| {
             if let Event::Waiting { holder } = event {
-                tell_waiting(&context.ui, holder);
+                context.ui.progress(waiting(holder));
             }
         };
         apply::ensure_version(connection, dialect.as_ref(), &options, &mut tell).await

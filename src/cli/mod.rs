@@ -29,6 +29,7 @@ mod merge;
 mod models;
 mod offline;
 mod placement;
+mod progress;
 mod record;
 mod renames;
 mod report;

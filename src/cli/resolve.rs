@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::run::{close_after, open_within, tell_waiting};
+use super::progress::waiting;
+use super::run::{close_after, open_within};
 use super::{Context, Outcome, complete};
 use crate::apply::{self, Event, Options, Resolved};
 use crate::db::Connection;
@@ -59,7 +60,7 @@ impl Resolve {
         let options = Options { lock_wait: Duration::from_secs(self.lock_wait), ..Options::default() };
         let mut tell = |event: Event<'_>| {
             if let Event::Waiting { holder } = event {
-                tell_waiting(&context.ui, holder);
+                context.ui.progress(waiting(holder));
             }
         };
         apply::resolve(connection, dialect.as_ref(), &self.revision, self.done, &options, &mut tell).await

@@ -7,13 +7,13 @@ use rungs_schema::DialectName;
 use serde_json::{Value, json};
 
 use super::limits::LimitOptions;
-use super::ui::Ui;
+use super::progress::Progress;
 use super::{Context, meeting, transaction};
 use crate::apply::{self, Edited, Event, LedgerRow, Options, Report};
 use crate::db::{Connection, DatabaseUrl};
 use crate::dialect;
 use crate::error::{ApplyError, DbError, Error, WithoutFile};
-use crate::revision::{Direction, History, Revision, Step, Target};
+use crate::revision::{Direction, History, Step, Target};
 
 /// What is asked for.
 pub(super) struct Request {
@@ -21,6 +21,8 @@ pub(super) struct Request {
     pub(super) target: Target,
     /// In seconds.
     pub(super) lock_wait: u64,
+    /// Each event is an object on stdout.
+    pub(super) events: bool,
     /// How it runs.
     pub(super) options: Options,
 }
@@ -32,7 +34,7 @@ impl Request {
         let limits = LimitOptions::default().limits(apply);
         let transaction = apply.transaction.map(transaction::of).unwrap_or_default();
         let options = Options { lock_wait: Duration::from_secs(lock_wait), limits, transaction, ..Options::default() };
-        Ok(Self { direction: Direction::Up, target, lock_wait, options })
+        Ok(Self { direction: Direction::Up, target, lock_wait, events: false, options })
     }
 }
 
@@ -63,37 +65,9 @@ async fn run(
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     let ui = &context.ui;
     let name = connection.version().name;
-    let mut tell = |event: Event<'_>| match event {
-        Event::Waiting { holder } => tell_waiting(ui, holder),
-        Event::Finished { revision, direction, duration } => ui.progress(format!(
-            "{} {} {} ({} ms)",
-            if direction == Direction::Up { "applied" } else { "reverted" },
-            revision.id,
-            revision.message,
-            duration.as_millis()
-        )),
-        Event::Started { revision, direction: Direction::Down, total: 0 } if has_statements(revision, name) => {
-            ui.warning(format!(
-                "{}: revision {} has no statement to revert it with: the ledger forgets it, and the database stays as it is",
-                revision.path.display(),
-                revision.id
-            ));
-        }
-        Event::Resumed { revision, index, total, found, .. } => {
-            let next =
-                if index > total { "all statements ran".to_owned() } else { format!("statement {index} of {total}") };
-            let found = found.map(|found| format!("; {found}")).unwrap_or_default();
-            ui.progress(format!("going on with {} {}: {next}{found}", revision.id, revision.message));
-        }
-        Event::Retrying { attempt, of, pause, reason, .. } => {
-            ui.progress(format!("{}; trying again in {} ms ({attempt} of {of})", first_line(reason), pause.as_millis()))
-        }
-        Event::Skipped { revision, .. } => {
-            ui.progress(format!("another runner did {} {}", revision.id, revision.message))
-        }
-        _ => {}
-    };
     let steps = route(context, history, &rows, name, request)?;
+    let mut progress = Progress::new(ui, name, request.events);
+    let mut tell = |event: Event<'_>| progress.tell(&event);
     let report = apply::run(connection, dialect.as_ref(), &steps, &request.options, &mut tell).await?;
     let rows = apply::applied(connection, dialect.as_ref()).await?;
     Ok(done(&report, history, &rows))
@@ -115,23 +89,6 @@ fn warn_of_files(context: &Context, history: &History, rows: &[LedgerRow], diale
             revision.id
         ));
     }
-}
-
-pub(super) fn tell_waiting(ui: &Ui, holder: Option<&str>) {
-    match holder {
-        Some(holder) => ui.progress(format!("waiting for another runner: {holder}")),
-        None => ui.progress("waiting for another runner"),
-    }
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
-}
-
-/// Whether the way up has more than comments.
-fn has_statements(revision: &Revision, dialect: DialectName) -> bool {
-    let is_code = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with("--");
-    revision.section(Direction::Up, dialect.word()).is_some_and(|section| section.text.lines().any(is_code))
 }
 
 /// Connects and runs. A lock that another program has on an SQLite file is waited for as a runner's is.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::run::{Done, close_after, done, open_within, tell_waiting};
+use super::progress::waiting;
+use super::run::{Done, close_after, done, open_within};
 use super::upgrade::{missing, take_away};
 use super::{Context, Outcome, complete};
 use crate::apply::{self, Event, LedgerRow, Options, Report};
@@ -80,7 +81,7 @@ impl Stamp {
         let options = Options { lock_wait: Duration::from_secs(self.lock_wait), ..Options::default() };
         let mut tell = |event: Event<'_>| {
             if let Event::Waiting { holder } = event {
-                tell_waiting(&context.ui, holder);
+                context.ui.progress(waiting(holder));
             }
         };
         if self.accept_edits {

@@ -57,6 +57,16 @@ impl Ui {
         self.data("", &more);
     }
 
+    /// Prints one event of a run, as a line of JSON, at once.
+    pub fn event(&self, value: &Value) {
+        out(&hidden(value.clone()).to_string());
+    }
+
+    /// Whether somebody sees how the work goes on while it does.
+    pub fn shows_progress(&self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
     /// Says how the work goes on.
     pub fn progress(&self, text: impl AsRef<str>) {
         if !self.quiet && !text.as_ref().is_empty() {

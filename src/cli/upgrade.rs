@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::dry_run::{DryRun, dry_run};
 use super::limits::LimitOptions;
 use super::offline::{Offline, refuse_range};
 use super::run::{Done, Request, connect_and_run};
 use super::transaction::TransactionOption;
+use super::ui::Format;
 use super::{Context, Outcome, complete};
 use crate::apply::Options;
 use crate::db::DatabaseUrl;
-use crate::error::Error;
+use crate::error::{ConfigError, Error};
 use crate::revision::{Direction, Target};
 
 /// Apply revisions, in an order in which each comes after those it stands on.
@@ -50,6 +53,9 @@ pub(super) struct How {
         conflicts_with = "sql"
     )]
     dry_run: Option<DryRun>,
+    /// With `--format json`: print each event of the run as a line of JSON while it goes on, and the result as the last one
+    #[arg(long, conflicts_with_all = ["sql", "dry_run"])]
+    events: bool,
     #[command(flatten)]
     offline: Offline,
 }
@@ -73,13 +79,29 @@ impl How {
         refuse_range(direction, target)?;
         let url = context.url()?;
         let options = Options { limits: self.limits.limits(apply), ..options };
-        let request = Request { direction, target: Target::parse(target)?, lock_wait: self.lock_wait, options };
+        if self.events && context.ui.format != Format::Json {
+            return Err(ConfigError::Usage {
+                reason: "`--events` prints JSON, and text is asked for".to_owned(),
+                help: Some("add `--format json`".to_owned()),
+            }
+            .into());
+        }
+        let target = Target::parse(target)?;
+        let request = Request { direction, target, lock_wait: self.lock_wait, events: self.events, options };
         let done = match (self.dry_run, direction) {
             (Some(how), _) => dry_run(context, &url, &request, how).await?,
             (None, Direction::Up) => upgrade(context, &url, request).await?,
             (None, Direction::Down) => connect_and_run(context, &context.history()?, &url, &request).await?,
         };
-        context.ui.data(done.text, &done.value);
+        if self.events {
+            let mut value = json!({ "event": "done" });
+            for key in ["steps", "heads"] {
+                value[key] = done.value[key].clone();
+            }
+            context.ui.event(&value);
+        } else {
+            context.ui.data(done.text, &done.value);
+        }
         Ok(Outcome::Fine)
     }
 }

@@ -118,7 +118,7 @@ impl Connection {
                 Driver::Sqlite(Held::open(url, &sqlite_options(url, create)?.busy_timeout(wait)).await?)
             }
             #[cfg(feature = "postgres")]
-            DialectName::Postgres => Driver::Postgres(Held::open(url, &postgres_options(parse_options(url)?)).await?),
+            DialectName::Postgres => Driver::Postgres(held_postgres(url, parse_options(url)?).await?),
             #[cfg(feature = "mysql")]
             DialectName::Mysql | DialectName::Mariadb => {
                 Driver::Mysql(Held::open(url, &mysql_options(parse_options(url)?)).await?)
@@ -146,7 +146,7 @@ impl Connection {
     #[cfg(feature = "postgres")]
     pub(super) async fn open_postgres(options: sqlx::postgres::PgConnectOptions) -> Result<Self, DbError> {
         let url = url_of(&options)?;
-        Self::begin(Driver::Postgres(Held::open(&url, &postgres_options(options)).await?), url).await
+        Self::begin(Driver::Postgres(held_postgres(&url, options).await?), url).await
     }
 
     #[cfg(feature = "mysql")]
@@ -169,6 +169,14 @@ impl Connection {
             self.execute(MYSQL_SESSION).await?;
         }
         Ok(())
+    }
+
+    /// A new connection to where this one leads.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) async fn another(&self) -> Result<Self, DbError> {
+        Box::pin(Self::open(&self.url)).await
     }
 
     /// Which server answers.
@@ -290,6 +298,20 @@ fn sqlite_options(url: &DatabaseUrl, create: bool) -> Result<sqlx::sqlite::Sqlit
         Some(path) => options.filename(path).create_if_missing(create),
         None => options,
     })
+}
+
+/// A proxy that pools transactions may refuse what a session is asked to begin with: what it cannot keep for us
+/// (<https://www.pgbouncer.org/config.html#ignore_startup_parameters>).
+#[cfg(feature = "postgres")]
+async fn held_postgres(
+    url: &DatabaseUrl,
+    options: sqlx::postgres::PgConnectOptions,
+) -> Result<Held<sqlx::Postgres>, DbError> {
+    let plain = options.clone().application_name("rungs").extra_float_digits(None).disable_statement_logging();
+    match Held::open(url, &postgres_options(options)).await {
+        Err(DbError::Connect { reason, .. }) if reason.contains("startup parameter") => Held::open(url, &plain).await,
+        other => other,
+    }
 }
 
 #[cfg(feature = "postgres")]

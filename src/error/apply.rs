@@ -151,6 +151,17 @@ pub enum ApplyError {
         /// For how long we waited, in seconds.
         waited: u64,
     },
+    /// The connection that kept the lock is gone, so that another runner may have begun.
+    #[error("the lock that keeps other runners out was lost: {reason}")]
+    #[diagnostic(
+        code(apply::lock_lost),
+        help("run the command again: it goes on from here. What has ended the connection? A proxy's limit on idle \
+              transactions would")
+    )]
+    LockLost {
+        /// What became of the connection.
+        reason: String,
+    },
     /// The engine's DDL takes no part in transactions, and that is asked of it.
     #[error("{engine} commits each DDL statement by itself: {what}")]
     #[diagnostic(code(apply::no_transaction), help("{help}"))]
@@ -334,6 +345,20 @@ pub enum Refusal {
         reason: String,
         /// What to do.
         help: &'static str,
+    },
+    /// A statement sets something in the session, and a proxy gives each statement another one.
+    #[error("{place}: revision {revision}: {statement} holds for a session, and a pooling proxy gives each transaction another one")]
+    #[diagnostic(
+        code(apply::needs_session),
+        help("connect to the server itself, or to a pool of sessions; or take `transaction:false` away")
+    )]
+    NeedsSession {
+        /// `file:line` of the statement.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// Its first words.
+        statement: String,
     },
     /// The whole run is to be one transaction, and this revision is none.
     #[error("{place}: revision {revision} is not one transaction (`transaction:false`), so that the run cannot be one")]

@@ -101,3 +101,26 @@ fn no_colour_where_nobody_looks() {
     let ran = project.run("check").code(2);
     assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
 }
+
+on_every_engine!(each_event_of_a_run_is_a_line, |db| async move {
+    let project = Project::with_models(db.url_text(), USERS);
+    revision(&project, "a", "", "CREATE TABLE a (id INT);\nINSERT INTO a VALUES (1);", "DROP TABLE a;");
+    revision(&project, "b", "\"a\"", "SELECT * FROM nowhere;", "");
+    let lines = |text: &str| -> Vec<Value> {
+        text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    };
+    let words = |lines: &[Value]| -> Vec<String> {
+        lines.iter().map(|line| line["event"].as_str().unwrap_or("error").to_owned()).collect()
+    };
+    let up = lines(&project.run("upgrade a --events --format json").ok().stdout);
+    assert_eq!(words(&up), ["started", "statement", "statement", "finished", "done"]);
+    assert_eq!(keys(&up[0]), ["event", "revision", "direction", "message", "path", "statements"]);
+    assert_eq!(up[2]["sql"], "INSERT INTO a VALUES (1)");
+    assert_eq!(keys(&up[4]), ["event", "steps", "heads"]);
+    assert_eq!(up[4]["heads"], json!(["a"]));
+    // A run that fails ends with what went wrong.
+    let failed = lines(&project.run("upgrade b --events --format json").code(2).stdout);
+    assert_eq!(words(&failed), ["started", "statement", "error"]);
+    assert_eq!(failed[2]["error"]["code"], "apply::statement");
+    project.run("upgrade b --events").code(2).complains("add `--format json`");
+});

@@ -74,6 +74,8 @@ mod offline_faults;
 mod offline_law;
 mod offline_support;
 mod own_types;
+mod pooler;
+mod pooler_proxy;
 mod postgres_access;
 mod postgres_alter;
 mod postgres_canonical;
