@@ -272,14 +272,14 @@ fn options_of_the_table() {
     assert_eq!(
         options,
         [
+            "fillfactor=70",
+            "engine=InnoDB",
             "charset=utf8mb4",
             "collation=x",
-            "engine=InnoDB",
-            "fillfactor=70",
             "row_format=dynamic",
             "strict=",
+            "without_rowid=",
             "unlogged=",
-            "without_rowid="
         ]
     );
     let declared = read_text(text, "m.rs").expect("models");
