@@ -93,7 +93,11 @@ impl Runner<'_> {
     pub(super) async fn lift_limit(&mut self, step: &Prepared<'_>, piece: &Piece<'_>) -> Result<bool, DbError> {
         let name = self.connection.version().name;
         let concurrently = || piece.words(name, 12).iter().any(|word| word == "CONCURRENTLY");
-        if name != DialectName::Postgres || self.session.is_pooled() || step.section.lock_timeout.is_some() || !concurrently() {
+        if name != DialectName::Postgres
+            || self.session.is_pooled()
+            || step.section.lock_timeout.is_some()
+            || !concurrently()
+        {
             return Ok(false);
         }
         self.connection.execute("SET lock_timeout = 0").await?;

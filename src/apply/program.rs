@@ -38,10 +38,7 @@ impl fmt::Debug for RustStep {
 
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Program")
-            .field("steps", &self.steps.keys())
-            .field("left_out", &self.left_out)
-            .finish()
+        f.debug_struct("Program").field("steps", &self.steps.keys()).field("left_out", &self.left_out).finish()
     }
 }
 

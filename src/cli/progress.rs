@@ -142,10 +142,9 @@ fn object(event: &Event<'_>) -> Value {
             of("started", revision, direction),
             json!({ "message": revision.message, "path": revision.path.display().to_string(), "statements": total }),
         ),
-        Event::Resumed { revision, direction, index, total, found } => with(
-            of("resumed", revision, direction),
-            json!({ "statement": index, "statements": total, "found": found }),
-        ),
+        Event::Resumed { revision, direction, index, total, found } => {
+            with(of("resumed", revision, direction), json!({ "statement": index, "statements": total, "found": found }))
+        }
         Event::Statement { revision, index, total, sql, line } => json!({
             "event": "statement", "revision": revision.id, "statement": index, "statements": total, "sql": sql, "line": line,
         }),

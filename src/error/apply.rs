@@ -155,8 +155,10 @@ pub enum ApplyError {
     #[error("the lock that keeps other runners out was lost: {reason}")]
     #[diagnostic(
         code(apply::lock_lost),
-        help("run the command again: it goes on from here. What has ended the connection? A proxy's limit on idle \
-              transactions would")
+        help(
+            "run the command again: it goes on from here. What has ended the connection? A proxy's limit on idle \
+              transactions would"
+        )
     )]
     LockLost {
         /// What became of the connection.
@@ -347,7 +349,9 @@ pub enum Refusal {
         help: &'static str,
     },
     /// A statement sets something in the session, and a proxy gives each statement another one.
-    #[error("{place}: revision {revision}: {statement} holds for a session, and a pooling proxy gives each transaction another one")]
+    #[error(
+        "{place}: revision {revision}: {statement} holds for a session, and a pooling proxy gives each transaction another one"
+    )]
     #[diagnostic(
         code(apply::needs_session),
         help("connect to the server itself, or to a pool of sessions; or take `transaction:false` away")

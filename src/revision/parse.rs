@@ -163,7 +163,8 @@ fn section(direction: Direction, rest: &str, line: usize, faults: &mut Faults<'_
             },
             Some(("program", name)) if is_name(name) => section.program = Some(word.to_owned()),
             Some(("program", name)) => {
-                let help = "name the program that takes the step: letters, digits, `-`, `_` and `.`, as in `program:billing`";
+                let help =
+                    "name the program that takes the step: letters, digits, `-`, `_` and `.`, as in `program:billing`";
                 faults.add(line, format!("`{name}` is no name of a program"), Some(help));
             }
             Some(("dialect", value)) if DIALECTS.contains(&value) => section.dialect = Some(value.to_owned()),

@@ -29,12 +29,21 @@ where
     F: FnOnce(TestDb) -> Fut,
     Fut: Future<Output = ()>,
 {
+    play_on(engine, &server_url(engine), scenario);
+}
+
+/// Runs a scenario on a fresh database of a server.
+pub fn play_on<F, Fut>(engine: Engine, server: &str, scenario: F)
+where
+    F: FnOnce(TestDb) -> Fut,
+    Fut: Future<Output = ()>,
+{
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let db = runtime.block_on(TestDb::create(engine));
+    let db = runtime.block_on(TestDb::create(engine, server));
     let url = db.url.clone();
     let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| runtime.block_on(scenario(db))));
     if engine != Engine::Sqlite {
-        runtime.block_on(force_drop(engine, &url));
+        runtime.block_on(force_drop(engine, server, &url));
     }
     if let Err(panic) = played {
         std::panic::resume_unwind(panic);
@@ -48,12 +57,13 @@ where
     Fut: Future<Output = ()>,
 {
     play(engine, |first| async move {
-        let second = TestDb::create(engine).await;
+        let server = server_url(engine);
+        let second = TestDb::create(engine, &server).await;
         let url = second.url.clone();
         let scenario = std::panic::AssertUnwindSafe(scenario(first, second));
         let played = futures_util::FutureExt::catch_unwind(scenario).await;
         if engine != Engine::Sqlite {
-            force_drop(engine, &url).await;
+            force_drop(engine, &server, &url).await;
         }
         if let Err(panic) = played {
             std::panic::resume_unwind(panic);
@@ -64,11 +74,11 @@ where
 /// Runs a scenario on fresh databases of all engines at once: SQLite, PostgreSQL, MySQL.
 pub fn on_all(scenario: impl FnOnce([&TestDb; 3])) {
     let engines = [Engine::Sqlite, Engine::Postgres, Engine::Mysql];
-    let created = engines.map(|engine| runtime().block_on(TestDb::create(engine)));
+    let created = engines.map(|engine| runtime().block_on(TestDb::create(engine, &server_url(engine))));
     let played =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario([&created[0], &created[1], &created[2]])));
     for db in created.iter().filter(|db| db.engine != Engine::Sqlite) {
-        runtime().block_on(force_drop(db.engine, &db.url));
+        runtime().block_on(force_drop(db.engine, &server_url(db.engine), &db.url));
     }
     if let Err(panic) = played {
         std::panic::resume_unwind(panic);
@@ -106,12 +116,12 @@ macro_rules! on_every_engine {
 }
 
 impl TestDb {
-    async fn create(engine: Engine) -> Self {
+    async fn create(engine: Engine, server_url: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let text = match engine {
             Engine::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
             Engine::Postgres | Engine::Mysql => {
-                let server = DatabaseUrl::parse(&server_url(engine)).expect("the server's URL");
+                let server = DatabaseUrl::parse(server_url).expect("the server's URL");
                 let name = unique_name();
                 let mut connection = Connection::open(&server).await.expect("the server answers");
                 let sql = match engine {
@@ -120,7 +130,7 @@ impl TestDb {
                 };
                 connection.execute(&sql).await.expect("a fresh database");
                 connection.close().await.expect("closed");
-                with_database(&server_url(engine), &name)
+                with_database(server_url, &name)
             }
         };
         let url = DatabaseUrl::parse(&text).expect("a URL");
@@ -196,7 +206,11 @@ impl TestDb {
     }
 }
 
-fn server_url(engine: Engine) -> String {
+/// The server that the tests of an engine share; nothing where there is none.
+pub fn server_url(engine: Engine) -> String {
+    if engine == Engine::Sqlite {
+        return String::new();
+    }
     let variable = if engine == Engine::Postgres { "RUNGS_TEST_POSTGRES_URL" } else { "RUNGS_TEST_MYSQL_URL" };
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run the suite with scripts/test"))
 }
@@ -213,8 +227,8 @@ fn unique_name() -> String {
     format!("rungs_test_{}_{}_{nanos}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-async fn force_drop(engine: Engine, url: &DatabaseUrl) {
-    let server = DatabaseUrl::parse(&server_url(engine)).expect("the server's URL");
+async fn force_drop(engine: Engine, server_url: &str, url: &DatabaseUrl) {
+    let server = DatabaseUrl::parse(server_url).expect("the server's URL");
     let mut connection = Connection::open(&server).await.expect("the server answers");
     let name = url.database();
     let sql = match engine {

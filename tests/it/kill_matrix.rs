@@ -7,8 +7,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::command::Project;
-use crate::harness::{Engine, TestDb, play};
+use crate::harness::{Engine, TestDb, play_on, server_url};
 use crate::kill_history::{project, state};
+use crate::kill_server::Server;
 use crate::kill_support::{cut, points, stop_at};
 
 /// How many points of an engine are tried at once: a run mostly waits for its server.
@@ -23,9 +24,13 @@ enum End {
 
 /// Plays a scenario with fresh databases of an engine.
 fn fresh<T: Send>(engine: Engine, scenario: impl FnOnce(&TestDb) -> T + Send) -> T {
+    fresh_on(engine, &server_url(engine), scenario)
+}
+
+fn fresh_on<T: Send>(engine: Engine, server: &str, scenario: impl FnOnce(&TestDb) -> T + Send) -> T {
     let value = std::sync::Mutex::new(None);
     let place = &value;
-    play(engine, |db| async move {
+    play_on(engine, server, |db| async move {
         // What is asynchronous in here begins runtimes of its own.
         *place.lock().expect("one thread") = std::thread::scope(|scope| scope.spawn(|| scenario(&db)).join().ok());
     });
@@ -123,6 +128,33 @@ fn again_and_again(engine: Engine, every: usize) {
     });
 }
 
+/// The server itself is killed while a run waits at a point, and started again.
+fn server_killed(engine: Engine, stride: usize) {
+    let mut server = Server::start(engine);
+    let url = server.url();
+    let (points, expected) = fresh_on(engine, &url, |db| {
+        let project = project(db);
+        (points(&project, "upgrade heads"), state(db))
+    });
+    let taken = sample(points.len(), stride);
+    eprintln!("kill matrix: {engine:?}, `upgrade heads`: server killed at {} of {} points", taken.len(), points.len());
+    for point in taken {
+        let server = &mut server;
+        fresh_on(engine, &url, |db| {
+            let project = project(db);
+            let stopped = stop_at(&project, "upgrade heads", &point.to_string());
+            let stopped = stopped.unwrap_or_else(|ran| panic!("it does not come to point {point}: {}", ran.stderr));
+            let at = stopped.statement();
+            server.kill_and_start();
+            let ran = stopped.go();
+            assert!([0, 2].contains(&ran.code), "at {point} ({at}): {}", ran.stderr);
+            let ran = project.run("upgrade heads");
+            assert_eq!(ran.code, 0, "at {point} ({at}): {}", ran.stderr);
+            assert_eq!(state(db), expected, "at {point} ({at})\n{}", ran.stderr);
+        });
+    }
+}
+
 fn kill_once(project: &Project, at: usize) -> bool {
     match stop_at(project, "upgrade heads", &at.to_string()) {
         Ok(stopped) => {
@@ -149,6 +181,16 @@ fn postgres_killed() {
 #[test]
 fn mysql_killed() {
     up(Engine::Mysql, End::Kill, 7);
+}
+
+#[test]
+fn postgres_server_killed() {
+    server_killed(Engine::Postgres, 13);
+}
+
+#[test]
+fn mysql_server_killed() {
+    server_killed(Engine::Mysql, 13);
 }
 
 #[test]

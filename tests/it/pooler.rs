@@ -28,7 +28,8 @@ fn revisions_run_through_a_pool_and_leave_nothing_in_its_sessions() {
         project.run("upgrade heads --lock-timeout 7s").ok();
         assert_eq!(db.rows("SELECT id FROM a").await, [["1"]]);
         for _ in 0..4 {
-            let mut connection = rungs::db::Connection::open(&rungs::db::DatabaseUrl::parse(&url).unwrap()).await.unwrap();
+            let mut connection =
+                rungs::db::Connection::open(&rungs::db::DatabaseUrl::parse(&url).unwrap()).await.unwrap();
             let rows = connection.query(SETTINGS).await.unwrap();
             assert_eq!(rows[0].values()[0].as_deref(), Some("0 \"$user\", public"));
         }

@@ -118,11 +118,17 @@ on_every_engine!(a_step_that_fails_leaves_nothing_of_itself, |db| async move {
             })
         });
         let error = migrator.upgrade(&url(&db), "heads").await.unwrap_err().to_string();
-        assert!(error.starts_with("migrations/slugs.sql:6: revision slugs (up), statement 3 of 3: the other service"), "{error}");
+        assert!(
+            error.starts_with("migrations/slugs.sql:6: revision slugs (up), statement 3 of 3: the other service"),
+            "{error}"
+        );
         assert!(error.contains("in: program:shop"), "{error}");
         assert_eq!(db.rows("SELECT count(*) FROM users WHERE id = 3").await, [["0"]]);
         migrator.upgrade(&url(&db), "heads").await.unwrap();
-        assert_eq!(db.rows("SELECT id, slug FROM users WHERE id < 3 ORDER BY id").await, [["1", "ann-lee"], ["2", "bo"]]);
+        assert_eq!(
+            db.rows("SELECT id, slug FROM users WHERE id < 3 ORDER BY id").await,
+            [["1", "ann-lee"], ["2", "bo"]]
+        );
         assert_eq!(db.rows("SELECT count(*) FROM users").await, [["3"]]);
         back_to_base(&db, &migrator).await;
     }
