@@ -5,11 +5,13 @@
 //! statement how far it is.
 
 mod ahead;
+mod batch;
 mod event;
 mod executor;
 mod failure;
 mod ledger;
 mod limits;
+mod load;
 mod lock;
 mod log;
 mod look;
@@ -29,6 +31,7 @@ mod stepwise;
 mod stopped;
 mod transactional;
 mod whole;
+mod work;
 
 pub use ahead::{Edited, check_files, check_half_done, check_route, edited, explain, without_file};
 pub use event::{Event, Options, Report, StepReport, Transaction};

@@ -3,6 +3,7 @@
 use rungs_schema::DialectName;
 
 use super::statement::{Control, control};
+use super::work::{Work, arrange};
 use crate::dialect::splitter::{Piece, split};
 use crate::error::{ApplyError, Refusal};
 use crate::revision::{Direction, Revision, Section, Step};
@@ -14,14 +15,27 @@ pub(super) struct Prepared<'a> {
     pub(super) direction: Direction,
     pub(super) section: &'a Section,
     pub(super) pieces: Vec<Piece<'a>>,
+    /// How each of them is carried out.
+    pub(super) works: Vec<Work<'a>>,
     /// All statements and the ledger row are one transaction.
     pub(super) in_transaction: bool,
 }
 
-impl Prepared<'_> {
+impl<'a> Prepared<'a> {
     /// `file:line` of the section.
     pub(super) fn place(&self) -> String {
         self.revision.place(self.section.line)
+    }
+
+    /// A statement as a person should see it: that of a batch with its marker.
+    pub(super) fn shown(&self, index: usize) -> &'a str {
+        let sql = self.pieces[index].sql;
+        let text = self.section.text.as_str();
+        let Work::Batch(_) = self.works[index] else { return sql };
+        let start = (sql.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        let before = text.get(..start).unwrap_or_default();
+        let marker = before.match_indices("--").map(|(at, _)| at).filter(|at| before[at + 2..].trim_start().starts_with("migrate:batch"));
+        marker.last().and_then(|at| text.get(at..start + sql.len())).unwrap_or(sql)
     }
 
     /// The line in the file of a statement.
@@ -89,8 +103,9 @@ fn prepare_step<'a>(
             return None;
         }
     };
-    let prepared =
-        Prepared { revision, direction, section, pieces, in_transaction: transactional_ddl && section.transaction };
+    let (pieces, works) = arrange(dialect, revision, section, pieces, refusals);
+    let in_transaction = transactional_ddl && section.transaction;
+    let prepared = Prepared { revision, direction, section, pieces, works, in_transaction };
     check_transactions(&prepared, dialect, refusals);
     check_rebuilds(&prepared, dialect, refusals);
     Some(prepared)

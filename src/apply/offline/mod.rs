@@ -18,6 +18,7 @@ use super::ledger::State;
 use super::limits::lock_timeout_sql;
 use super::prepare::{Prepared, prepare};
 use super::statement::{Class, plan};
+use super::work::Work;
 use super::{Ledger, Limits, Options, Transaction, whole};
 use crate::dialect::splitter::Piece;
 use crate::dialect::{Dialect, terminated};
@@ -47,6 +48,7 @@ pub fn script(
     if one {
         whole::check(dialect, &prepared)?;
     }
+    refuse_data(&prepared)?;
     let mut script = Script {
         dialect,
         ledger: Ledger::offline(dialect),
@@ -68,6 +70,27 @@ pub fn script(
         }
     }
     Ok(script.text)
+}
+
+/// What is repeated until it touches no row, and the rows of files, are not written out.
+fn refuse_data(steps: &[Prepared<'_>]) -> Result<(), ApplyError> {
+    let pieces = steps.iter().flat_map(|step| step.pieces.iter().zip(&step.works).map(move |(piece, work)| (step, piece, work)));
+    let refusals: Vec<Refusal> = pieces
+        .filter_map(|(step, piece, work)| {
+            let reason = match work {
+                Work::Statement => return None,
+                Work::Batch(_) => "a batch is repeated until it touches no row, which a script cannot do",
+                Work::Load(_) => "a load reads a file, which is not at hand where the script runs",
+            };
+            Some(Refusal::NotInScript {
+                place: step.revision.place(step.line(piece)),
+                revision: step.revision.id.clone(),
+                reason: reason.to_owned(),
+                help: "apply this revision online, and write scripts for those before and after it",
+            })
+        })
+        .collect();
+    if refusals.is_empty() { Ok(()) } else { Err(ApplyError::Refused { refusals }) }
 }
 
 /// The version that writes the script, for its log rows.
