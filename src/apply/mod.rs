@@ -44,3 +44,4 @@ pub use rehearsal::{PlannedStatement, PlannedStep, Rehearsal, rehearse};
 pub use resolve::{Resolved, resolve};
 pub use route::route;
 pub use stamp::{Stamp, accept_edits, ensure_version, stamp};
+pub use work::check_loads;

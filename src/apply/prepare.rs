@@ -34,7 +34,10 @@ impl<'a> Prepared<'a> {
         let Work::Batch(_) = self.works[index] else { return sql };
         let start = (sql.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
         let before = text.get(..start).unwrap_or_default();
-        let marker = before.match_indices("--").map(|(at, _)| at).filter(|at| before[at + 2..].trim_start().starts_with("migrate:batch"));
+        let marker = before
+            .match_indices("--")
+            .map(|(at, _)| at)
+            .filter(|at| before[at + 2..].trim_start().starts_with("migrate:batch"));
         marker.last().and_then(|at| text.get(at..start + sql.len())).unwrap_or(sql)
     }
 

@@ -332,7 +332,12 @@ impl Runner<'_> {
         self.write(course, done, &course.ran(done)).await
     }
 
-    pub(super) async fn write(&mut self, course: &Course<'_>, done: usize, progress: &Progress) -> Result<Sent, DbError> {
+    pub(super) async fn write(
+        &mut self,
+        course: &Course<'_>,
+        done: usize,
+        progress: &Progress,
+    ) -> Result<Sent, DbError> {
         let sql = self.ledger.mark_sql(course.id(), course.state, done, progress);
         let rows = self.connection.execute(&sql).await?;
         Ok(if rows == 0 { Sent::Overtaken } else { Sent::Marked })

@@ -8,8 +8,8 @@ use super::load::file;
 use super::statement::{Words, is_several, plan};
 use crate::db::ServerVersion;
 use crate::dialect::splitter::{Piece, uncovered};
-use crate::error::Refusal;
-use crate::revision::{DataMark, DataStep, Load, Revision, Section};
+use crate::error::{ApplyError, Refusal};
+use crate::revision::{DataMark, DataStep, Direction, Load, Revision, Section};
 
 /// How a piece of a section is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,25 @@ pub(super) enum Work<'a> {
     /// Its text is the marker, and rows of a file go into a table.
     Load(&'a Load),
 }
+
+/// Checks that the files of all loads of some revisions are there, as an engine would load them.
+///
+/// # Errors
+/// With every file that is not, or is elsewhere.
+pub fn check_loads(revisions: &[&Revision], dialect: DialectName) -> Result<(), ApplyError> {
+    let mut refusals = Vec::new();
+    for revision in revisions {
+        let sections = [Direction::Up, Direction::Down].map(|direction| revision.section(direction, dialect.word()));
+        for (line, load) in sections.into_iter().flatten().flat_map(Section::loads) {
+            if let Err(reason) = file::find(revision, load) {
+                refuse(revision, line, reason, ELSEWHERE, &mut refusals);
+            }
+        }
+    }
+    if refusals.is_empty() { Ok(()) } else { Err(ApplyError::Refused { refusals }) }
+}
+
+const ELSEWHERE: &str = "files of loads stand in the folder of their revision, or below it";
 
 /// Puts each marker to its statement, or in the place of one.
 pub(super) fn arrange<'a>(
@@ -34,8 +53,7 @@ pub(super) fn arrange<'a>(
         let works = vec![Work::Statement; pieces.len()];
         return (pieces, works);
     }
-    let mut arranged =
-        Arranged { revision, section, pieces: Vec::new(), works: Vec::new(), waiting: None, refusals };
+    let mut arranged = Arranged { revision, section, pieces: Vec::new(), works: Vec::new(), waiting: None, refusals };
     let mut marks = section.data.iter().peekable();
     for piece in pieces {
         let first = section.line + piece.line;
@@ -81,7 +99,7 @@ impl<'a> Arranged<'a, '_> {
                 self.pieces.push(Piece { sql, line, comments: Vec::new() });
                 self.works.push(Work::Load(load));
                 if let Err(reason) = file::find(self.revision, load) {
-                    self.refuse(mark.line, reason, "files of loads stand in the folder of their revision, or below it");
+                    self.refuse(mark.line, reason, ELSEWHERE);
                 }
             }
         }

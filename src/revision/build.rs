@@ -43,7 +43,8 @@ impl History {
 
     /// The same with the contents of files that loads name, each after the path that messages show.
     pub(crate) fn carrying(mut self, contents: &[(&'static str, &'static [u8])]) -> Self {
-        let carried = |path: &Path| contents.iter().find(|(shown, _)| Path::new(shown) == path).map(|(_, content)| *content);
+        let carried =
+            |path: &Path| contents.iter().find(|(shown, _)| Path::new(shown) == path).map(|(_, content)| *content);
         for revision in self.revisions.iter_mut().filter(|_| !contents.is_empty()) {
             let folder = revision.path.parent().map(Path::to_path_buf).unwrap_or_default();
             for section in revision.up.iter_mut().chain(&mut revision.down) {

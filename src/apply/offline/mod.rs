@@ -5,6 +5,7 @@
 //! (the moment, who runs it, the namespace of the ledger and so the name of the lock) the server puts in. No revision
 //! begins where it does not fit: each looks at the ledger first.
 
+mod data;
 mod ledger;
 mod mysql;
 mod postgres;
@@ -48,7 +49,7 @@ pub fn script(
     if one {
         whole::check(dialect, &prepared)?;
     }
-    refuse_data(&prepared)?;
+    data::refuse(&prepared, name)?;
     let mut script = Script {
         dialect,
         ledger: Ledger::offline(dialect),
@@ -57,6 +58,7 @@ pub fn script(
         limits: options.limits,
         one,
         text: String::new(),
+        refusals: Vec::new(),
     };
     let count = prepared.len();
     let revisions = if count == 1 { "revision" } else { "revisions" };
@@ -69,28 +71,8 @@ pub fn script(
             mysql::write(&mut script, &prepared);
         }
     }
-    Ok(script.text)
-}
-
-/// What is repeated until it touches no row, and the rows of files, are not written out.
-fn refuse_data(steps: &[Prepared<'_>]) -> Result<(), ApplyError> {
-    let pieces = steps.iter().flat_map(|step| step.pieces.iter().zip(&step.works).map(move |(piece, work)| (step, piece, work)));
-    let refusals: Vec<Refusal> = pieces
-        .filter_map(|(step, piece, work)| {
-            let reason = match work {
-                Work::Statement => return None,
-                Work::Batch(_) => "a batch is repeated until it touches no row, which a script cannot do",
-                Work::Load(_) => "a load reads a file, which is not at hand where the script runs",
-            };
-            Some(Refusal::NotInScript {
-                place: step.revision.place(step.line(piece)),
-                revision: step.revision.id.clone(),
-                reason: reason.to_owned(),
-                help: "apply this revision online, and write scripts for those before and after it",
-            })
-        })
-        .collect();
-    if refusals.is_empty() { Ok(()) } else { Err(ApplyError::Refused { refusals }) }
+    let Script { text, refusals, .. } = script;
+    if refusals.is_empty() { Ok(text) } else { Err(ApplyError::Refused { refusals }) }
 }
 
 /// The version that writes the script, for its log rows.
@@ -124,6 +106,8 @@ struct Script<'s> {
     /// The whole script is one transaction.
     one: bool,
     text: String,
+    /// What turns out not to go into it.
+    refusals: Vec<Refusal>,
 }
 
 /// What the server knows when the script runs, as expressions.
@@ -220,7 +204,11 @@ impl Script<'_> {
         for comment in &piece.comments {
             self.line(comment);
         }
-        self.statement(piece.sql);
+        match step.works[index] {
+            Work::Load(load) => self.load(step, index, load),
+            Work::Batch(pause) => self.batch(step, index, pause),
+            Work::Statement => self.statement(piece.sql),
+        }
     }
 
     /// The statements of a revision that is not one transaction, each with its mark, in one transaction where it changes
@@ -231,7 +219,8 @@ impl Script<'_> {
         for (index, planned) in plan.iter().enumerate() {
             before(self, index);
             let mark = self.ledger.progress_sql(&step.revision.id, state, index + 1);
-            let shares = planned.class == Class::Shared && !planned.inside;
+            let is_batch = matches!(step.works[index], Work::Batch(_));
+            let shares = planned.class == Class::Shared && !planned.inside && !is_batch;
             if shares {
                 self.statement("BEGIN");
             }
