@@ -171,6 +171,35 @@ on_every_engine!(a_dry_run_shows_it_with_its_marker, |db| async move {
     assert_eq!(one(&db, "SELECT count(*) FROM t WHERE x IS NULL").await, "5");
 });
 
+fn waits_for_a_lock(engine: Engine) {
+    play(engine, |db| async move {
+        rows(&db, 25).await;
+        let project = project(&db);
+        revision(&project, "a", "", &format!("transaction:false\n-- migrate:batch\n{};", backfill(&db, 10)), "");
+        let mut other = db.connect().await;
+        other.execute("BEGIN").await.unwrap();
+        other.execute("UPDATE t SET x = NULL WHERE id = 15").await.unwrap();
+        let run = project.start("upgrade heads --lock-timeout 300ms --retries 20");
+        std::thread::sleep(std::time::Duration::from_millis(2_500));
+        assert_eq!(one(&db, "SELECT count(*) FROM t WHERE x = id * 2").await, "10", "the round before it stays");
+        other.execute("ROLLBACK").await.unwrap();
+        other.close().await.unwrap();
+        run.finish().ok().complains("trying again");
+        assert_eq!(one(&db, "SELECT count(*) FROM t WHERE x = id * 2").await, "25");
+        assert_eq!(ledger(&db).await, ["a applied 1 1"]);
+    });
+}
+
+#[test]
+fn postgres_tries_the_round_again_that_waits_for_a_lock() {
+    waits_for_a_lock(Engine::Postgres);
+}
+
+#[test]
+fn mysql_tries_the_round_again_that_waits_for_a_lock() {
+    waits_for_a_lock(Engine::Mysql);
+}
+
 /// No lock keeps a second runner out of what stands between two transactions.
 #[test]
 fn two_runners_on_sqlite_share_the_rounds() {
