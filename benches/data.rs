@@ -61,8 +61,9 @@ async fn upgrade(url: &str, path: &Path, up: &str) -> Duration {
     let dialect = rungs::dialect::for_version(connection.version()).expect("a dialect");
     let steps = [Step { revision: history.find("r").expect("it is there"), direction: Direction::Up }];
     let begin = Instant::now();
-    let run = apply::run(&mut connection, &*dialect, &steps, &Options::default(), &mut |_| {});
-    run.await.unwrap_or_else(|error| std::panic::panic_any(error.to_string()));
+    let options = Options::default();
+    let ran = apply::run(&mut connection, &*dialect, &steps, &options, &mut |_| {}).await;
+    ran.expect("it runs");
     let took = begin.elapsed();
     connection.close().await.expect("closed");
     took
