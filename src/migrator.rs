@@ -18,6 +18,7 @@ pub struct Embedded {
     root: &'static str,
     folders: &'static [&'static str],
     files: &'static [(&'static str, &'static str)],
+    data: &'static [(&'static str, &'static [u8])],
 }
 
 impl Embedded {
@@ -28,7 +29,14 @@ impl Embedded {
         folders: &'static [&'static str],
         files: &'static [(&'static str, &'static str)],
     ) -> Self {
-        Self { root, folders, files }
+        Self { root, folders, files, data: &[] }
+    }
+
+    /// For [`embed!`](crate::embed): the files of loads, each with its content.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_data(self, data: &'static [(&'static str, &'static [u8])]) -> Self {
+        Self { data, ..self }
     }
 
     /// The files: the path as messages show it, and the text.
@@ -45,7 +53,7 @@ impl Embedded {
         if cfg!(debug_assertions) {
             self.check_complete()?;
         }
-        History::of_texts(self.files.iter().copied())
+        Ok(History::of_texts(self.files.iter().copied())?.carrying(self.data))
     }
 
     fn check_complete(&self) -> Result<(), RevisionError> {

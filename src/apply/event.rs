@@ -47,6 +47,18 @@ pub enum Event<'a> {
         /// Its line in the file.
         line: usize,
     },
+    /// A batch or a load goes on.
+    Progress {
+        /// The revision.
+        revision: &'a Revision,
+        /// Which statement, from 1.
+        statement: usize,
+        /// How many rows it has touched so far: of a batch, also in earlier runs; of a load, those read from the file, and at
+        /// its end those of the table.
+        rows: u64,
+        /// About how many there are to be, where that is known: of a load, the lines of its file.
+        total: Option<u64>,
+    },
     /// Others held a lock, or it came to a deadlock; nothing of the attempt stays, and another one follows.
     Retrying {
         /// The revision.

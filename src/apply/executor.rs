@@ -11,12 +11,14 @@ use super::ledger::{Ledger, LedgerRow, LogEntry, Logged, State};
 use super::lock::Lock;
 use super::look::Engines;
 use super::prepare::{Prepared, prepare};
+use super::progress::Rounds;
 use super::session::{Session, pragma};
+use super::work::Work;
 use super::{Event, Options, Report, StepReport, Transaction, pooler, whole};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::dialect::splitter::Piece;
-use crate::error::{ApplyError, Refusal};
+use crate::error::{ApplyError, DbError, Refusal};
 use crate::revision::{Direction, Step};
 
 /// Whoever shows progress.
@@ -85,6 +87,8 @@ pub(super) struct Runner<'r> {
     pub(super) data_version: Option<i64>,
     /// Of what runs now, from 1.
     pub(super) attempt: u32,
+    /// Of the batch that runs now.
+    pub(super) rounds: Option<Rounds>,
     pub(super) report: Report,
 }
 
@@ -112,6 +116,7 @@ impl<'r> Runner<'r> {
             engines: Engines::default(),
             data_version: None,
             attempt: 1,
+            rounds: None,
             report: Report::default(),
         }
     }
@@ -192,6 +197,20 @@ impl Runner<'_> {
                 return Err(self.explained(step, error).await);
             }
         }
+    }
+
+    /// Sends a statement, or carries out what stands in the place of one.
+    pub(super) async fn carry_out(
+        &mut self,
+        step: &Prepared<'_>,
+        index: usize,
+        on_event: OnEvent<'_>,
+    ) -> Result<(), DbError> {
+        let carried = match step.works[index] {
+            Work::Load(load) => self.load(step, index, load, on_event).await,
+            Work::Statement | Work::Batch(_) => self.connection.execute(step.pieces[index].sql).await,
+        };
+        carried.map(|_| ())
     }
 
     pub(super) fn skip(&mut self, step: &Prepared<'_>, on_event: OnEvent<'_>) {

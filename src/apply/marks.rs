@@ -33,7 +33,7 @@ impl Ledger<'_> {
         let id = self.id(revision);
         let table = self.table("rungs_ledger");
         // What is about to be sent is no step further.
-        let before = if progress.intent.is_some() { done } else { done.saturating_sub(1) };
+        let before = if progress.intent.is_some() || progress.rounds.is_some() { done } else { done.saturating_sub(1) };
         format!(
             "UPDATE {table} SET statements_done = {done}, progress = {} \
              WHERE revision = {id} AND state = '{}' AND statements_done <= {before}",

@@ -5,11 +5,13 @@
 //! statement how far it is.
 
 mod ahead;
+mod batch;
 mod event;
 mod executor;
 mod failure;
 mod ledger;
 mod limits;
+mod load;
 mod lock;
 mod log;
 mod look;
@@ -31,6 +33,7 @@ mod stepwise;
 mod stopped;
 mod transactional;
 mod whole;
+mod work;
 
 pub use ahead::{Edited, check_files, check_half_done, check_route, edited, explain, without_file};
 pub use event::{Event, Options, Report, StepReport, Transaction};
@@ -44,3 +47,4 @@ pub use rehearsal::{PlannedStatement, PlannedStep, Rehearsal, rehearse};
 pub use resolve::{Resolved, resolve};
 pub use route::route;
 pub use stamp::{Stamp, accept_edits, ensure_version, stamp};
+pub use work::check_loads;

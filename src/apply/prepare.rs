@@ -4,6 +4,7 @@ use rungs_schema::DialectName;
 
 use super::program::{Program, RustStep};
 use super::statement::{Control, control};
+use super::work::{Work, arrange};
 use crate::dialect::splitter::{Piece, split};
 use crate::error::{ApplyError, Refusal};
 use crate::revision::{Direction, Revision, Section, Step};
@@ -16,12 +17,14 @@ pub(super) struct Prepared<'a> {
     pub(super) section: &'a Section,
     /// Behind them comes what stands for the step in Rust, where there is one.
     pub(super) pieces: Vec<Piece<'a>>,
+    /// How each of them is carried out.
+    pub(super) works: Vec<Work<'a>>,
     rust_step: Option<RustStep>,
     /// All statements and the ledger row are one transaction.
     pub(super) in_transaction: bool,
 }
 
-impl Prepared<'_> {
+impl<'a> Prepared<'a> {
     /// `file:line` of the section.
     pub(super) fn place(&self) -> String {
         self.revision.place(self.section.line)
@@ -30,6 +33,20 @@ impl Prepared<'_> {
     /// The step in Rust, where it is what stands at a place.
     pub(super) fn rust_step(&self, index: usize) -> Option<&RustStep> {
         self.rust_step.as_ref().filter(|_| index + 1 == self.pieces.len())
+    }
+
+    /// A statement as a person should see it: that of a batch with its marker.
+    pub(super) fn shown(&self, index: usize) -> &'a str {
+        let sql = self.pieces[index].sql;
+        let text = self.section.text.as_str();
+        let Work::Batch(_) = self.works[index] else { return sql };
+        let start = (sql.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        let before = text.get(..start).unwrap_or_default();
+        let marker = before
+            .match_indices("--")
+            .map(|(at, _)| at)
+            .filter(|at| before[at + 2..].trim_start().starts_with("migrate:batch"));
+        marker.last().and_then(|at| text.get(at..start + sql.len())).unwrap_or(sql)
     }
 
     /// The line in the file of a statement.
@@ -99,8 +116,9 @@ fn prepare_step<'a>(
             return None;
         }
     };
+    let (pieces, works) = arrange(dialect, revision, section, pieces, refusals);
     let in_transaction = transactional_ddl && section.transaction;
-    let mut prepared = Prepared { revision, direction, section, pieces, rust_step: None, in_transaction };
+    let mut prepared = Prepared { revision, direction, section, pieces, works, rust_step: None, in_transaction };
     check_transactions(&prepared, dialect, refusals);
     check_rebuilds(&prepared, dialect, refusals);
     if let Some(asked) = &section.program {
@@ -108,6 +126,7 @@ fn prepare_step<'a>(
             Ok(Some(step)) => {
                 prepared.rust_step = Some(step);
                 prepared.pieces.push(Piece { sql: asked, line: 0, comments: Vec::new() });
+                prepared.works.push(Work::Statement);
             }
             Ok(None) => {}
             Err(refusal) => refusals.push(refusal),

@@ -22,6 +22,31 @@ pub(super) struct Progress {
     /// PostgreSQL: invalid indexes that a statement has left when it failed, by their oids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) left: Vec<u32>,
+    /// What has run of the batch that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rounds: Option<Rounds>,
+}
+
+/// How far a batch is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rounds {
+    /// [`hash`] of its text: where that is corrected, it begins anew with what is left.
+    pub(super) hash: String,
+    pub(super) rounds: u64,
+    pub(super) rows: u64,
+    /// How many rows its table had, where that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) most: Option<u64>,
+}
+
+impl Rounds {
+    /// `3 rounds, which touched 300 rows,`
+    pub(super) fn told(&self) -> String {
+        let s = if self.rounds == 1 { "" } else { "s" };
+        let r = if self.rows == 1 { "" } else { "s" };
+        format!("{} round{s}, which touched {} row{r},", self.rounds, self.rows)
+    }
 }
 
 /// A statement that was about to be sent, and cannot share a transaction with its mark.

@@ -85,8 +85,9 @@ pub async fn rehearse<'h>(
 }
 
 fn planned(step: Prepared<'_>, executed: bool) -> PlannedStep<'_> {
-    let statements =
-        step.pieces.iter().map(|piece| PlannedStatement { line: step.line(piece), sql: piece.sql }).collect();
+    let statements = (0..step.pieces.len())
+        .map(|index| PlannedStatement { line: step.line(&step.pieces[index]), sql: step.shown(index) });
+    let statements: Vec<_> = statements.collect();
     let Prepared { revision, direction, in_transaction, .. } = step;
     PlannedStep { revision, direction, statements, in_transaction, executed }
 }

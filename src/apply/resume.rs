@@ -100,7 +100,10 @@ impl Runner<'_> {
                 return Ok((done, Some(mending.what)));
             }
         }
-        let Some(intent) = &progress.intent else { return Ok((done, None)) };
+        let Some(intent) = &progress.intent else {
+            let rounds = progress.rounds.as_ref().filter(|_| done < course.total());
+            return Ok((done, rounds.map(|rounds| format!("{} are done", rounds.told()))));
+        };
         let number = done + 1;
         let piece = course.step.pieces.get(done).filter(|_| intent.statement == number);
         if piece.is_none_or(|piece| hash(piece.sql) != intent.hash) {

@@ -19,9 +19,10 @@ use super::look::{Look, Verdict};
 use super::prepare::Prepared;
 use super::progress::{Intent, Progress, chain, hash};
 use super::statement::{Class, Kind, Object, Planned, plan};
+use super::work::Work;
 use crate::db::ServerVersion;
 use crate::error::{ApplyError, DbError};
-use crate::revision::Direction;
+use crate::revision::{Direction, Load};
 
 /// A revision that is not one transaction, as it is run.
 pub(super) struct Course<'s> {
@@ -73,7 +74,7 @@ enum Claim {
 
 /// What came of sending a statement.
 #[derive(PartialEq, Eq)]
-enum Sent {
+pub(super) enum Sent {
     Marked,
     /// Another runner has come further: only where no lock keeps it out.
     Overtaken,
@@ -186,7 +187,7 @@ impl Runner<'_> {
         let lifted = self.lift_limit(step, &step.pieces[index]).await.map_err(Failure::statement)?;
         let once = planned.inside || matches!(planned.class, Class::Ends | Class::Unsure { partial: true });
         loop {
-            let failure = match self.send(course, index).await {
+            let failure = match self.send(course, index, &mut *on_event).await {
                 Ok(sent) => {
                     if lifted {
                         self.limit(step).await.map_err(Failure::statement)?;
@@ -215,15 +216,23 @@ impl Runner<'_> {
     }
 
     /// Sends a statement and marks it as done.
-    async fn send(&mut self, course: &Course<'_>, index: usize) -> Result<Sent, Failure> {
+    async fn send(&mut self, course: &Course<'_>, index: usize, on_event: OnEvent<'_>) -> Result<Sent, Failure> {
         let (step, planned) = (course.step, &course.plan[index]);
         self.look_before_drop(step, index).await.map_err(Failure::statement)?;
+        self.rounds = None;
+        match step.works[index] {
+            Work::Statement => {}
+            Work::Batch(pause) => return self.batch(course, index, pause, on_event).await,
+            Work::Load(load) => self.check_that_none_stays(load, step.pieces[index].sql).await?,
+        }
         let sent = match &planned.class {
             Class::Defines(objects) => self.defined(course, index, objects).await,
             Class::Unsure { .. } => self.announced(course, index, None).await,
             Class::Program => self.programmed(course, index).await,
             _ if planned.inside => self.plain(course, index).await,
-            Class::Shared if self.can_be_taken_back(step.pieces[index].sql).await? => self.shared(course, index).await,
+            Class::Shared if self.can_be_taken_back(step.pieces[index].sql).await? => {
+                self.shared(course, index, on_event).await
+            }
             Class::Shared => self.announced(course, index, None).await,
             Class::Begins | Class::Ends | Class::Repeatable => self.plain(course, index).await,
         };
@@ -234,12 +243,29 @@ impl Runner<'_> {
     }
 
     /// On MySQL, rows of some engines change for good, whatever becomes of the transaction.
-    async fn can_be_taken_back(&mut self, sql: &str) -> Result<bool, Failure> {
+    pub(super) async fn can_be_taken_back(&mut self, sql: &str) -> Result<bool, Failure> {
         if !self.is_mysql() {
             return Ok(true);
         }
         let dialect = self.ledger.dialect();
         self.engines.take_back(self.connection, dialect, sql).await.map_err(Failure::statement)
+    }
+
+    /// Nothing of a load stays when it fails.
+    async fn check_that_none_stays(&mut self, load: &Load, sql: &str) -> Result<(), Failure> {
+        let dialect = self.ledger.dialect();
+        let (schema, table) = &load.table;
+        let schema = schema.as_ref().map(|schema| format!("{}.", dialect.quote(schema))).unwrap_or_default();
+        if self.can_be_taken_back(&format!("INSERT INTO {schema}{} VALUES ()", dialect.quote(table))).await? {
+            return Ok(());
+        }
+        Err(Failure::statement(DbError::Statement {
+            reason: format!("table {table} takes no part in transactions, so that half of a load could stay there"),
+            code: None,
+            sql: sql.to_owned(),
+            position: None,
+            help: Some("move the table to InnoDB first; or load it with LOAD DATA".to_owned()),
+        }))
     }
 
     pub(super) fn is_mysql(&self) -> bool {
@@ -253,15 +279,15 @@ impl Runner<'_> {
     }
 
     /// In one transaction with its mark, which comes first: where another runner is further, nothing is sent.
-    async fn shared(&mut self, course: &Course<'_>, index: usize) -> Result<Sent, Failure> {
+    async fn shared(&mut self, course: &Course<'_>, index: usize, on_event: OnEvent<'_>) -> Result<Sent, Failure> {
         let begin = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
         self.connection.execute(begin).await.map_err(Failure::statement)?;
         let marked = self.mark(course, index + 1).await;
         let sent = match marked {
             Err(error) => Err((error, true)),
             Ok(Sent::Overtaken) => return Ok(Sent::Overtaken),
-            Ok(Sent::Marked) => match self.connection.execute(course.step.pieces[index].sql).await {
-                Ok(_) => self.connection.execute("COMMIT").await.map_err(|error| (error, false)),
+            Ok(Sent::Marked) => match self.carry_out(course.step, index, on_event).await {
+                Ok(()) => self.connection.execute("COMMIT").await.map_err(|error| (error, false)),
                 Err(error) => Err((error, false)),
             },
         };
@@ -341,11 +367,16 @@ impl Runner<'_> {
         self.mark(course, index + 1).await.map_err(Failure::mark)
     }
 
-    async fn mark(&mut self, course: &Course<'_>, done: usize) -> Result<Sent, DbError> {
+    pub(super) async fn mark(&mut self, course: &Course<'_>, done: usize) -> Result<Sent, DbError> {
         self.write(course, done, &course.ran(done)).await
     }
 
-    async fn write(&mut self, course: &Course<'_>, done: usize, progress: &Progress) -> Result<Sent, DbError> {
+    pub(super) async fn write(
+        &mut self,
+        course: &Course<'_>,
+        done: usize,
+        progress: &Progress,
+    ) -> Result<Sent, DbError> {
         let sql = self.ledger.mark_sql(course.id(), course.state, done, progress);
         let rows = self.connection.execute(&sql).await?;
         Ok(if rows == 0 { Sent::Overtaken } else { Sent::Marked })

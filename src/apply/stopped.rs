@@ -39,13 +39,17 @@ impl Runner<'_> {
             let _ = self.connection.execute(sql).await;
         }
         // Where the server has answered, and it was the first statement, the revision has not begun.
-        let untouched = index == 0 && !ran && !lost && matches!(after, After::Nothing);
+        let rounds = self.rounds.take().filter(|rounds| rounds.rounds > 0);
+        let untouched = index == 0 && !ran && !lost && matches!(after, After::Nothing) && rounds.is_none();
         let mut state = if untouched {
             self.unclaim(step).await
         } else {
             let kept = if lost { None } else { self.kept(course, index, ran, &after).await };
             what_stays(step, index, (ran, lost, matches!(after, After::Doubt(_))), kept)
         };
+        if let Some(rounds) = &rounds {
+            state = format!("{state}; of statement {}, {} ran and stay", index + 1, rounds.told());
+        }
         match &after {
             After::Nothing => {}
             After::Left(_, names) => {
@@ -144,10 +148,12 @@ impl Runner<'_> {
             let _ = self.mark_found(course, index + 1).await;
         }
         let rows = self.ledger.read(self.connection).await.ok()?;
-        let done = rows.iter().find(|row| row.revision == *id)?.done;
+        let row = rows.iter().find(|row| row.revision == *id)?;
+        let done = row.done;
+        let rounds = Progress::of(row).ok().flatten().and_then(|progress| progress.rounds);
         // That nothing of it was done is known, so that its text may be corrected.
         let settled = match after {
-            After::Nothing if !ran => Some(course.ran(done)),
+            After::Nothing if !ran => Some(Progress { rounds, ..course.ran(done) }),
             After::Left(left, _) => Some(Progress { left: left.clone(), ..course.ran(done) }),
             _ => None,
         };

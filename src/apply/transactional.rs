@@ -94,7 +94,7 @@ impl Runner<'_> {
                 continue;
             }
             let ran = match self.look_before_drop(step, index).await {
-                Ok(()) => self.connection.execute(piece.sql).await.map(|_| ()),
+                Ok(()) => self.carry_out(step, index, &mut *on_event).await,
                 unseen => unseen,
             };
             if let Err(error) = ran {

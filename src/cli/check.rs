@@ -26,6 +26,7 @@ impl Check {
         let rows = rows_whole(&mut connection).await?;
         let applied = apply::applied_ids(&rows);
         let pending = history.pending(&applied);
+        apply::check_loads(&pending, connection.version().name)?;
         let unknown = apply::without_file(&history, &rows);
         let edited = apply::edited(&history, &rows, connection.version().name);
         let lines = context.lines()?;

@@ -14,6 +14,9 @@ use crate::revision::{Direction, Revision};
 /// How often the line that moves is drawn, so that the clock in it goes on.
 const TICK: Duration = Duration::from_millis(100);
 
+/// What the line that moves says of a statement.
+const STATEMENT: &str = "{prefix} [{elapsed}] {wide_msg}";
+
 /// Shows the events of one run.
 pub(super) struct Progress<'u> {
     ui: &'u Ui,
@@ -51,6 +54,7 @@ impl<'u> Progress<'u> {
                 self.say(&format!("going on with {} {}: {next}{found}", revision.id, revision.message));
             }
             Event::Statement { index, total, sql, .. } => self.show(format!("{index}/{total} {}", first_line(sql))),
+            Event::Progress { rows, total, .. } => self.count(rows, total),
             Event::Retrying { attempt, of, pause, reason, .. } => self.say(&format!(
                 "{}; trying again in {} ms ({attempt} of {of})",
                 first_line(reason),
@@ -96,7 +100,7 @@ impl<'u> Progress<'u> {
         }
         let doing = if direction == Direction::Up { "applying" } else { "reverting" };
         let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        line.set_style(style("{prefix} [{elapsed}] {wide_msg}"));
+        line.set_style(style(STATEMENT));
         line.set_prefix(format!("{doing} {} {}", revision.id, revision.message));
         line.enable_steady_tick(TICK);
         self.line = Some(line);
@@ -104,8 +108,25 @@ impl<'u> Progress<'u> {
 
     fn show(&self, text: String) {
         if let Some(line) = &self.line {
+            line.set_style(style(STATEMENT));
+            line.reset_eta();
+            line.set_position(0);
             line.set_message(text);
         }
+    }
+
+    /// How far a batch or a load is.
+    fn count(&self, rows: u64, total: Option<u64>) {
+        let Some(line) = &self.line else { return };
+        let template = match total {
+            Some(total) => {
+                line.set_length(total.max(rows));
+                "{prefix} [{elapsed}] {wide_bar} {human_pos} of {human_len} rows, {eta} left"
+            }
+            None => "{prefix} [{elapsed}] {human_pos} rows, {per_sec} {wide_msg}",
+        };
+        line.set_style(style(template));
+        line.set_position(rows);
     }
 
     fn end(&mut self) {
@@ -148,6 +169,9 @@ fn object(event: &Event<'_>) -> Value {
         Event::Statement { revision, index, total, sql, line } => json!({
             "event": "statement", "revision": revision.id, "statement": index, "statements": total, "sql": sql, "line": line,
         }),
+        Event::Progress { revision, statement, rows, total } => json!({
+            "event": "progress", "revision": revision.id, "statement": statement, "rows": rows, "total": total,
+        }),
         Event::Retrying { revision, direction, attempt, of: most, pause, reason } => with(
             of("retrying", revision, direction),
             json!({ "attempt": attempt, "attempts": most, "pause_ms": millis(pause), "reason": reason }),
@@ -178,8 +202,9 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// Whether the way up has more than comments.
+/// Whether the way up has more than comments: a load stands in one.
 fn has_statements(revision: &Revision, dialect: DialectName) -> bool {
     let is_code = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with("--");
-    revision.section(Direction::Up, dialect.word()).is_some_and(|section| section.text.lines().any(is_code))
+    let section = revision.section(Direction::Up, dialect.word());
+    section.is_some_and(|section| !section.data.is_empty() || section.text.lines().any(is_code))
 }

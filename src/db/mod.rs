@@ -5,6 +5,8 @@
 //! transaction on PostgreSQL), except [`Connection::query_many`].
 
 mod connection;
+#[cfg(feature = "postgres")]
+mod copy;
 mod database;
 mod error;
 #[cfg(feature = "fault-points")]

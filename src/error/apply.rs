@@ -428,6 +428,19 @@ pub enum Refusal {
         /// `up` or `down`.
         direction: &'static str,
     },
+    /// A batch or a load that cannot be carried out.
+    #[error("{place}: revision {revision}: {reason}")]
+    #[diagnostic(code(apply::data), help("{help}"))]
+    Data {
+        /// `file:line` of the marker.
+        place: String,
+        /// The revision.
+        revision: String,
+        /// Why not.
+        reason: String,
+        /// What to do.
+        help: String,
+    },
     /// The file is not the one that was applied.
     #[error("{place}: revision {revision} was edited after it was applied at {applied_at}")]
     #[diagnostic(

@@ -20,12 +20,13 @@ mod statement;
 mod table;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use rungs_schema::{DialectName, ObjectName};
 
 use crate::dialect::splitter;
-use crate::revision::{Direction, Revision};
+use crate::revision::{Direction, Revision, Section};
 use reading::Reading;
 use words::Words;
 
@@ -34,6 +35,27 @@ pub use creator::{creator, tables_created};
 pub use object::{Kind, Object, Touch, Way};
 pub use overlap::{Meeting, Overlap, Party, Unclear};
 pub use reading::Doubt;
+
+/// The text of a section, in which each load is a statement that changes the rows of its table.
+fn with_loads(section: &Section, dialect: DialectName) -> Cow<'_, str> {
+    if section.loads().next().is_none() {
+        return Cow::Borrowed(&section.text);
+    }
+    let quote = match dialect {
+        DialectName::Mysql | DialectName::Mariadb => '`',
+        DialectName::Sqlite | DialectName::Postgres => '"',
+    };
+    let quoted = |name: &String| format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")));
+    let mut lines: Vec<Cow<'_, str>> = section.text.lines().map(Cow::Borrowed).collect();
+    for (line, load) in section.loads() {
+        let (schema, table) = &load.table;
+        let schema = schema.as_ref().map(|schema| format!("{}.", quoted(schema))).unwrap_or_default();
+        if let Some(place) = line.checked_sub(section.line + 1).and_then(|at| lines.get_mut(at)) {
+            *place = Cow::Owned(format!("INSERT INTO {schema}{} SELECT 1;", quoted(table)));
+        }
+    }
+    Cow::Owned(lines.join("\n"))
+}
 
 /// What applying a revision touches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,7 +72,7 @@ impl Footprint {
     pub fn of(revision: &Revision, dialect: DialectName) -> Self {
         let mut reading = Reading::new(dialect);
         if let Some(section) = revision.section(Direction::Up, dialect.word()) {
-            statement::script(&section.text, section.line + 1, &mut reading);
+            statement::script(&with_loads(section, dialect), section.line + 1, &mut reading);
         }
         Self { touches: net::touches(dialect, &reading.steps), doubts: reading.doubts }
     }

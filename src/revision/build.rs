@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use petgraph::Direction as Towards;
@@ -39,6 +39,21 @@ impl History {
     pub fn of_texts<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, RevisionError> {
         let Files { revisions, unread, faults } = directory::read_texts(texts);
         Self::build(revisions, &unread, faults)
+    }
+
+    /// The same with the contents of files that loads name, each after the path that messages show.
+    pub(crate) fn carrying(mut self, contents: &[(&'static str, &'static [u8])]) -> Self {
+        let carried =
+            |path: &Path| contents.iter().find(|(shown, _)| Path::new(shown) == path).map(|(_, content)| *content);
+        for revision in self.revisions.iter_mut().filter(|_| !contents.is_empty()) {
+            let folder = revision.path.parent().map(Path::to_path_buf).unwrap_or_default();
+            for section in revision.up.iter_mut().chain(&mut revision.down) {
+                for load in section.loads_mut() {
+                    load.content = carried(&folder.join(&load.file));
+                }
+            }
+        }
+        self
     }
 
     /// Builds the graph.

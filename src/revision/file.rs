@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use super::data::{DataMark, DataStep, Load};
+
 /// Which way a revision runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
@@ -99,6 +101,8 @@ pub struct Section {
     pub irreversible: Option<String>,
     /// Places at which a person has to edit before it may run.
     pub edits: Vec<EditMark>,
+    /// Batches and loads, in the order of their lines.
+    pub data: Vec<DataMark>,
 }
 
 /// A line `-- migrate:edit <reason>`.
@@ -123,12 +127,28 @@ impl Section {
             text: text.into(),
             irreversible: None,
             edits: Vec::new(),
+            data: Vec::new(),
         }
     }
 
     /// A down section that says why there is none.
     pub fn irreversible(reason: impl Into<String>) -> Self {
         Self { irreversible: Some(reason.into()), ..Self::new("") }
+    }
+
+    pub(super) fn loads_mut(&mut self) -> impl Iterator<Item = &mut Load> {
+        self.data.iter_mut().filter_map(|mark| match &mut mark.step {
+            DataStep::Load(load) => Some(load),
+            DataStep::Batch(_) => None,
+        })
+    }
+
+    /// The loads, with the line of each.
+    pub fn loads(&self) -> impl Iterator<Item = (usize, &Load)> {
+        self.data.iter().filter_map(|mark| match &mark.step {
+            DataStep::Load(load) => Some((mark.line, load)),
+            DataStep::Batch(_) => None,
+        })
     }
 }
 

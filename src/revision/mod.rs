@@ -6,6 +6,7 @@ mod add_dialect;
 mod build;
 mod candidates;
 mod circles;
+mod data;
 pub mod directory;
 mod edit_distance;
 mod file;
@@ -26,6 +27,7 @@ mod stamp;
 mod target;
 mod write;
 
+pub use data::{Batch, DataMark, DataStep, Format, Load, Mode};
 pub use file::{Direction, EditMark, HeaderLines, Revision, Section};
 pub use graph::History;
 pub use label_line::LabelLine;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::data::{Batch, DataMark, DataStep, Load};
 use super::file::{Direction, EditMark, Revision, Section};
 use super::header;
 use crate::error::RevisionFault;
@@ -112,8 +113,12 @@ fn read_sections(revision: &mut Revision, lines: &[&str], first_marker: usize, f
                         let reason = if rest.is_empty() { "a person has to edit here" } else { rest };
                         section.edits.push(EditMark { line: number, reason: reason.to_owned() });
                     }
+                    Some(Marker { word: word @ ("batch" | "load"), rest }) => {
+                        data_mark(section, word, rest, number, faults);
+                    }
                     Some(Marker { word, .. }) => {
-                        let help = "the markers are `-- migrate:up`, `-- migrate:down` and `-- migrate:edit <reason>`";
+                        let help = "the markers are `-- migrate:up`, `-- migrate:down`, `-- migrate:edit <reason>`, \
+                                    `-- migrate:batch` and `-- migrate:load`";
                         faults.add(number, format!("there is no marker `migrate:{word}`"), Some(help));
                     }
                     None => {}
@@ -136,6 +141,28 @@ fn read_sections(revision: &mut Revision, lines: &[&str], first_marker: usize, f
         add_section(revision, direction, section, faults);
     }
     demand_both(revision, lines.len().max(1), faults);
+}
+
+/// A batch or a load.
+fn data_mark(section: &mut Section, word: &str, rest: &str, line: usize, faults: &mut Faults<'_>) {
+    let mut found = Vec::new();
+    let step = match word {
+        "batch" => Some(DataStep::Batch(Batch::read(rest, &mut found))),
+        _ => Load::read(rest, &mut found).map(DataStep::Load),
+    };
+    if section.irreversible.is_some() {
+        found.push((
+            format!("`migrate:{word}` in a section that is marked irreversible"),
+            Some("take `irreversible` away, or the step"),
+        ));
+    } else if word == "batch" && section.transaction {
+        let help = "put `transaction:false` behind the marker of the section";
+        found.push(("a batch commits each of its rounds, and this section is one transaction".to_owned(), Some(help)));
+    }
+    for (reason, help) in found {
+        faults.add(line, reason, help);
+    }
+    section.data.extend(step.map(|step| DataMark { line, step }));
 }
 
 /// Reads what follows a marker on its line.

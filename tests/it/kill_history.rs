@@ -57,6 +57,26 @@ const SQLITE: &[Entry] = &[
         "INSERT INTO t (n, kind) VALUES (5, 'c');\nUPDATE t SET n = n + 1 WHERE kind = 'c';",
         "DELETE FROM t WHERE kind = 'c';",
     ),
+    (
+        "r13",
+        false,
+        "CREATE TABLE k (n INT, x INT);\nINSERT INTO k VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0);\n-- migrate:batch pause:1ms\n\
+         UPDATE k SET n = n + 1, x = 1 WHERE rowid IN (SELECT rowid FROM k WHERE x = 0 LIMIT 2);\nUPDATE k SET n = n + 1;",
+        "-- migrate:batch\nDELETE FROM k WHERE rowid IN (SELECT rowid FROM k LIMIT 3);\nDROP TABLE k;",
+    ),
+    (
+        "r14",
+        false,
+        "CREATE TABLE l (id INT PRIMARY KEY, n INT);\n-- migrate:load file:rows.csv table:l key:id mode:insert\n\
+         UPDATE l SET n = n + 1;\n-- migrate:load file:more.csv table:l key:id mode:insert",
+        "-- migrate:load file:rows.csv table:l key:id mode:upsert\nUPDATE l SET n = n + 1;\nDROP TABLE l;",
+    ),
+    (
+        "r15",
+        true,
+        "-- migrate:load file:more.csv table:l key:id mode:upsert\nUPDATE l SET n = n + 1;",
+        "-- migrate:load file:rows.csv table:l key:id mode:update\nUPDATE l SET n = n - 1;",
+    ),
 ];
 
 const POSTGRES: &[Entry] = &[
@@ -107,6 +127,26 @@ const POSTGRES: &[Entry] = &[
         false,
         "INSERT INTO t (n, kind) VALUES (5, 'd');\nUPDATE t SET n = n + 1 WHERE kind = 'd';",
         "DELETE FROM t WHERE kind = 'd';",
+    ),
+    (
+        "r13",
+        false,
+        "CREATE TABLE k (n INT, x INT);\nINSERT INTO k VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0);\n-- migrate:batch pause:1ms\n\
+         UPDATE k SET n = n + 1, x = 1 WHERE ctid IN (SELECT ctid FROM k WHERE x = 0 LIMIT 2);\nUPDATE k SET n = n + 1;",
+        "-- migrate:batch\nDELETE FROM k WHERE ctid IN (SELECT ctid FROM k LIMIT 3);\nDROP TABLE k;",
+    ),
+    (
+        "r14",
+        false,
+        "CREATE TABLE l (id INT PRIMARY KEY, n INT);\n-- migrate:load file:rows.csv table:l key:id mode:insert\n\
+         UPDATE l SET n = n + 1;\n-- migrate:load file:more.csv table:l key:id mode:insert",
+        "-- migrate:load file:rows.csv table:l key:id mode:upsert\nUPDATE l SET n = n + 1;\nDROP TABLE l;",
+    ),
+    (
+        "r15",
+        true,
+        "-- migrate:load file:more.csv table:l key:id mode:upsert\nUPDATE l SET n = n + 1;",
+        "-- migrate:load file:rows.csv table:l key:id mode:update\nUPDATE l SET n = n - 1;",
     ),
 ];
 
@@ -170,6 +210,26 @@ const MYSQL: &[Entry] = &[
         "INSERT INTO t (n, kind) VALUES (5, 'd');\nUPDATE t SET n = n + 1 WHERE kind = 'd';",
         "DELETE FROM t WHERE kind = 'd';",
     ),
+    (
+        "r13",
+        false,
+        "CREATE TABLE k (n INT, x INT);\nINSERT INTO k VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0);\n-- migrate:batch pause:1ms\n\
+         UPDATE k SET n = n + 1, x = 1 WHERE x = 0 LIMIT 2;\nUPDATE k SET n = n + 1;",
+        "-- migrate:batch\nDELETE FROM k LIMIT 3;\nDROP TABLE k;",
+    ),
+    (
+        "r14",
+        false,
+        "CREATE TABLE l (id INT PRIMARY KEY, n INT);\n-- migrate:load file:rows.csv table:l key:id mode:insert\n\
+         UPDATE l SET n = n + 1;\n-- migrate:load file:more.csv table:l key:id mode:insert",
+        "-- migrate:load file:rows.csv table:l key:id mode:upsert\nUPDATE l SET n = n + 1;\nDROP TABLE l;",
+    ),
+    (
+        "r15",
+        true,
+        "-- migrate:load file:more.csv table:l key:id mode:upsert\nUPDATE l SET n = n + 1;",
+        "-- migrate:load file:rows.csv table:l key:id mode:update\nUPDATE l SET n = n - 1;",
+    ),
 ];
 
 /// A project with the history of an engine.
@@ -180,6 +240,8 @@ pub fn project(db: &TestDb) -> Project {
         Engine::Postgres => POSTGRES,
         Engine::Mysql => MYSQL,
     };
+    project.write("migrations/rows.csv", "id,n\n1,10\n2,20\n3,30\n");
+    project.write("migrations/more.csv", "n,id\n300,3\n400,4\n500,5\n");
     let mut parent = String::new();
     for (id, transaction, up, down) in entries {
         let option = if *transaction { "" } else { " transaction:false" };

@@ -225,7 +225,7 @@ fn sqlite_killed_again_and_again() {
 
 #[test]
 fn postgres_killed_again_and_again() {
-    again_and_again(Engine::Postgres, 17);
+    again_and_again(Engine::Postgres, 24);
 }
 
 #[test]

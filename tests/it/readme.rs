@@ -30,6 +30,11 @@ fn the_tour_of_applying_is_true() {
 }
 
 #[test]
+fn the_tour_of_data_steps_is_true() {
+    play("docs/data-steps.md");
+}
+
+#[test]
 fn the_documented_configuration_is_read() {
     let project = Project::empty();
     project.write("migrate.toml", &blocks(&read("docs/configuration.md"), "toml")[0]);

@@ -5,6 +5,7 @@
 //! (the moment, who runs it, the namespace of the ledger and so the name of the lock) the server puts in. No revision
 //! begins where it does not fit: each looks at the ledger first.
 
+mod data;
 mod ledger;
 mod mysql;
 mod postgres;
@@ -18,6 +19,7 @@ use super::ledger::State;
 use super::limits::lock_timeout_sql;
 use super::prepare::{Prepared, prepare};
 use super::statement::{Class, plan};
+use super::work::Work;
 use super::{Ledger, Limits, Options, Program, Transaction, whole};
 use crate::dialect::splitter::Piece;
 use crate::dialect::{Dialect, terminated};
@@ -47,6 +49,7 @@ pub fn script(
     if one {
         whole::check(dialect, &prepared)?;
     }
+    data::refuse(&prepared, name)?;
     let mut script = Script {
         dialect,
         ledger: Ledger::offline(dialect),
@@ -55,6 +58,7 @@ pub fn script(
         limits: options.limits,
         one,
         text: String::new(),
+        refusals: Vec::new(),
     };
     let count = prepared.len();
     let revisions = if count == 1 { "revision" } else { "revisions" };
@@ -67,7 +71,8 @@ pub fn script(
             mysql::write(&mut script, &prepared);
         }
     }
-    Ok(script.text)
+    let Script { text, refusals, .. } = script;
+    if refusals.is_empty() { Ok(text) } else { Err(ApplyError::Refused { refusals }) }
 }
 
 /// The version that writes the script, for its log rows.
@@ -101,6 +106,8 @@ struct Script<'s> {
     /// The whole script is one transaction.
     one: bool,
     text: String,
+    /// What turns out not to go into it.
+    refusals: Vec<Refusal>,
 }
 
 /// What the server knows when the script runs, as expressions.
@@ -197,7 +204,11 @@ impl Script<'_> {
         for comment in &piece.comments {
             self.line(comment);
         }
-        self.statement(piece.sql);
+        match step.works[index] {
+            Work::Load(load) => self.load(step, index, load),
+            Work::Batch(pause) => self.batch(step, index, pause),
+            Work::Statement => self.statement(piece.sql),
+        }
     }
 
     /// The statements of a revision that is not one transaction, each with its mark, in one transaction where it changes
@@ -208,7 +219,8 @@ impl Script<'_> {
         for (index, planned) in plan.iter().enumerate() {
             before(self, index);
             let mark = self.ledger.progress_sql(&step.revision.id, state, index + 1);
-            let shares = planned.class == Class::Shared && !planned.inside;
+            let is_batch = matches!(step.works[index], Work::Batch(_));
+            let shares = planned.class == Class::Shared && !planned.inside && !is_batch;
             if shares {
                 self.statement("BEGIN");
             }

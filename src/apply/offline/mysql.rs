@@ -63,7 +63,7 @@ fn check_server(script: &mut Script<'_>, steps: &[Prepared<'_>]) {
 
 /// Stops the script with the reason that an expression gives, if it gives one: as a number, a text is an error that
 /// quotes it. Outside of routines MySQL has no other statement that fails on a condition.
-fn stop_if(script: &mut Script<'_>, reason: &str) {
+pub(super) fn stop_if(script: &mut Script<'_>, reason: &str) {
     script.statement(&format!("SET @rungs_stop = {reason}"));
     let ledger = script.ledger.table("rungs_ledger");
     script.statement(&format!(

@@ -64,7 +64,7 @@ fn key() -> String {
 }
 
 /// Stops the script with the reason that an expression gives, if it gives one.
-fn stop_if(script: &mut Script<'_>, reason: &str) {
+pub(super) fn stop_if(script: &mut Script<'_>, reason: &str) {
     // An id may have dollars in it.
     let mut tag = "$rungs$".to_owned();
     while reason.contains(&tag) {

@@ -61,7 +61,7 @@ fn negated(condition: &str) -> String {
 }
 
 /// Stops the script with the reason of the first fact that is not true, which a constraint has for its name.
-fn demand(script: &mut Script<'_>, facts: &[(String, String)]) {
+pub(super) fn demand(script: &mut Script<'_>, facts: &[(String, String)]) {
     let column = |(index, (reason, _)): (usize, &(String, String))| {
         format!("\n  fact_{index} CONSTRAINT {} CHECK (fact_{index})", script.dialect.quote(reason))
     };

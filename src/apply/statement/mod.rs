@@ -134,6 +134,8 @@ fn planned(version: &ServerVersion, piece: &Piece<'_>, blocks: &mut Blocks) -> P
 
 fn class(version: &ServerVersion, words: &Words<'_>) -> Class {
     match version.name {
+        // A load, whose text is a comment.
+        _ if words.len() == 0 => Class::Shared,
         DialectName::Sqlite if words.is_any(0, "PRAGMA ATTACH DETACH VACUUM") => Class::Repeatable,
         DialectName::Sqlite => Class::Shared,
         DialectName::Postgres => postgres::class(words),

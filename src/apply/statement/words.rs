@@ -66,7 +66,7 @@ impl<'a> Words<'a> {
     }
 
     /// Whether a keyword, or a name without quotes, is among the words.
-    pub(super) fn has(&self, word: &str) -> bool {
+    pub(in crate::apply) fn has(&self, word: &str) -> bool {
         self.find(0, word).is_some()
     }
 
@@ -88,7 +88,7 @@ impl<'a> Words<'a> {
     }
 
     /// The first words that are keywords or names without quotes, in upper case.
-    pub(super) fn first(&self, most: usize) -> Vec<String> {
+    pub(in crate::apply) fn first(&self, most: usize) -> Vec<String> {
         (0..most).map_while(|at| self.plain(at)).map(str::to_ascii_uppercase).collect()
     }
 
@@ -166,6 +166,14 @@ impl<'a> Words<'a> {
         let is_at = |at: usize| self.is_symbol(at, "@");
         let is_user = move |at: &usize| is_at(*at) && !is_at(at + 1) && !(*at > 0 && is_at(at - 1));
         (0..self.items.len()).filter(is_user).filter_map(|at| Some((at, self.ident(at + 1)?.to_lowercase())))
+    }
+
+    /// The one table whose rows an UPDATE changes.
+    pub(in crate::apply) fn updated_table(&self) -> Option<Name> {
+        let at = (1..5).find(|at| !self.is_any(*at, "LOW_PRIORITY IGNORE ONLY OR ROLLBACK ABORT REPLACE FAIL"))?;
+        let (name, next) = self.name(at).filter(|_| self.is(0, "UPDATE"))?;
+        let set = self.find(next, "SET")?;
+        (next..set).all(|at| self.plain(at).is_some() && !self.is(at, "JOIN")).then_some(name)
     }
 
     /// The table whose rows a statement changes, as it is written.
