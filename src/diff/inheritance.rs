@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use rungs_schema::{Attached, Check, Column, ObjectName, Schema, Table};
 
-use super::Guide;
 use super::change::Edit;
 use super::compare::{AlteredTable, edits};
 use super::keyed::Keyed;
+use super::{Guide, not_null};
 
 /// An option of a column that goes: a child of the table keeps it as its own.
 pub(crate) const KEPT_BELOW: &str = "kept below";
@@ -62,6 +62,7 @@ pub(super) fn without(table: &Table, left: &BTreeSet<ObjectName>, schema: &Schem
         if !stays.iter().any(|parent| parent.column(&column.name).is_some()) {
             column.options.shift_remove(INHERITED);
         }
+        not_null::leave(column, &stays);
     }
     for parent in left.iter().filter_map(|name| schema.table(name)) {
         let parent = whole(parent, schema);
@@ -108,7 +109,17 @@ impl Lineage<'_> {
         let first = old.inherits.iter().zip(&new.inherits).take_while(|(a, b)| a == b).map(|(parent, _)| parent);
         let partition = old.partition_of.as_ref().filter(|_| old.partition_of == new.partition_of);
         let kept = first.chain(partition.map(|(parent, _)| parent)).cloned();
-        kept.take_while(|parent| !self.anew.contains(parent)).collect()
+        kept.take_while(|parent| !self.anew.contains(parent) && !self.is_in_the_way(parent, old, new)).collect()
+    }
+
+    /// Whether a table has to leave a parent because of what both say of NOT NULL.
+    fn is_in_the_way(&self, parent: &ObjectName, old: &Table, new: &Table) -> bool {
+        let (Some(before), Some(after)) = (self.previous.table(parent), self.next.table(parent)) else { return false };
+        old.columns.iter().any(|column| {
+            let Some(is) = self.child_column(after, &column.name, old) else { return false };
+            let was = self.child_column(before, &column.name, old).unwrap_or_else(|| not_null::free(&is));
+            not_null::obstructs(column, new.column(&column.name), &was, &is, self.guide.one_way)
+        })
     }
 
     /// What happens to a table of both sides.
@@ -138,6 +149,9 @@ impl Lineage<'_> {
                 Some(false) => _ = column.options.shift_remove(INHERITED),
                 None => {}
             }
+            if let Some(carried) = ready.carried.column(&column.name) {
+                not_null::settle(column, carried);
+            }
         }
         let mut main = edits(&ready.carried, &end, self.guide);
         main.extend(ready.extra);
@@ -153,7 +167,12 @@ impl Lineage<'_> {
     /// How a new table comes: as it is created, and how it goes on.
     pub(super) fn birth(&self, new: &Table) -> (Table, Passage) {
         let all: BTreeSet<ObjectName> = parents(new).cloned().collect();
-        if new.attached.values().any(|attached| !attached.is_made_up) {
+        let from_parents = |column: &Column| -> Vec<Column> {
+            let parents = parents(new).filter_map(|name| self.next.table(name));
+            parents.filter_map(|parent| self.child_column(parent, &column.name, new)).collect()
+        };
+        let is_born_otherwise = |column: &Column| not_null::is_born_otherwise(column, &from_parents(column));
+        if new.attached.values().any(|attached| !attached.is_made_up) || new.columns.iter().any(is_born_otherwise) {
             // The server would give them other names.
             let alone = without(new, &all, self.next);
             let late = moved(&alone, new);
@@ -163,10 +182,11 @@ impl Lineage<'_> {
         let mut created = new.clone();
         let mut main = Vec::new();
         for column in created.columns.iter_mut().filter(|column| column.options.contains_key(INHERITED)) {
-            let from = parents.iter().find_map(|parent| self.child_column(parent, &column.name));
-            let nullable =
-                parents.iter().filter_map(|parent| parent.column(&column.name)).all(|column| column.nullable);
-            *column = from.map_or_else(|| column.clone(), |from| Column { nullable, ..from });
+            let given = from_parents(column);
+            let Some(from) = given.first() else { continue };
+            let nullable = given.iter().all(|column| column.nullable);
+            let wanted = std::mem::replace(column, Column { nullable, ..from.clone() });
+            not_null::at_birth(column, &wanted, &given);
         }
         for parent in parents.iter().filter(|_| new.partition_of.is_some()) {
             let parts = Keyed::of(&whole(parent, self.next));
@@ -184,17 +204,19 @@ impl Lineage<'_> {
     }
 
     /// What a child has of a column of its parent.
-    fn child_column(&self, parent: &Table, column: &str) -> Option<Column> {
+    fn child_column(&self, parent: &Table, column: &str, child: &Table) -> Option<Column> {
         let column = parent.column(column)?;
-        self.guide.rules.child_column.map(|child_column| child_column(parent, column))
+        self.guide.rules.child_column.map(|child_column| child_column(parent, column, &child.name))
     }
 
     /// Where a child differs from its parent in what the parent's change overwrites, it is made like it first: the way
     /// back overwrites it too.
     fn align_columns(&self, before: &Table, after: &Table, ready: &mut Ready) {
         let key: BTreeSet<String> = ready.aligned.primary_key_columns().into_iter().map(str::to_owned).collect();
+        let child = ready.carried.clone();
         for column in &mut ready.aligned.columns {
-            let sides = (self.child_column(before, &column.name), self.child_column(after, &column.name));
+            let side = |parent| self.child_column(parent, &column.name, &child);
+            let sides = (side(before), side(after));
             let (Some(was), Some(is)) = sides else { continue };
             let nullable = column.nullable;
             overwrite(column, &was, &was, &is);
@@ -214,11 +236,18 @@ impl Lineage<'_> {
         ready: &mut Ready,
     ) {
         for new in &after.columns {
-            let Some(is) = self.child_column(after, &new.name) else { continue };
-            let was = self.child_column(before, &new.name);
+            let Some(is) = self.child_column(after, &new.name, end) else { continue };
+            let was = self.child_column(before, &new.name, end);
+            let elsewhere = parents.iter().any(|(_, other)| {
+                let other = (other.name != after.name).then(|| self.child_column(other, &new.name, end)).flatten();
+                other.as_ref().is_some_and(not_null::is_handed_on)
+            });
             match (was, ready.carried.columns.iter_mut().find(|column| column.name == new.name)) {
-                (Some(was), Some(column)) => overwrite(column, &is, &was, &is),
-                (_, Some(_)) => {}
+                (Some(was), Some(column)) => {
+                    overwrite(column, &is, &was, &is);
+                    not_null::follow(column, &was, &is, elsewhere);
+                }
+                (None, Some(column)) => not_null::follow(column, &not_null::free(&is), &is, elsewhere),
                 (_, None) => ready.carried.columns.push(is),
             }
         }
@@ -232,6 +261,7 @@ impl Lineage<'_> {
             }
             if stays {
                 carried[at].options.shift_remove(INHERITED);
+                not_null::leave(&mut carried[at], &[]);
             } else {
                 carried.remove(at);
             }
@@ -273,7 +303,8 @@ fn overwrite(column: &mut Column, value: &Column, was: &Column, is: &Column) {
     if retyped || was.default != is.default {
         column.default.clone_from(&value.default);
     }
-    if was.nullable != is.nullable {
+    let is_named = not_null::is_handed_on(was) || not_null::is_handed_on(is);
+    if was.nullable != is.nullable && !is_named {
         column.nullable = value.nullable;
     }
     if was.generated != is.generated {

@@ -17,6 +17,7 @@ mod index_names;
 mod inheritance;
 mod keyed;
 mod likely;
+pub(crate) mod not_null;
 mod order;
 mod parts;
 mod rename;
@@ -72,7 +73,7 @@ pub struct Rules {
     /// Whether a foreign key can become another one as it stands, besides its name. `None` where none can.
     pub alters_foreign_key: Option<fn(previous: &ForeignKey, next: &ForeignKey) -> bool>,
     /// What a child of a table has of one of its columns, where tables have children.
-    pub child_column: Option<fn(parent: &Table, column: &Column) -> Column>,
+    pub child_column: Option<fn(parent: &Table, column: &Column, child: &ObjectName) -> Column>,
     /// The type, numbering or nullability of a column cannot change while a foreign key uses it.
     pub foreign_keys_pin_types: bool,
     /// Whether a foreign key can stand between columns of two types, where the engine asks that. A key whose columns both

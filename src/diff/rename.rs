@@ -7,7 +7,7 @@ use rungs_schema::{Hints, IndexKey, IndexPart, ObjectName, Reference, Schema, Ta
 use super::change::{AlterTable, Change, Delta, Edit};
 use super::inheritance::parents;
 use super::words::with_identifier;
-use super::{dependents, rename_objects};
+use super::{dependents, not_null, rename_objects};
 
 /// A schema after renames, and the renames as changes.
 #[derive(Debug)]
@@ -73,6 +73,9 @@ pub(super) fn rename_relation(schema: &mut Schema, old: &ObjectName, new: &Objec
         if table.name == *old {
             // The text is rewritten by the engine in ways that are its own.
             table.verbatim = None;
+        }
+        if parents(table).any(|parent| parent == old) {
+            table.columns.iter_mut().for_each(|column| not_null::rename_parent(column, old, new));
         }
         rename(&mut table.name);
         table.foreign_keys.iter_mut().for_each(|key| rename(&mut key.references));

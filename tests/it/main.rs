@@ -88,6 +88,7 @@ mod postgres_foreign;
 mod postgres_introspect;
 mod postgres_kinds;
 mod postgres_law;
+mod postgres_not_null;
 mod postgres_order;
 mod postgres_pair;
 mod postgres_parts;

@@ -323,7 +323,7 @@ fn not_null_is_a_constraint_with_a_name() {
         let states: &[&[&str]] = &[
             &["CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL, b int)", "INSERT INTO t VALUES (1, 1, 1)"],
             &[
-                "CREATE DOMAIN d AS int CONSTRAINT some NOT NULL",
+                "CREATE DOMAIN d AS int CONSTRAINT given NOT NULL",
                 "CREATE TABLE t (id int CONSTRAINT one NOT NULL PRIMARY KEY, a int CONSTRAINT \"A a\" NOT NULL NO INHERIT, b int, c d \
                  DEFAULT 1)",
                 "ALTER TABLE t ADD CONSTRAINT later NOT NULL b NOT VALID",

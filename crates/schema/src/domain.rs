@@ -13,6 +13,8 @@ pub struct Domain {
     pub not_null: bool,
     /// PostgreSQL 17 and later: the name of that constraint, where it is not the server's own choice.
     pub not_null_name: Option<String>,
+    /// PostgreSQL 17 and later: its comment.
+    pub not_null_comment: Option<String>,
     /// Its default as an SQL expression.
     pub default: Option<String>,
     /// Its checks, sorted by name; the value is called `VALUE` in them.

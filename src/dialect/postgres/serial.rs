@@ -1,9 +1,9 @@
 //! A serial column and a column with a sequence of its own say the same in two ways.
 
-use super::column_option::NOT_NULL_NAME;
 use rungs_schema::{AutoIncrement, Column, ObjectName, Schema, Sequence, Table};
 
 use super::names::{made_name, printed};
+use crate::diff::not_null;
 
 /// Says in full (a sequence, its owner, a default) each serial column whose sequence is an object of its own on the
 /// other side, so that one sequence is one thing on both.
@@ -37,7 +37,7 @@ fn nextval(name: &ObjectName) -> String {
 
 /// What a child of a table has of one of its columns: the server copies the default of a serial column, and leaves an
 /// identity, comments and settings behind. See [`Rules`](crate::diff::Rules).
-pub(super) fn child_column(parent: &Table, column: &Column) -> Column {
+pub(super) fn child_column(parent: &Table, column: &Column, _: &ObjectName) -> Column {
     let default = match column.auto_increment {
         Some(AutoIncrement::Serial) => {
             Some(nextval(&parent.name.sibling(made_name(&parent.name.name, &column.name, "seq"))))
@@ -52,12 +52,20 @@ pub(super) fn child_column(parent: &Table, column: &Column) -> Column {
 }
 
 /// The same from PostgreSQL 18 on, where NOT NULL has a name, which a child takes over.
-pub(super) fn child_column_with_names(parent: &Table, column: &Column) -> Column {
-    let mut child = child_column(parent, column);
-    if !column.nullable {
-        let own = column.options.get(NOT_NULL_NAME).cloned();
-        let name = own.unwrap_or_else(|| made_name(&parent.name.name, &column.name, "not_null"));
-        child.options.insert(NOT_NULL_NAME.to_owned(), name);
+pub(super) fn child_column_with_names(parent: &Table, column: &Column, child: &ObjectName) -> Column {
+    let mut copy = child_column(parent, column, child);
+    copy.nullable |= column.options.contains_key(not_null::NO_INHERIT);
+    if copy.nullable {
+        return copy;
     }
-    child
+    let own = column.options.get(not_null::NAME).cloned();
+    let name = own.unwrap_or_else(|| made_name(&parent.name.name, &column.name, "not_null"));
+    if name != made_name(&child.name, &column.name, "not_null") {
+        copy.options.insert(not_null::NAME.to_owned(), name);
+    }
+    if column.options.contains_key(not_null::NOT_VALID) {
+        copy.options.insert(not_null::NOT_VALID.to_owned(), String::new());
+    }
+    copy.options.insert(not_null::FROM_PARENT.to_owned(), String::new());
+    copy
 }

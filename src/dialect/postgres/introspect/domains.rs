@@ -26,6 +26,8 @@ pub(super) fn query(filter: &Filter) -> String {
         "SELECT t.oid, {schema} AS schema, t.typname AS name, format_type(t.typbasetype, t.typtypmod) AS base, \
          CASE WHEN t.typcollation <> base.typcollation THEN {collation} END AS collation, t.typnotnull AS not_null, \
          (SELECT con.conname FROM pg_constraint AS con WHERE con.contypid = t.oid AND con.contype = 'n') AS not_null_name, \
+         (SELECT obj_description(con.oid, 'pg_constraint') FROM pg_constraint AS con \
+             WHERE con.contypid = t.oid AND con.contype = 'n') AS not_null_comment, \
          pg_get_expr(t.typdefaultbin, 0, true) AS default, \
          (SELECT json_agg(json_build_object('name', con.conname, 'expression', pg_get_expr(con.conbin, 0, true), \
              'validated', con.convalidated, 'comment', obj_description(con.oid, 'pg_constraint')) ORDER BY con.conname) \
@@ -55,6 +57,7 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
             collation: text(row, "collation")?,
             not_null: flag(row, "not_null")?,
             not_null_name: text(row, "not_null_name")?.filter(|name| *name != made),
+            not_null_comment: text(row, "not_null_comment")?,
             default: text(row, "default")?,
             checks: checks.collect(),
             comment: text(row, "comment")?,

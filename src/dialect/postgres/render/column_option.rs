@@ -6,38 +6,49 @@ use rungs_schema::{Column, ObjectName};
 use super::column::Place;
 use super::comment;
 use crate::dialect::Statement;
-use crate::dialect::postgres::column_option::{
-    COMPRESSION, NOT_NULL_COMMENT, NOT_NULL_NAME, NOT_NULL_NO_INHERIT, NOT_NULL_NOT_VALID, STATISTICS, STORAGE,
-    is_attribute,
-};
+use crate::dialect::postgres::column_option::{COMPRESSION, STATISTICS, STORAGE, is_attribute};
 use crate::dialect::postgres::names::made_name;
 use crate::dialect::postgres::types::parse;
-use crate::dialect::postgres::{literal, qualified, quote};
+use crate::dialect::postgres::{Postgres, literal, qualified, quote};
+use crate::diff::not_null;
 
-/// What CREATE TABLE and ADD COLUMN say of NOT NULL; nothing where the constraint is not valid, because there it would be
-/// at once.
+/// What CREATE TABLE and ADD COLUMN say of NOT NULL; nothing where a parent says it, or where the constraint is not valid,
+/// because there it would be at once.
 pub(super) fn not_null_sql(table: &ObjectName, column: &Column) -> String {
-    if column.nullable || column.options.contains_key(NOT_NULL_NOT_VALID) {
+    if column.nullable
+        || [not_null::NOT_VALID, not_null::FROM_PARENT].iter().any(|word| column.options.contains_key(*word))
+    {
         return String::new();
     }
-    let inherit = if column.options.contains_key(NOT_NULL_NO_INHERIT) { " NO INHERIT" } else { "" };
-    match column.options.get(NOT_NULL_NAME) {
+    let inherit = if column.options.contains_key(not_null::NO_INHERIT) { " NO INHERIT" } else { "" };
+    match column.options.get(not_null::NAME) {
         Some(name) => format!(" CONSTRAINT {} NOT NULL{inherit}", quote(name)),
         // A comment needs the name that the server makes up.
-        None if column.options.contains_key(NOT_NULL_COMMENT) => {
+        None if column.options.contains_key(not_null::COMMENT) => {
             format!(" CONSTRAINT {} NOT NULL{inherit}", quote(&not_null_name(table, column)))
         }
         None => format!(" NOT NULL{inherit}"),
     }
 }
 
+/// What CREATE TABLE says, apart from the column, of its own NOT NULL on a column that it has from a parent.
+pub(super) fn not_null_line(dialect: &Postgres, table: &ObjectName, column: &Column) -> Option<String> {
+    let has = |word: &str| column.options.contains_key(word);
+    let is_own = !column.nullable && !has(not_null::NOT_VALID) && !has(not_null::FROM_PARENT);
+    (is_own && dialect.at_least(18)).then(|| {
+        let inherit = if has(not_null::NO_INHERIT) { " NO INHERIT" } else { "" };
+        let name = quote(&not_null_name(table, column));
+        format!("CONSTRAINT {name} NOT NULL {}{inherit}", quote(&column.name))
+    })
+}
+
 /// What follows once the column is there.
 pub(super) fn create(place: &Place<'_>, column: &Column) -> Vec<Statement> {
     let mut out = settings(place, &Column::default(), column);
-    if column.options.contains_key(NOT_NULL_NOT_VALID) {
+    if column.options.contains_key(not_null::NOT_VALID) {
         out.push(add_not_null(place, column));
     }
-    out.extend(column.options.get(NOT_NULL_COMMENT).map(|text| comment_on_not_null(place, column, Some(text))));
+    out.extend(column.options.get(not_null::COMMENT).map(|text| comment_on_not_null(place, column, Some(text))));
     out
 }
 
@@ -107,7 +118,7 @@ fn default_storage(place: &Place<'_>, column: &Column) -> &'static str {
 
 /// The name of the constraint behind NOT NULL.
 fn not_null_name(table: &ObjectName, column: &Column) -> String {
-    let own = column.options.get(NOT_NULL_NAME).cloned();
+    let own = column.options.get(not_null::NAME).cloned();
     own.unwrap_or_else(|| made_name(&table.name, &column.name, "not_null"))
 }
 
@@ -117,11 +128,11 @@ fn add_not_null(place: &Place<'_>, column: &Column) -> Statement {
         "ADD CONSTRAINT {} NOT NULL {}{}{}",
         quote(&not_null_name(place.name(), column)),
         quote(&column.name),
-        flag(NOT_NULL_NO_INHERIT, " NO INHERIT"),
-        flag(NOT_NULL_NOT_VALID, " NOT VALID"),
+        flag(not_null::NO_INHERIT, " NO INHERIT"),
+        flag(not_null::NOT_VALID, " NOT VALID"),
     );
     let label = place.label(&column.name);
-    let what = if column.options.contains_key(NOT_NULL_NOT_VALID) {
+    let what = if column.options.contains_key(not_null::NOT_VALID) {
         format!("makes {label} NOT NULL for rows to come")
     } else {
         format!("makes {label} NOT NULL; it fails while there are NULLs in it")
@@ -137,13 +148,14 @@ fn comment_on_not_null(place: &Place<'_>, column: &Column, text: Option<&str>) -
 
 /// Makes a column NOT NULL, by a plain SET where the constraint has nothing of its own.
 pub(super) fn require(place: &Place<'_>, column: &Column, what: String) -> Vec<Statement> {
-    let is_plain =
-        [NOT_NULL_NAME, NOT_NULL_NO_INHERIT, NOT_NULL_NOT_VALID].iter().all(|word| !column.options.contains_key(*word));
+    let is_plain = [not_null::NAME, not_null::NO_INHERIT, not_null::NOT_VALID]
+        .iter()
+        .all(|word| !column.options.contains_key(*word));
     let set = match is_plain {
         true => place.alter_column(&column.name, "SET NOT NULL", what),
         false => add_not_null(place, column),
     };
-    let comment = column.options.get(NOT_NULL_COMMENT).map(|text| comment_on_not_null(place, column, Some(text)));
+    let comment = column.options.get(not_null::COMMENT).map(|text| comment_on_not_null(place, column, Some(text)));
     std::iter::once(set).chain(comment).collect()
 }
 
@@ -163,26 +175,29 @@ pub(super) fn keep_required(
     let (old, new) =
         (not_null_name(&place.name().sibling(&old_table.name), previous), not_null_name(place.name(), next));
     let mut out = Vec::new();
-    if has(next, NOT_NULL_NOT_VALID) && !has(previous, NOT_NULL_NOT_VALID) {
+    if has(next, not_null::NOT_VALID) && !has(previous, not_null::NOT_VALID) {
         out.push(place.alter_column(&next.name, "DROP NOT NULL", format!("lets {label} be NULL for a while")));
         out.extend(require(place, next, String::new()));
         return out;
+    }
+    if has(previous, not_null::FROM_PARENT) && !has(next, not_null::FROM_PARENT) {
+        out.push(place.alter_column(&next.name, "SET NOT NULL", format!("makes {label} NOT NULL by itself")));
     }
     if old != new {
         let sql = format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", quote(&old), quote(&new));
         out.push(Statement::new(sql, format!("renames constraint {old} of {} to {new}", place.name())));
     }
     let name = quote(&new);
-    if has(previous, NOT_NULL_NO_INHERIT) != has(next, NOT_NULL_NO_INHERIT) {
-        let word = if has(next, NOT_NULL_NO_INHERIT) { "NO INHERIT" } else { "INHERIT" };
+    if has(previous, not_null::NO_INHERIT) != has(next, not_null::NO_INHERIT) {
+        let word = if has(next, not_null::NO_INHERIT) { "NO INHERIT" } else { "INHERIT" };
         let action = format!("ALTER CONSTRAINT {name} {word}");
         out.push(place.alter_table(&action, format!("changes whether children have constraint {new}")));
     }
-    if has(previous, NOT_NULL_NOT_VALID) && !has(next, NOT_NULL_NOT_VALID) {
+    if has(previous, not_null::NOT_VALID) && !has(next, not_null::NOT_VALID) {
         let what = format!("checks that no row has NULL for {label}");
         out.push(place.alter_table(&format!("VALIDATE CONSTRAINT {name}"), what));
     }
-    let comment = |column: &Column| column.options.get(NOT_NULL_COMMENT).cloned();
+    let comment = |column: &Column| column.options.get(not_null::COMMENT).cloned();
     if comment(previous) != comment(next) {
         out.push(comment_on_not_null(place, next, comment(next).as_deref()));
     }

@@ -57,7 +57,18 @@ pub(super) fn create_in_two(next: &Domain) -> (Vec<Statement>, Vec<Statement>) {
     }
     let mut added: Vec<Statement> = later.into_iter().map(|check| add(&next.name, check)).collect();
     added.extend(next.checks.iter().filter(|check| check.comment.is_some()).map(|check| comment_on(&next.name, check)));
+    added.extend(next.not_null_comment.is_some().then(|| comment_on_not_null(next)));
     (out, added)
+}
+
+fn not_null_name(domain: &Domain) -> String {
+    domain.not_null_name.clone().unwrap_or_else(|| made_name(&domain.name.name, "", "not_null"))
+}
+
+fn comment_on_not_null(domain: &Domain) -> Statement {
+    let name = not_null_name(domain);
+    let object = format!("CONSTRAINT {} ON DOMAIN {}", quote(&name), qualified(&domain.name));
+    comment::on(&object, &format!("constraint {name} of domain {}", domain.name), domain.not_null_comment.as_deref())
 }
 
 fn not_null(domain: &Domain) -> String {
@@ -124,6 +135,10 @@ fn alter(
     out.extend(checks.drops.iter().map(|check| drop_constraint(&next.name, check)));
     out.extend(default(previous, next));
     out.extend(nullability(previous, next));
+    let kept = previous.not_null_comment.as_ref().filter(|_| previous.not_null);
+    if next.not_null && kept != next.not_null_comment.as_ref() {
+        out.push(comment_on_not_null(next));
+    }
     out.extend(checks.renames.iter().map(|(old, new)| rename_constraint(&next.name, old, new)));
     out.extend(checks.validations.iter().map(|check| {
         let what = format!("checks existing rows against check {} of domain {}", name_of(check), next.name);
@@ -150,8 +165,6 @@ fn default(previous: &Domain, next: &Domain) -> Option<Statement> {
 
 fn nullability(previous: &Domain, next: &Domain) -> Option<Statement> {
     let name = &next.name;
-    let constraint =
-        |domain: &Domain| domain.not_null_name.clone().unwrap_or_else(|| made_name(&domain.name.name, "", "not_null"));
     match (previous.not_null, next.not_null) {
         (true, false) => Some(action(name, "DROP NOT NULL", format!("lets domain {name} be NULL"))),
         (false, true) => {
@@ -164,7 +177,7 @@ fn nullability(previous: &Domain, next: &Domain) -> Option<Statement> {
             Some(action(name, &sql, what))
         }
         (true, true) if previous.not_null_name != next.not_null_name => {
-            Some(rename_constraint(name, &constraint(previous), &constraint(next)))
+            Some(rename_constraint(name, &not_null_name(previous), &not_null_name(next)))
         }
         _ => None,
     }

@@ -22,6 +22,8 @@ pub(super) fn create(dialect: &Postgres, table: &Table) -> Result<Vec<Statement>
     for column in table.columns.iter().filter(|column| !column.options.contains_key("inherited")) {
         lines.push(column_sql(dialect, table, column)?);
     }
+    let from_parents = table.columns.iter().filter(|column| column.options.contains_key("inherited"));
+    lines.extend(from_parents.filter_map(|column| column_option::not_null_line(dialect, &table.name, column)));
     let (inside, after): (Vec<Part<'_>>, Vec<Part<'_>>) = parts.into_iter().partition(|part| fits_inside(*part));
     lines.extend(inside.iter().map(|part| constraint::clause(*part)));
     let what = match &table.partition_of {

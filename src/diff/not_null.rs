@@ -1,0 +1,137 @@
+//! NOT NULL as a constraint with a name, which PostgreSQL 18 made of it, in tables with parents.
+//!
+//! A parent hands its constraint on. A child that has none gets it under the parent's name; one that has its own keeps that
+//! one. Under which name a child has it cannot be changed while a parent requires it, and a parent's constraint can be
+//! renamed only where all children have it under that name.
+//! <https://www.postgresql.org/docs/18/ddl-inherit.html>
+
+use rungs_schema::{Column, ObjectName, Table};
+
+/// Its name, where it is not the one that the server makes up.
+pub(crate) const NAME: &str = "not_null";
+/// Children do not get it.
+pub(crate) const NO_INHERIT: &str = "not_null_no_inherit";
+/// Rows that were there before it are not checked.
+pub(crate) const NOT_VALID: &str = "not_null_not_valid";
+/// Its comment.
+pub(crate) const COMMENT: &str = "not_null_comment";
+/// A child has it from its parents alone.
+pub(crate) const FROM_PARENT: &str = "not_null_from_parent";
+
+/// All words that an option of a column has for it.
+pub(crate) const WORDS: [&str; 5] = [NAME, NO_INHERIT, NOT_VALID, COMMENT, FROM_PARENT];
+
+fn has(column: &Column, word: &str) -> bool {
+    column.options.contains_key(word)
+}
+
+/// Whether a child's column has the constraint of its parent, as [`Rules::child_column`](super::Rules) tells it.
+pub(super) fn is_handed_on(column: &Column) -> bool {
+    has(column, FROM_PARENT)
+}
+
+/// Takes the constraint off a column.
+fn lift(column: &mut Column) {
+    column.nullable = true;
+    column.options.retain(|word, _| !WORDS.contains(&word.as_str()));
+}
+
+/// Gives a column the constraint of another.
+fn take(column: &mut Column, from: &Column) {
+    lift(column);
+    column.nullable = from.nullable;
+    let words = from.options.iter().filter(|(word, _)| WORDS.contains(&word.as_str()));
+    column.options.extend(words.map(|(word, value)| (word.clone(), value.clone())));
+}
+
+/// A column that no parent requires.
+pub(super) fn free(column: &Column) -> Column {
+    let mut free = column.clone();
+    lift(&mut free);
+    free
+}
+
+/// What a parent's change from `was` to `is` does to its child's column. `elsewhere`: another parent requires it too.
+pub(super) fn follow(column: &mut Column, was: &Column, is: &Column, elsewhere: bool) {
+    match (is_handed_on(was), is_handed_on(is)) {
+        (false, true) if column.nullable => take(column, is),
+        (true, false) if is_handed_on(column) && !elsewhere => lift(column),
+        // It is made anew.
+        (true, true) if has(is, NOT_VALID) && !has(was, NOT_VALID) => {
+            if is_handed_on(column) && !elsewhere {
+                take(column, is);
+            }
+        }
+        (true, true) => {
+            if was.options.get(NAME) != is.options.get(NAME) && column.options.get(NAME) == was.options.get(NAME) {
+                match is.options.get(NAME) {
+                    Some(name) => _ = column.options.insert(NAME.to_owned(), name.clone()),
+                    None => _ = column.options.shift_remove(NAME),
+                }
+            }
+            if !has(is, NOT_VALID) {
+                column.options.shift_remove(NOT_VALID);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a child must leave its parent while its column becomes `next` and the parent's goes from `was` to `is`.
+pub(super) fn obstructs(column: &Column, next: Option<&Column>, was: &Column, is: &Column, one_way: bool) -> bool {
+    let name = |column: &Column| column.options.get(NAME).cloned();
+    let is_anew = has(is, NOT_VALID) && !has(was, NOT_VALID);
+    let has_other_name = !column.nullable && name(column) != name(was);
+    match (is_handed_on(was), is_handed_on(is)) {
+        (true, true) if name(was) != name(is) && !is_anew && has_other_name => return true,
+        // On the way back it would get the parent's name.
+        (true, false) if is_handed_on(column) && has_other_name && !one_way => return true,
+        _ => {}
+    }
+    let mut carried = column.clone();
+    follow(&mut carried, was, is, false);
+    let Some(next) = next.filter(|next| !next.nullable && is_handed_on(is)) else { return false };
+    name(&carried) != name(next) || has(next, NOT_VALID) && !has(&carried, NOT_VALID)
+}
+
+/// What a column of a new child has, from its parents' columns as children have them: the first parent's constraint, or
+/// its own in its place.
+pub(super) fn at_birth(column: &mut Column, wanted: &Column, parents: &[Column]) {
+    let Some(given) = parents.iter().find(|parent| is_handed_on(parent)) else { return };
+    let own = !wanted.nullable && !is_handed_on(wanted);
+    take(column, if own { wanted } else { given });
+    column.options.shift_remove(NOT_VALID);
+}
+
+/// Whether a new child would not get the constraint that it is to have from its parents.
+pub(super) fn is_born_otherwise(wanted: &Column, parents: &[Column]) -> bool {
+    let given = parents.iter().find(|parent| is_handed_on(parent));
+    is_handed_on(wanted)
+        && given.is_some_and(|given| wanted.options.get(NAME) != given.options.get(NAME) || has(wanted, NOT_VALID))
+}
+
+/// A column of a table that leaves parents: the constraint becomes its own where no other parent requires it.
+pub(super) fn leave(column: &mut Column, stays: &[&Table]) {
+    let requires = |parent: &&Table| {
+        parent.column(&column.name).is_some_and(|column| !column.nullable && !has(column, NO_INHERIT))
+    };
+    if !stays.iter().any(requires) {
+        column.options.shift_remove(FROM_PARENT);
+    }
+}
+
+/// What was handed on cannot become the child's own by being compared, nor the other way about, except by being said again.
+pub(super) fn settle(next: &mut Column, carried: &Column) {
+    if !carried.nullable && !next.nullable && !is_handed_on(carried) {
+        next.options.shift_remove(FROM_PARENT);
+    }
+}
+
+/// A parent under another name has its constraint renamed with it, for all children that have it under that name.
+pub(super) fn rename_parent(column: &mut Column, old: &ObjectName, new: &ObjectName) {
+    let made = |table: &ObjectName| format!("{}_{}_not_null", table.name, column.name);
+    if column.options.get(NAME) == Some(&made(old)) {
+        let name = made(new);
+        column.options.insert(NAME.to_owned(), name);
+    }
+}
