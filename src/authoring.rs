@@ -33,6 +33,7 @@ use models::Whose;
 use sides::{Sides, Turn};
 
 pub use crate::source::Object;
+pub use hints::with_spellings;
 pub use hooks::Hooks;
 pub use left_behind::LeftBehind;
 pub use models::{Created, Models, Settings};

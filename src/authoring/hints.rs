@@ -32,8 +32,8 @@ pub(super) fn check(current: &Schema, wanted: &Schema, hints: &Hints) -> Result<
     Ok(())
 }
 
-/// Adds that what models spell in other letter case than the database is the same thing, where the engine says so.
-pub(super) fn with_spellings(current: &Schema, wanted: &Schema, hints: &Hints, rules: &Rules) -> Hints {
+/// Adds that what is spelled in other letter case than in the database is the same thing, where the engine says so.
+pub fn with_spellings(current: &Schema, wanted: &Schema, hints: &Hints, rules: &Rules) -> Hints {
     let mut hints = hints.clone();
     let same = |a: &str, b: &str| a != b && a.eq_ignore_ascii_case(b);
     for table in &wanted.tables {

@@ -94,6 +94,8 @@ impl Diff {
         let same_wording: Option<fn(&str, &str) -> bool> = both_printed.then_some(dialect::same_wording);
         let settings = context.settings()?;
         self.say_renames(&previous, &mut next)?;
+        let rules = &dialect.features().rules;
+        next.hints = authoring::with_spellings(&previous.schema, &next.schema, &next.hints, rules);
         if !dialect.features().rules.renames_views {
             next.hints.views.clear();
         }

@@ -73,6 +73,38 @@ fn mysql_another_letter_case_is_another_spelling_of_the_same() {
     letters(Engine::Mysql);
 }
 
+fn letters_of_scripts(engine: Engine) {
+    play(engine, |db| async move {
+        let made = |id: &str, name: &str| {
+            format!(
+                "CREATE TABLE users ({id} integer PRIMARY KEY, {name} varchar(20)); CREATE INDEX i ON users ({name});"
+            )
+        };
+        let project = Project::with_models(db.url_text(), "");
+        project.write("wanted.sql", &made("Id", "NAME"));
+        for sql in made("id", "name").split_inclusive(';') {
+            db.run(&[sql]).await;
+        }
+        db.run(&["INSERT INTO users VALUES (1, 'Ada')"]).await;
+        let line = format!("diff --from db:{} --to file:wanted.sql", db.url_text());
+        for sql in project.run(&line).ok().stdout.split_inclusive(";\n") {
+            db.run(&[sql]).await;
+        }
+        assert_eq!(db.rows("SELECT Id, NAME FROM users").await, [["1", "Ada"]]);
+        assert_eq!(project.run(&line).ok().stdout, "");
+    });
+}
+
+#[test]
+fn sqlite_scripts_in_another_letter_case_say_the_same() {
+    letters_of_scripts(Engine::Sqlite);
+}
+
+#[test]
+fn mysql_scripts_in_another_letter_case_say_the_same() {
+    letters_of_scripts(Engine::Mysql);
+}
+
 on_every_engine!(the_ledger_of_another_tool_stays, |db| async move {
     db.run(&["CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY)", "INSERT INTO _sqlx_migrations VALUES (1)"])
         .await;
