@@ -130,7 +130,10 @@ fn alone_before_drop(table: &Table, lineage: &Lineage<'_>) -> Table {
     let stays = |name: &ObjectName| lineage.next.table(name).is_some() && !lineage.anew.contains(name);
     let keys = lineage.next.tables.iter().flat_map(|table| &table.foreign_keys);
     let is_referred_to = keys.into_iter().any(|key| above.contains(&key.references) && stays(&key.references));
-    if is_moved || is_referred_to {
+    let is_rebuilt = lineage.anew.contains(&table.name) || lineage.anew.contains(parent);
+    // On the way back it would not be what it was.
+    let is_born_otherwise = || !lineage.guide.one_way && !is_rebuilt && lineage.is_born_otherwise(table);
+    if is_moved || is_referred_to || is_born_otherwise() {
         inheritance::without(table, &BTreeSet::from([parent.clone()]), lineage.previous)
     } else {
         table.clone()

@@ -132,7 +132,7 @@ impl Lineage<'_> {
         let parents: Vec<(&Table, &Table)> =
             kept.iter().filter_map(|name| Some((self.previous.table(name)?, self.next.table(name)?))).collect();
         for (before, after) in &parents {
-            self.align_columns(before, after, &mut ready);
+            self.align_columns(before, after, &end, &mut ready);
         }
         for (before, after) in &parents {
             self.carry_columns(before, after, &parents, &end, &mut ready);
@@ -203,6 +203,12 @@ impl Lineage<'_> {
         (created, Passage { main, ..Passage::default() })
     }
 
+    /// Whether a table of the former side would not be what it is by being created under its parents.
+    pub(super) fn is_born_otherwise(&self, old: &Table) -> bool {
+        let (_, passage) = Lineage { next: self.previous, ..*self }.birth(old);
+        passage.main.is_some() || passage.late.is_some()
+    }
+
     /// What a child has of a column of its parent.
     fn child_column(&self, parent: &Table, column: &str, child: &Table) -> Option<Column> {
         let column = parent.column(column)?;
@@ -211,7 +217,7 @@ impl Lineage<'_> {
 
     /// Where a child differs from its parent in what the parent's change overwrites, it is made like it first: the way
     /// back overwrites it too.
-    fn align_columns(&self, before: &Table, after: &Table, ready: &mut Ready) {
+    fn align_columns(&self, before: &Table, after: &Table, end: &Table, ready: &mut Ready) {
         let key: BTreeSet<String> = ready.aligned.primary_key_columns().into_iter().map(str::to_owned).collect();
         let child = ready.carried.clone();
         for column in &mut ready.aligned.columns {
@@ -220,6 +226,9 @@ impl Lineage<'_> {
             let (Some(was), Some(is)) = sides else { continue };
             let nullable = column.nullable;
             overwrite(column, &was, &was, &is);
+            if let Some(wanted) = end.column(&column.name) {
+                not_null::anticipate(column, wanted, &was, &is);
+            }
             if key.contains(&column.name) {
                 column.nullable = nullable;
             }

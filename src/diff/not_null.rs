@@ -77,6 +77,15 @@ pub(super) fn follow(column: &mut Column, was: &Column, is: &Column, elsewhere: 
     }
 }
 
+/// Gives a child what it is to have of its own before its parent's change hands it the parent's.
+pub(super) fn anticipate(column: &mut Column, wanted: &Column, was: &Column, is: &Column) {
+    let comes = !is_handed_on(was) && is_handed_on(is);
+    if comes && column.nullable && !wanted.nullable && !is_handed_on(wanted) {
+        take(column, wanted);
+        column.options.shift_remove(COMMENT);
+    }
+}
+
 /// Whether a child must leave its parent while its column becomes `next` and the parent's goes from `was` to `is`.
 pub(super) fn obstructs(column: &Column, next: Option<&Column>, was: &Column, is: &Column, one_way: bool) -> bool {
     let name = |column: &Column| column.options.get(NAME).cloned();
@@ -89,6 +98,9 @@ pub(super) fn obstructs(column: &Column, next: Option<&Column>, was: &Column, is
         _ => {}
     }
     let mut carried = column.clone();
+    if let Some(next) = next {
+        anticipate(&mut carried, next, was, is);
+    }
     follow(&mut carried, was, is, false);
     let Some(next) = next.filter(|next| !next.nullable && is_handed_on(is)) else { return false };
     name(&carried) != name(next) || has(next, NOT_VALID) && !has(&carried, NOT_VALID)

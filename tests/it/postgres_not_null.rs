@@ -7,6 +7,37 @@ const PARTITIONED: &str = "CREATE TABLE p (id int NOT NULL, name text, n int) PA
 const PARTITION: &str = "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (9); ";
 
 #[test]
+fn a_new_partition_has_its_own_names_where_it_was_attached() {
+    play(Engine::Postgres, |db| async move {
+        let attached = "CREATE TABLE p1 (id int NOT NULL, name text, n int NOT NULL); \
+            ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM (1) TO (9);";
+        become_each_other(&db, PARTITIONED, &format!("{PARTITIONED}{attached}"), "").await;
+        become_each_other(&db, PARTITIONED, &format!("{PARTITIONED}{PARTITION}"), "").await;
+        let key = "CREATE TABLE k (id int PRIMARY KEY, n int) PARTITION BY RANGE (id);";
+        let own = "CREATE TABLE k1 (id int PRIMARY KEY, n int NOT NULL); ALTER TABLE k ATTACH PARTITION k1 DEFAULT;";
+        become_each_other(&db, key, &format!("{key}{own}"), "").await;
+    });
+}
+
+#[test]
+fn a_partition_follows_what_its_parent_requires() {
+    play(Engine::Postgres, |db| async move {
+        let rows = "INSERT INTO p VALUES (1, 'a', 1);";
+        let one = format!("{PARTITIONED}{PARTITION}");
+        let two = format!("{PARTITIONED}{PARTITION} ALTER TABLE p ALTER n SET NOT NULL, ALTER name SET NOT NULL;");
+        let plan = becomes(&db, &one, &two, rows).await;
+        assert_eq!(plan.up.len(), 2, "{}", sql(&plan.up));
+        becomes(&db, &two, &one, rows).await;
+        // A partition that requires it already is asked nothing.
+        let own = format!("{one} ALTER TABLE p1 ALTER n SET NOT NULL;");
+        let both = format!("{own} ALTER TABLE p ALTER n SET NOT NULL;");
+        let plan = becomes(&db, &own, &both, rows).await;
+        assert!(!has_names(&db).await || plan.up.len() == 1, "{}", sql(&plan.up));
+        becomes(&db, &both, &own, rows).await;
+    });
+}
+
+#[test]
 fn names_of_what_a_parent_requires_are_changed_for_all_its_children() {
     play(Engine::Postgres, |db| async move {
         if !has_names(&db).await {
@@ -26,6 +57,28 @@ fn names_of_what_a_parent_requires_are_changed_for_all_its_children() {
         let later = format!("{one} ALTER TABLE p ADD CONSTRAINT soon NOT NULL n NOT VALID;");
         become_each_other(&db, &one, &later, rows).await;
         become_each_other(&db, &later, &format!("{later} ALTER TABLE p VALIDATE CONSTRAINT soon;"), rows).await;
+    });
+}
+
+#[test]
+fn heirs_take_over_or_say_for_themselves_what_is_required() {
+    play(Engine::Postgres, |db| async move {
+        if !has_names(&db).await {
+            return;
+        }
+        let parent = "CREATE TABLE a (id int NOT NULL, n int); ";
+        let key = "CREATE TABLE a (id int PRIMARY KEY, n int); ";
+        let children = "CREATE TABLE b () INHERITS (a); CREATE TABLE c (id int NOT NULL) INHERITS (a); \
+            CREATE TABLE d (CONSTRAINT own NOT NULL id, x int NOT NULL) INHERITS (a); CREATE TABLE e (PRIMARY KEY (id)) INHERITS (b);";
+        for one in [parent, key] {
+            become_each_other(&db, one, &format!("{one}{children}"), "").await;
+        }
+        let loose = "CREATE TABLE a (id int, n int); CREATE TABLE b () INHERITS (a); CREATE TABLE c () INHERITS (b); ";
+        let named = "CREATE TABLE a (id int CONSTRAINT one NOT NULL, n int NOT NULL); CREATE TABLE b () INHERITS (a); \
+            CREATE TABLE c () INHERITS (b); ";
+        become_each_other(&db, loose, named, "").await;
+        let own = format!("{named} ALTER TABLE c ALTER n SET NOT NULL;");
+        becomes(&db, loose, &own, "").await;
     });
 }
 
