@@ -361,3 +361,13 @@ fn what_drops_says_what_it_loses() {
         assert_same(db.introspect().await, db.introspect().await);
     });
 }
+
+#[test]
+fn uuids_and_addresses_take_each_others_place() {
+    // MySQL has neither, and reads past what is said to MariaDB alone.
+    turns_into(
+        &["CREATE TABLE t (id int PRIMARY KEY /*M! , a uuid, b inet6, c inet4 */)"],
+        ROWS,
+        &["CREATE TABLE t (id int PRIMARY KEY /*M! , a inet6 DEFAULT '::1', b uuid, c uuid */)"],
+    );
+}

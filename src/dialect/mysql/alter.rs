@@ -104,6 +104,7 @@ pub(super) fn alter(dialect: &Mysql, change: &AlterTable) -> Result<Vec<Statemen
     let mut alteration = Alteration::new(dialect, change);
     statements.extend(alteration.make_way());
     statements.extend(alteration.keep_versions()?);
+    statements.extend(alteration.through_text());
     statements.extend(alteration.fill());
     statements.extend(alteration.main());
     statements.extend(alteration.foreign_keys_after());
@@ -194,6 +195,26 @@ impl<'a> Alteration<'a> {
                 self.recomputed.push(next);
             }
         }
+    }
+
+    /// MariaDB takes no UUID for an address and no address for a UUID, not even where there is none, but takes any text that
+    /// reads as one. <https://mariadb.com/docs/server/reference/data-types/string-data-types/uuid-data-type>
+    fn through_text(&self) -> Option<Statement> {
+        let is_uuid = |column: &Column| column.ty.native() == Some("uuid");
+        let is_address = |column: &Column| matches!(column.ty.native(), Some("inet4" | "inet6"));
+        let mut clauses = Clauses::default();
+        for Altered { previous, next, .. } in &self.altered {
+            let is_plain = previous.generated.is_none() && next.generated.is_none();
+            let meet = is_uuid(previous) && is_address(next) || is_address(previous) && is_uuid(next);
+            if is_plain && meet {
+                let name = if self.renamed.contains(&next.name) { &next.name } else { &previous.name };
+                let nullable = if previous.nullable { "" } else { " NOT NULL" };
+                let clause = format!("MODIFY COLUMN {} varchar(45){nullable}", self.dialect.quote(name));
+                let (place, ty) = (self.place_name(name), next.ty.native().unwrap_or_default());
+                clauses.add(clause, format!("writes {place} as text; what does not read as {ty} fails"));
+            }
+        }
+        self.statement(clauses)
     }
 
     pub(super) fn next(&self) -> &'a Table {
