@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use rungs_schema::DialectName;
 use serde_json::{Value, json};
 
@@ -123,7 +123,7 @@ impl<'u> Progress<'u> {
                 line.set_length(total.max(rows));
                 "{prefix} [{elapsed}] {wide_bar} {human_pos} of {human_len} rows, {eta} left"
             }
-            None => "{prefix} [{elapsed}] {human_pos} rows, {per_sec} {wide_msg}",
+            None => "{prefix} [{elapsed}] {human_pos} rows, {rate} a second {wide_msg}",
         };
         line.set_style(style(template));
         line.set_position(rows);
@@ -145,7 +145,10 @@ impl Drop for Progress<'_> {
 
 /// The templates are ours, so that they are understood.
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    style.with_key("rate", |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+        let _ = write!(text, "{:.0}", state.per_sec());
+    })
 }
 
 /// An event for programs. What is missing is null.

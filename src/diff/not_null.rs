@@ -53,16 +53,12 @@ pub(super) fn free(column: &Column) -> Column {
 
 /// What a parent's change from `was` to `is` does to its child's column. `elsewhere`: another parent requires it too.
 pub(super) fn follow(column: &mut Column, was: &Column, is: &Column, elsewhere: bool) {
+    let is_anew = has(is, NOT_VALID) && !has(was, NOT_VALID);
     match (is_handed_on(was), is_handed_on(is)) {
         (false, true) if column.nullable => take(column, is),
         (true, false) if is_handed_on(column) && !elsewhere => lift(column),
-        // It is made anew.
-        (true, true) if has(is, NOT_VALID) && !has(was, NOT_VALID) => {
-            if is_handed_on(column) && !elsewhere {
-                take(column, is);
-            }
-        }
-        (true, true) => {
+        (true, true) if is_anew && is_handed_on(column) && !elsewhere => take(column, is),
+        (true, true) if !is_anew => {
             if was.options.get(NAME) != is.options.get(NAME) && column.options.get(NAME) == was.options.get(NAME) {
                 match is.options.get(NAME) {
                     Some(name) => _ = column.options.insert(NAME.to_owned(), name.clone()),

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use crate::bad_input::{USERS, revision};
 use crate::command::Project;
-use crate::harness::{Engine, play};
+use crate::harness::{Engine, TestDb, play};
 use crate::pooler_proxy::start;
 
 /// What any client of the pool would find set in its sessions.
 const SETTINGS: &str = "SELECT current_setting('lock_timeout') || ' ' || current_setting('search_path')";
+
+/// How many runners have the lock.
+const HELD: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND \
+                    database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 /// A revision b that is no transaction.
 fn by_statement(project: &Project, up: &str) {
@@ -35,7 +39,7 @@ fn revisions_run_through_a_pool_and_leave_nothing_in_its_sessions() {
         }
         project.run("check").code(1);
         project.run("downgrade base").ok();
-        assert_eq!(db.rows("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").await, [["0"]]);
+        assert_eq!(db.rows(HELD).await, [["0"]]);
     });
 }
 
@@ -50,17 +54,28 @@ fn a_limit_holds_within_a_transaction_of_the_pool() {
     });
 }
 
+/// Waits until a runner has the lock.
+async fn until_locked(db: &TestDb) {
+    for _ in 0..600 {
+        if db.rows(HELD).await != [["0"]] {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nobody takes the lock");
+}
+
 #[test]
 fn a_runner_behind_the_pool_and_one_at_the_server_keep_each_other_out() {
     play(Engine::Postgres, |db| async move {
         let pooled = Project::with_models(&start(db.url_text(), 4), USERS);
         let direct = Project::with_models(db.url_text(), USERS);
         for project in [&pooled, &direct] {
-            revision(project, "a", "", "SELECT pg_sleep(2);\nCREATE TABLE a (id int);", "DROP TABLE a;");
+            revision(project, "a", "", "SELECT pg_sleep(5);\nCREATE TABLE a (id int);", "DROP TABLE a;");
         }
         for (first, second) in [(&pooled, &direct), (&direct, &pooled)] {
             let running = first.start("upgrade heads");
-            tokio::time::sleep(Duration::from_millis(900)).await;
+            until_locked(&db).await;
             second.run("upgrade heads --lock-wait 0").code(2).complains("another runner is at work");
             running.finish().ok();
             second.run("upgrade heads").ok();
@@ -68,7 +83,7 @@ fn a_runner_behind_the_pool_and_one_at_the_server_keep_each_other_out() {
         }
         // Two behind the same pool.
         let running = pooled.start("upgrade heads");
-        tokio::time::sleep(Duration::from_millis(900)).await;
+        until_locked(&db).await;
         pooled.run("upgrade heads --lock-wait 0").code(2).complains("another runner is at work");
         pooled.run("upgrade heads").ok();
         running.finish().ok();
