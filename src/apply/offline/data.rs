@@ -11,13 +11,10 @@ use crate::revision::Load;
 
 /// Where the engine has no loop, nothing is repeated until it touches no row.
 pub(super) fn refuse(steps: &[Prepared<'_>], name: DialectName) -> Result<(), ApplyError> {
-    let reason = match name {
-        DialectName::Sqlite => "a batch is repeated until it touches no row, and SQLite has no loops",
-        DialectName::Mysql => {
-            "a batch is repeated until it touches no row, and MySQL has loops in stored routines alone, which a script does not leave"
-        }
-        DialectName::Postgres | DialectName::Mariadb => return Ok(()),
-    };
+    if name != DialectName::Sqlite {
+        return Ok(());
+    }
+    let reason = "a batch is repeated until it touches no row, and SQLite has no loops";
     let pieces = steps.iter().flat_map(|step| step.pieces.iter().zip(&step.works).map(move |piece| (step, piece)));
     let batches = pieces.filter(|(_, (_, work))| matches!(work, Work::Batch(_)));
     let refusals: Vec<Refusal> = batches
@@ -47,10 +44,18 @@ impl Script<'_> {
             ));
             return;
         }
-        self.line(&format!(
-            "DELIMITER ;;\nBEGIN NOT ATOMIC\n  DECLARE rungs_rows BIGINT;\n  REPEAT\n    START TRANSACTION;\n    {sql}\n    ;\n    \
-             SET rungs_rows = ROW_COUNT();\n    COMMIT;\n    DO SLEEP({pause});\n  UNTIL rungs_rows = 0 END REPEAT;\nEND;;\nDELIMITER ;"
-        ));
+        let looped = format!(
+            "  DECLARE rungs_rows BIGINT;\n  REPEAT\n    START TRANSACTION;\n    {sql}\n    ;\n    SET rungs_rows = ROW_COUNT();\n    \
+             COMMIT;\n    DO SLEEP({pause});\n  UNTIL rungs_rows = 0 END REPEAT;\nEND"
+        );
+        if self.name() == DialectName::Mariadb {
+            return self.line(&format!("DELIMITER ;;\nBEGIN NOT ATOMIC\n{looped};;\nDELIMITER ;"));
+        }
+        // MySQL has loops in stored routines alone. A script that stopped may have left this one.
+        self.statement("DROP PROCEDURE IF EXISTS rungs_batch");
+        self.line(&format!("DELIMITER ;;\nCREATE PROCEDURE rungs_batch()\nBEGIN\n{looped};;\nDELIMITER ;"));
+        self.statement("CALL rungs_batch()");
+        self.statement("DROP PROCEDURE rungs_batch");
     }
 
     /// The rows of a file.
