@@ -73,9 +73,10 @@ pub(super) fn follow(column: &mut Column, was: &Column, is: &Column, elsewhere: 
     }
 }
 
-/// Gives a child what it is to have of its own before its parent's change hands it the parent's.
+/// Gives a child what it is to have of its own before its parent's change hands it the parent's. Not under the name that
+/// the parent's is to have: that would have to take another one.
 pub(super) fn anticipate(column: &mut Column, wanted: &Column, was: &Column, is: &Column) {
-    let comes = !is_handed_on(was) && is_handed_on(is);
+    let comes = !is_handed_on(was) && is_handed_on(is) && wanted.options.get(NAME) != is.options.get(NAME);
     if comes && column.nullable && !wanted.nullable && !is_handed_on(wanted) {
         take(column, wanted);
         column.options.shift_remove(COMMENT);
