@@ -69,6 +69,22 @@ on_every_engine!(a_rename_and_a_change_of_type_come_in_one_step, |db| async move
     assert_eq!(applied(&project, flags), Vec::<String>::new());
 });
 
+on_every_engine!(a_column_that_a_check_reads_gets_another_name, |db| async move {
+    let models = |column: &str, hint: &str, quoted: &str| {
+        format!(
+            "#[derive(Model)] #[model(table = \"people\", check(name = \"ck_age\", expr = \"{quoted} > 0\"))]
+            pub struct People {{ #[model(primary_key)] pub id: i64, {hint} pub {column}: i32 }}"
+        )
+    };
+    let project = Project::with_models(db.url_text(), &models("age", "", "age"));
+    applied(&project, "");
+    run(&db, "INSERT INTO people (id, age) VALUES (1, 7)").await;
+    project.write_models(&models("years", "#[model(renamed_from = \"age\")]", "years"));
+    assert_eq!(applied(&project, ""), ["rename column people.years"]);
+    there_and_back(&project);
+    assert_eq!(db.rows("SELECT id, years FROM people").await, [["1", "7"]]);
+});
+
 on_every_engine!(a_table_that_others_refer_to_gets_another_name, |db| async move {
     let models = |user: &str, key: &str, field: &str| {
         format!(

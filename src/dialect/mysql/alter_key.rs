@@ -2,10 +2,11 @@
 
 use rungs_schema::{Check, ForeignKey, Index, IndexPart, Options, PrimaryKey};
 
-use super::alter::{Alteration, Clauses, Key};
+use super::alter::{Alteration, Altered, Clauses, Key};
 use super::ddl::PERIOD;
 use super::ddl_column::split_extras;
 use super::ddl_key::WITHOUT_OVERLAPS;
+use super::token::tokens;
 use crate::dialect::{Dialect as _, Statement};
 use crate::diff::change::{Delta, Edit};
 
@@ -106,8 +107,41 @@ impl Alteration<'_> {
         }
     }
 
+    /// MySQL renames no column that a check reads, unless the check goes in the same statement
+    /// (<https://dev.mysql.com/doc/refman/en/create-table-check-constraints.html>); MariaDB follows the name by itself.
+    fn checks_of_renamed_columns(&self) -> Vec<&Check> {
+        if self.dialect.is_mariadb() {
+            return Vec::new();
+        }
+        let is_renamed = |altered: &&Altered<'_>| {
+            altered.previous.name != altered.next.name && !self.renamed.contains(&altered.next.name)
+        };
+        let renamed = self.altered.iter().filter(is_renamed);
+        let renamed: Vec<String> = renamed.map(|altered| self.dialect.quote(&altered.next.name)).collect();
+        let was_there = |check: &Check| self.change.previous.checks.iter().any(|other| other.name == check.name);
+        let is_edited = |check: &Check| {
+            let names = |check: Option<&Check>| check.and_then(|check| check.name.clone());
+            self.change.edits.iter().any(|edit| {
+                matches!(edit, Edit::Check(delta) if [names(delta.previous()), names(delta.next())].contains(&check.name))
+            })
+        };
+        let reads =
+            |check: &Check| tokens(&check.expression).iter().any(|token| renamed.iter().any(|name| name == token.text));
+        let checks = self.change.next.checks.iter().filter(|check| check.name.is_some() && check.column.is_none());
+        checks.filter(|check| was_there(check) && !is_edited(check) && reads(check)).collect()
+    }
+
+    fn drop_check(&self, clauses: &mut Clauses, name: &str) {
+        let word = if self.dialect.abilities.drop_constraint { "CONSTRAINT" } else { "CHECK" };
+        let clause = format!("DROP {word} {}", self.dialect.quote(name));
+        clauses.add(clause, format!("drops check {name} of {}", self.next().name));
+    }
+
     pub(super) fn drops(&self, clauses: &mut Clauses) {
         let table = &self.next().name;
+        for check in self.checks_of_renamed_columns() {
+            self.drop_check(clauses, check.name.as_deref().unwrap_or_default());
+        }
         for edit in &self.change.edits {
             match edit {
                 Edit::ForeignKey(delta) => {
@@ -120,9 +154,7 @@ impl Alteration<'_> {
                     if let Some(Check { name: Some(name), column: None, .. }) = delta.previous()
                         && self.check_in_place(delta).is_none()
                     {
-                        let word = if self.dialect.abilities.drop_constraint { "CONSTRAINT" } else { "CHECK" };
-                        let clause = format!("DROP {word} {}", self.dialect.quote(name));
-                        clauses.add(clause, format!("drops check {name} of {table}"));
+                        self.drop_check(clauses, name);
                     }
                 }
                 Edit::Index(delta) => {
@@ -194,6 +226,11 @@ impl Alteration<'_> {
     pub(super) fn additions(&self, clauses: &mut Clauses) {
         for key in &self.anew {
             self.add_again(clauses, key);
+        }
+        for check in self.checks_of_renamed_columns() {
+            let name = check.name.as_deref().unwrap_or_default();
+            let comment = format!("adds check {name} to {}", self.next().name);
+            clauses.add(format!("ADD {}", self.dialect.check(check)), comment);
         }
         for edit in &self.change.edits {
             match edit {
