@@ -123,6 +123,8 @@ impl Server {
             _ => {
                 let mut command = self.command(&program("mariadbd"));
                 command.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
+                // A server that starts removes the temporary tables of all others from the folder that they share.
+                command.arg(format!("--tmpdir={}", self.folder.path().display()));
                 command.arg(format!("--socket={}", self.folder.path().join("socket").display()));
                 command.arg(format!("--pid-file={}", self.folder.path().join("pid").display()));
                 command.arg(format!("--port={port}")).args(["--bind-address=127.0.0.1", "--debug-no-sync"]);

@@ -87,8 +87,8 @@ const OTHERS: &str = "SELECT CAST(id AS CHAR) AS id FROM information_schema.proc
 const OTHER_BACKENDS: &str = "SELECT pid::text AS id FROM pg_stat_activity WHERE datname = current_database() AND pid <> \
                               pg_backend_pid() AND backend_type = 'client backend'";
 
-/// Ends every other session on the database, as an administrator does, and waits until they are gone: a server that is told
-/// and a run that sends its next statement would race (MariaDB 10.11 crashes where the two meet in `SHOW COLUMNS`).
+/// Ends every other session on the database, as an administrator does, and waits until they are gone, so that a run that goes
+/// on finds it out.
 pub async fn cut(db: &TestDb) {
     let mut connection = db.connect().await;
     if db.engine == Engine::Postgres {
