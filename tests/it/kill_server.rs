@@ -62,6 +62,9 @@ impl Server {
     /// A command that runs as the user of the server: neither runs as root.
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
+        // A server that starts removes the temporary tables of all others from the folder that they share, and so does what
+        // makes its data folder.
+        command.env("TMPDIR", self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir(self.folder.path());
         let user = if self.engine == Engine::Postgres { "postgres" } else { "mysql" };
         if let Some((uid, gid)) = is_root().then(|| ids_of(user)) {
@@ -123,8 +126,6 @@ impl Server {
             _ => {
                 let mut command = self.command(&program("mariadbd"));
                 command.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
-                // A server that starts removes the temporary tables of all others from the folder that they share.
-                command.arg(format!("--tmpdir={}", self.folder.path().display()));
                 command.arg(format!("--socket={}", self.folder.path().join("socket").display()));
                 command.arg(format!("--pid-file={}", self.folder.path().join("pid").display()));
                 command.arg(format!("--port={port}")).args(["--bind-address=127.0.0.1", "--debug-no-sync"]);
