@@ -75,7 +75,7 @@ impl Runner<'_> {
     }
 
     async fn round(&mut self, course: &Course<'_>, index: usize, sql: &str) -> Result<Round, Failure> {
-        let begin = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        let begin = self.begin();
         self.connection.execute(begin).await.map_err(Failure::statement)?;
         let ran = match self.round_within(course, index, sql).await {
             Ok(Some((rows, rounds))) => match self.connection.execute("COMMIT").await {
@@ -134,8 +134,8 @@ impl Runner<'_> {
         let text = uncovered(name, sql);
         let Some(table) = Words::new(name, &text).updated_table() else { return Ok(()) };
         let dialect = self.ledger.dialect();
-        let schema = table.schema.as_ref().map(|schema| format!("{}.", dialect.quote(schema))).unwrap_or_default();
-        let query = format!("SELECT count(*) AS found FROM {schema}{}", dialect.quote(&table.name));
+        let place = dialect.quote_in(table.schema.as_deref(), &table.name);
+        let query = format!("SELECT count(*) AS found FROM {place}");
         let rows = self.connection.query(&query).await.map_err(Failure::statement)?;
         let found = rows.first().map(|row| row.int("found")).transpose().map_err(Failure::statement)?;
         let most = found.and_then(|found| u64::try_from(found).ok()).max(rounds.most).unwrap_or_default();

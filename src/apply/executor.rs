@@ -47,18 +47,11 @@ pub async fn run(
     let mut session = Session::begin(connection, dialect, &ledger, options.lock_wait).await?;
     let outcome = match Lock::acquire(connection, &ledger, options.lock_wait, on_event).await {
         Ok(mut lock) => {
-            let checked = match lock.is_pooled() {
-                true => pooler::check(&prepared, connection.version()),
-                false => Ok(()),
-            };
             if lock.is_pooled() {
                 session.pool();
             }
             let mut runner = Runner::new(connection, ledger, &session, options);
-            let outcome = match checked {
-                Ok(()) => runner.run(&prepared, &mut lock, on_event).await,
-                refused => refused,
-            };
+            let outcome = runner.run(&prepared, &mut lock, on_event).await;
             let report = runner.report;
             let released = lock.release(connection).await;
             outcome.and(released).map(|()| report)
@@ -127,12 +120,20 @@ impl Runner<'_> {
         self.connection.version().name == DialectName::Sqlite
     }
 
+    /// What begins a transaction: on SQLite one that writes from its beginning, so that it keeps others out.
+    pub(super) fn begin(&self) -> &'static str {
+        if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" }
+    }
+
     async fn run(
         &mut self,
         prepared: &[Prepared<'_>],
         lock: &mut Lock,
         on_event: OnEvent<'_>,
     ) -> Result<(), ApplyError> {
+        if self.session.is_pooled() {
+            pooler::check(prepared, self.connection.version())?;
+        }
         if prepared.is_empty() {
             // Whether there is nothing to do is not known while something is half done.
             self.read().await?;

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use super::executor::Runner;
 use super::ledger::{Entry, State};
 use super::prepare::Prepared;
-use super::progress::{Intent, Progress, chain, hash};
+use super::progress::{Intent, Progress, chain};
 use crate::db::Connection;
 use crate::error::{ApplyError, DbError, Refusal};
 use crate::revision::{Direction, History};
@@ -134,7 +134,7 @@ impl Runner<'_> {
     ) -> Result<(), DbError> {
         let (revision, total) = (prepared.revision, prepared.pieces.len());
         let ran = chain(&prepared.pieces).swap_remove(index);
-        let intent = Intent { statement: index + 1, hash: hash(prepared.pieces[index].sql), before: None };
+        let intent = Intent::of(index, prepared.pieces[index].sql, None);
         let progress = Progress { intent: Some(intent), ..Progress::ran(&ran) };
         match prepared.direction {
             Direction::Up => {

@@ -62,6 +62,13 @@ pub(super) struct Intent {
     pub(super) before: Option<Vec<String>>,
 }
 
+impl Intent {
+    /// To send a statement, counted from 0.
+    pub(super) fn of(index: usize, sql: &str, before: Option<Vec<String>>) -> Self {
+        Self { statement: index + 1, hash: hash(sql), before }
+    }
+}
+
 impl Progress {
     /// That statements ran, and nothing else.
     pub(super) fn ran(chain: &str) -> Self {

@@ -17,7 +17,7 @@ use super::failure::{Failure, needs_no_transaction};
 use super::ledger::{Entry, LedgerRow, State};
 use super::look::{Look, Verdict};
 use super::prepare::Prepared;
-use super::progress::{Intent, Progress, chain, hash};
+use super::progress::{Intent, Progress, chain};
 use super::statement::{Class, Kind, Object, Planned, plan};
 use super::work::Work;
 use crate::db::ServerVersion;
@@ -255,8 +255,8 @@ impl Runner<'_> {
     async fn check_that_none_stays(&mut self, load: &Load, sql: &str) -> Result<(), Failure> {
         let dialect = self.ledger.dialect();
         let (schema, table) = &load.table;
-        let schema = schema.as_ref().map(|schema| format!("{}.", dialect.quote(schema))).unwrap_or_default();
-        if self.can_be_taken_back(&format!("INSERT INTO {schema}{} VALUES ()", dialect.quote(table))).await? {
+        let place = dialect.quote_in(schema.as_deref(), table);
+        if self.can_be_taken_back(&format!("INSERT INTO {place} VALUES ()")).await? {
             return Ok(());
         }
         Err(Failure::statement(DbError::Statement {
@@ -280,7 +280,7 @@ impl Runner<'_> {
 
     /// In one transaction with its mark, which comes first: where another runner is further, nothing is sent.
     async fn shared(&mut self, course: &Course<'_>, index: usize, on_event: OnEvent<'_>) -> Result<Sent, Failure> {
-        let begin = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        let begin = self.begin();
         self.connection.execute(begin).await.map_err(Failure::statement)?;
         let marked = self.mark(course, index + 1).await;
         let sent = match marked {
@@ -304,9 +304,9 @@ impl Runner<'_> {
     /// A step in Rust, in one transaction with its mark. That it was begun is written in the same transaction, so that it
     /// is seen afterwards only where the step has ended that.
     async fn programmed(&mut self, course: &Course<'_>, index: usize) -> Result<Sent, Failure> {
-        let begin = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        let begin = self.begin();
         let sql = course.step.pieces[index].sql;
-        let intent = Intent { statement: index + 1, hash: hash(sql), before: None };
+        let intent = Intent::of(index, sql, None);
         let begun = Progress { intent: Some(intent), ..course.ran(index) };
         self.connection.execute(begin).await.map_err(Failure::statement)?;
         if self.write(course, index, &begun).await.map_err(Failure::intent)? == Sent::Overtaken {
@@ -357,7 +357,7 @@ impl Runner<'_> {
         before: Option<Vec<String>>,
     ) -> Result<Sent, Failure> {
         let sql = course.step.pieces[index].sql;
-        let intent = Intent { statement: index + 1, hash: hash(sql), before: before.clone() };
+        let intent = Intent::of(index, sql, before.clone());
         let progress = Progress { intent: Some(intent), ..course.ran(index) };
         if self.write(course, index, &progress).await.map_err(Failure::intent)? == Sent::Overtaken {
             return Ok(Sent::Overtaken);
@@ -408,9 +408,7 @@ impl Runner<'_> {
             Direction::Down => self.ledger.delete_sql(course.id()),
         };
         let log = self.log_sql(step, at, begin, None);
-        let sqlite = self.is_sqlite();
-        let start = if sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
-        self.connection.execute(start).await.map_err(|error| self.busy(error))?;
+        self.connection.execute(self.begin()).await.map_err(|error| self.busy(error))?;
         if self.connection.execute(&sql).await? == 0 {
             return Ok(false);
         }

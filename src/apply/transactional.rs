@@ -48,7 +48,7 @@ impl Runner<'_> {
         begin: Instant,
         on_event: OnEvent<'_>,
     ) -> Result<Outcome, ApplyError> {
-        let sql = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        let sql = self.begin();
         self.connection.execute(sql).await.map_err(|error| self.busy(error))?;
         let result = self.within_transaction(step, at, begin, on_event).await;
         let result = match result {

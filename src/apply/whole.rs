@@ -89,7 +89,7 @@ impl Runner<'_> {
             // Within a transaction the pragma does nothing.
             self.connection.execute("PRAGMA foreign_keys = OFF").await?;
         }
-        let sql = if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        let sql = self.begin();
         match self.connection.execute(sql).await {
             Ok(_) => Ok(()),
             Err(error) => {

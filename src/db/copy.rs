@@ -3,7 +3,6 @@
 use sqlx::postgres::{PgConnection, PgCopyIn, PgDatabaseError};
 
 use super::Connection;
-use super::connection::Driver;
 use super::error::statement_error;
 use crate::error::DbError;
 
@@ -28,14 +27,11 @@ impl Connection {
     pub(crate) async fn copy_in(&mut self, sql: &str) -> Result<CopyIn<'_>, DbError> {
         #[cfg(feature = "fault-points")]
         super::fault::point(sql).await;
-        match &mut self.driver {
-            Driver::Postgres(connection) => {
-                let copy = connection.copy_in_raw(sql).await.map_err(|error| statement_error(sql, error))?;
-                Ok(CopyIn { copy, sql: sql.to_owned() })
-            }
-            #[allow(unreachable_patterns, reason = "which engines there are depends on the Cargo features")]
-            _ => Err(DbError::Answer { reason: "only PostgreSQL copies".to_owned() }),
-        }
+        let Some(connection) = self.postgres() else {
+            return Err(DbError::Answer { reason: "only PostgreSQL copies".to_owned() });
+        };
+        let copy = connection.copy_in_raw(sql).await.map_err(|error| statement_error(sql, error))?;
+        Ok(CopyIn { copy, sql: sql.to_owned() })
     }
 }
 

@@ -52,8 +52,7 @@ impl Connection {
     async fn interrupt_after(&mut self, limit: Option<Duration>) -> Result<(), DbError> {
         /// In steps of SQLite's virtual machine, of which it does millions in a second.
         const EVERY: i32 = 10_000;
-        #[allow(irrefutable_let_patterns, reason = "which engines there are depends on the Cargo features")]
-        let super::connection::Driver::Sqlite(connection) = &mut self.driver else { return Ok(()) };
+        let Some(connection) = self.sqlite() else { return Ok(()) };
         let lost = |error: sqlx::Error| DbError::Lost { reason: error.to_string() };
         let mut handle = connection.lock_handle().await.map_err(lost)?;
         match limit {

@@ -43,6 +43,12 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     /// An identifier, quoted, with quotes inside it doubled.
     fn quote(&self, identifier: &str) -> String;
 
+    /// A name, quoted, behind that of its schema where one is said.
+    fn quote_in(&self, schema: Option<&str>, name: &str) -> String {
+        let schema = schema.map(|schema| format!("{}.", self.quote(schema))).unwrap_or_default();
+        format!("{schema}{}", self.quote(name))
+    }
+
     /// A text as an SQL literal.
     fn literal(&self, text: &str) -> String;
 

@@ -197,6 +197,18 @@ impl TestDb {
         schema.unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// All that is there, without the wording of what structs hold.
+    pub async fn everything(&self) -> rungs::schema::Schema {
+        let mut connection = self.connect().await;
+        let mut schema = dialect::introspect(&mut connection, &dialect::Scope::Everything).await.expect("a schema");
+        connection.close().await.expect("closed");
+        for table in &mut schema.tables {
+            table.verbatim = None;
+            table.indexes.iter_mut().for_each(|index| index.verbatim = rungs::schema::Verbatim::default());
+        }
+        schema
+    }
+
     /// The dialect of the server behind this database.
     pub async fn dialect(&self) -> Box<dyn Dialect> {
         let connection = self.connect().await;

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rungs::dialect::{Scope, introspect, splitter};
-use rungs::schema::{DialectName, Schema, Verbatim};
+use rungs::dialect::splitter;
+use rungs::schema::{DialectName, Schema};
 
 use crate::command::Project;
 use crate::harness::{Engine, TestDb, play};
@@ -89,7 +89,7 @@ async fn write(db: &TestDb, name: DialectName) -> Written {
 
     let mut files = objects;
     files.insert("models.rs".to_owned(), ran.stdout);
-    Written { files, schema: all(db).await, words: words(db).await }
+    Written { files, schema: db.everything().await, words: words(db).await }
 }
 
 /// What the statements of a file create: routines that share a name, and a view with its indexes, are one thing.
@@ -125,7 +125,7 @@ async fn build(db: &TestDb, written: &Written) {
     let before = words(db).await;
     project.run("autogenerate -m 'All of it' --apply").ok();
     assert_same(&written.words.join("\n"), &words(db).await.join("\n"), "in the server's words");
-    assert_same(&format!("{:#?}", written.schema), &format!("{:#?}", all(db).await), "as introspected");
+    assert_same(&format!("{:#?}", written.schema), &format!("{:#?}", db.everything().await), "as introspected");
     project.run("check").ok();
     project.run("autogenerate -m nothing").ok().says("no difference");
     assert_eq!(project.revisions().len(), 1);
@@ -147,18 +147,6 @@ fn files_below(folder: &Path, shown: &str) -> BTreeMap<String, String> {
         }
     }
     found
-}
-
-/// All that is there, without the wording of what structs hold.
-async fn all(db: &TestDb) -> Schema {
-    let mut connection = db.connect().await;
-    let mut schema = introspect(&mut connection, &Scope::Everything).await.expect("a schema");
-    connection.close().await.expect("closed");
-    for table in &mut schema.tables {
-        table.verbatim = None;
-        table.indexes.iter_mut().for_each(|index| index.verbatim = Verbatim::default());
-    }
-    schema
 }
 
 /// All that is there, as the server tells it.

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rungs::dialect::{Scope, introspect, splitter};
+use rungs::dialect::splitter;
 use rungs::diff::{self, Definitions, Guide};
 use rungs::plan;
-use rungs::schema::{DialectName, Schema, Verbatim};
+use rungs::schema::{DialectName, Schema};
 
 use crate::command::Project;
 use crate::harness::{Engine, TestDb, play};
@@ -123,10 +123,10 @@ fn shown(engine: Engine, section: &Section) -> Option<Marks> {
         if section.only.is_some_and(|only| only != name) {
             return;
         }
-        let mut states = vec![state(&db).await];
+        let mut states = vec![db.everything().await];
         for part in ["base", "object", "change"] {
             run(&db, section.part(part)).await;
-            states.push(state(&db).await);
+            states.push(db.everything().await);
         }
         found = Some((states, printed(&db)));
         run(&db, section.part("after")).await;
@@ -161,12 +161,12 @@ fn forth_and_back(engine: Engine, section: &Section, states: &[Schema]) -> (bool
         let mut is_there = true;
         for pair in states[1..].windows(2) {
             let Some(plan) = planned(&db, &pair[0], &pair[1]).await else { return };
-            is_there &= attempt(&db, &plan.up).await && state(&db).await == pair[1];
+            is_there &= attempt(&db, &plan.up).await && db.everything().await == pair[1];
             plans.push(plan);
         }
         let mut is_back = is_there;
         for (plan, pair) in plans.iter().zip(states[1..].windows(2)).rev() {
-            is_back = is_back && attempt(&db, &plan.down).await && state(&db).await == pair[0];
+            is_back = is_back && attempt(&db, &plan.down).await && db.everything().await == pair[0];
         }
         if !is_back {
             run(&db, section.part("after")).await;
@@ -196,7 +196,7 @@ fn is_declared(engine: Engine, section: &Section, project: &Project, wanted: &Sc
         let ran = elsewhere.run("autogenerate -m all --apply");
         // Shown where a cell turns out to be wrong.
         eprint!("{}", ran.stderr);
-        is_same = ran.code == 0 && state(&db).await == *wanted;
+        is_same = ran.code == 0 && db.everything().await == *wanted;
         if is_same {
             run(&db, section.part("after")).await;
         }
@@ -227,15 +227,4 @@ async fn attempt(db: &TestDb, statements: &[rungs::dialect::Statement]) -> bool 
     }
     connection.close().await.expect("closed");
     is_fine
-}
-
-async fn state(db: &TestDb) -> Schema {
-    let mut connection = db.connect().await;
-    let mut schema = introspect(&mut connection, &Scope::Everything).await.expect("a schema");
-    connection.close().await.expect("closed");
-    for table in &mut schema.tables {
-        table.verbatim = None;
-        table.indexes.iter_mut().for_each(|index| index.verbatim = Verbatim::default());
-    }
-    schema
 }

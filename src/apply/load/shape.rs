@@ -77,8 +77,7 @@ impl Shape<'_> {
     /// The table, in quotes.
     pub(super) fn table(&self) -> String {
         let (schema, table) = &self.load.table;
-        let schema = schema.as_ref().map(|schema| format!("{}.", self.dialect.quote(schema))).unwrap_or_default();
-        format!("{schema}{}", self.dialect.quote(table))
+        self.dialect.quote_in(schema.as_deref(), table)
     }
 
     /// Columns with commas between them, each behind a prefix.
