@@ -9,8 +9,8 @@ use super::statement::plan;
 use crate::db::{Connection, ServerVersion};
 use crate::error::{ApplyError, DbError, Refusal};
 
-/// How often the sessions of two connections are compared. A pool that nobody else uses shows itself at once; in one that
-/// is busy, a session would have to come back to the same of two connections as often.
+/// How often the sessions of two connections are compared. In a pool that is busy, a session would have to come back to the
+/// same of two connections as often.
 const ROUNDS: usize = 3;
 
 /// A connection with an open transaction, for a lock to belong to, where the connection has no session of its own.
@@ -18,10 +18,21 @@ const ROUNDS: usize = 3;
 /// The transaction is idle and reads nothing, so that it has no snapshot that a CREATE INDEX CONCURRENTLY would wait for,
 /// and the server is told not to end it for that.
 pub(super) async fn keeper(connection: &mut Connection) -> Result<Option<Connection>, ApplyError> {
-    if connection.version().name != DialectName::Postgres || !is_pooled(connection).await? {
+    if connection.version().name != DialectName::Postgres {
         return Ok(None);
     }
-    let mut keeper = connection.another().await?;
+    // Where there is no room for another connection, what one shows is all there is to see.
+    let mut other = connection.another().await.ok();
+    if !is_pooled(connection, other.as_mut()).await? {
+        if let Some(other) = other {
+            other.close().await?;
+        }
+        return Ok(None);
+    }
+    let mut keeper = match other {
+        Some(other) => other,
+        None => connection.another().await?,
+    };
     keeper.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     keeper.execute("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
     keeper.execute("SET LOCAL statement_timeout = 0").await?;
@@ -33,19 +44,19 @@ pub(super) async fn keeper(connection: &mut Connection) -> Result<Option<Connect
 }
 
 /// Whether two connections that are open have been seen in one session, or one connection in two.
-async fn is_pooled(connection: &mut Connection) -> Result<bool, ApplyError> {
+///
+/// A pool that nobody else uses shows itself in the first round, whichever session it takes: where it is the one that was
+/// free for the longest, a connection that asks twice in a row sees two; where it is the last one that became free, both
+/// connections see the same.
+async fn is_pooled(connection: &mut Connection, mut other: Option<&mut Connection>) -> Result<bool, ApplyError> {
     let own = session(connection).await?;
-    // Where there is no room for another connection, what one shows is all there is to see.
-    let mut other = connection.another().await.ok();
     let mut pooled = false;
     for _ in 0..ROUNDS {
+        pooled |= session(connection).await? != own;
         if let Some(other) = &mut other {
             pooled |= session(other).await? == own;
         }
         pooled |= session(connection).await? != own;
-    }
-    if let Some(other) = other {
-        other.close().await?;
     }
     Ok(pooled)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::bad_input::{USERS, revision};
 use crate::command::Project;
 use crate::harness::{Engine, TestDb, play};
-use crate::pooler_proxy::start;
+use crate::pooler_proxy::{Pick, start};
 
 /// What any client of the pool would find set in its sessions.
 const SETTINGS: &str = "SELECT current_setting('lock_timeout') || ' ' || current_setting('search_path')";
@@ -24,7 +24,7 @@ fn by_statement(project: &Project, up: &str) {
 #[test]
 fn revisions_run_through_a_pool_and_leave_nothing_in_its_sessions() {
     play(Engine::Postgres, |db| async move {
-        let url = start(db.url_text(), 3);
+        let url = start(db.url_text(), 3, Pick::Oldest);
         let project = Project::with_models(&url, USERS);
         let up = "SET search_path = pg_catalog;\nCREATE TABLE public.a (id int);";
         revision(&project, "a", "", up, "DROP TABLE a;");
@@ -46,7 +46,7 @@ fn revisions_run_through_a_pool_and_leave_nothing_in_its_sessions() {
 #[test]
 fn a_limit_holds_within_a_transaction_of_the_pool() {
     play(Engine::Postgres, |db| async move {
-        let project = Project::with_models(&start(db.url_text(), 2), USERS);
+        let project = Project::with_models(&start(db.url_text(), 2, Pick::Oldest), USERS);
         let up = "CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS value;";
         revision(&project, "a", "", up, "DROP TABLE seen;");
         project.run("upgrade heads --lock-timeout 7s").ok();
@@ -68,7 +68,7 @@ async fn until_locked(db: &TestDb) {
 #[test]
 fn a_runner_behind_the_pool_and_one_at_the_server_keep_each_other_out() {
     play(Engine::Postgres, |db| async move {
-        let pooled = Project::with_models(&start(db.url_text(), 4), USERS);
+        let pooled = Project::with_models(&start(db.url_text(), 4, Pick::Oldest), USERS);
         let direct = Project::with_models(db.url_text(), USERS);
         for project in [&pooled, &direct] {
             revision(project, "a", "", "SELECT pg_sleep(5);\nCREATE TABLE a (id int);", "DROP TABLE a;");
@@ -94,19 +94,21 @@ fn a_runner_behind_the_pool_and_one_at_the_server_keep_each_other_out() {
 #[test]
 fn what_stands_on_a_session_is_refused_before_anything_runs() {
     play(Engine::Postgres, |db| async move {
-        let project = Project::with_models(&start(db.url_text(), 2), USERS);
-        revision(&project, "a", "", "CREATE TABLE a (id int);", "DROP TABLE a;");
-        by_statement(&project, "SET search_path = other;\nCREATE INDEX CONCURRENTLY a_id ON a (id);");
-        let ran = project.run("upgrade heads").code(2);
-        ran.complains("revision b: SET SEARCH_PATH").complains("connect to the server itself");
-        assert_eq!(db.rows("SELECT count(*) FROM pg_class WHERE relname = 'a'").await, [["0"]]);
+        for (sessions, pick) in (2..=5).flat_map(|sessions| [(sessions, Pick::Oldest), (sessions, Pick::Latest)]) {
+            let project = Project::with_models(&start(db.url_text(), sessions, pick), USERS);
+            revision(&project, "a", "", "CREATE TABLE a (id int);", "DROP TABLE a;");
+            by_statement(&project, "SET search_path = other;\nCREATE INDEX CONCURRENTLY a_id ON a (id);");
+            let ran = project.run("upgrade heads").code(2);
+            ran.complains("revision b: SET SEARCH_PATH").complains("connect to the server itself");
+            assert_eq!(db.rows("SELECT count(*) FROM pg_class WHERE relname = 'a'").await, [["0"]]);
+        }
     });
 }
 
 #[test]
 fn a_lock_that_is_lost_stops_the_run_before_the_next_revision() {
     play(Engine::Postgres, |db| async move {
-        let project = Project::with_models(&start(db.url_text(), 4), USERS);
+        let project = Project::with_models(&start(db.url_text(), 4, Pick::Oldest), USERS);
         let end = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND \
                    database = (SELECT oid FROM pg_database WHERE datname = current_database());";
         revision(&project, "a", "", &format!("CREATE TABLE a (id int);\n{end}"), "DROP TABLE a;");

@@ -1,5 +1,5 @@
 //! A proxy before PostgreSQL that pools transactions, as PgBouncer does with `pool_mode = transaction`: each transaction gets
-//! a session that is free, the one that has been free for the longest, so that the next one gets another.
+//! a session that is free.
 //!
 //! <https://www.postgresql.org/docs/current/protocol-flow.html>, <https://www.pgbouncer.org/features.html>
 
@@ -11,16 +11,26 @@ use std::thread;
 
 const SSL_REQUEST: i32 = 80_877_103;
 
+/// Which of the free sessions a transaction gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// The one that has been free for the longest, so that the next transaction gets another.
+    Oldest,
+    /// The one that became free last, which is what PgBouncer does unless it is told otherwise.
+    Latest,
+}
+
 /// The sessions of a server, and who asks for them.
 #[derive(Clone)]
 struct Pool {
+    pick: Pick,
     server: String,
     startup: Vec<u8>,
     free: Arc<Mutex<VecDeque<TcpStream>>>,
 }
 
 /// Starts a proxy with so many sessions and returns the URL that leads through it.
-pub fn start(url: &str, sessions: usize) -> String {
+pub fn start(url: &str, sessions: usize, pick: Pick) -> String {
     let rest = url.strip_prefix("postgres://").expect("a URL of PostgreSQL");
     let (user, rest) = rest.split_once('@').expect("a user");
     let (server, database) = rest.split_once('/').expect("a database");
@@ -35,7 +45,7 @@ pub fn start(url: &str, sessions: usize) -> String {
     startup.extend_from_slice(&i32::try_from(parameters.len() + 8).expect("a length").to_be_bytes());
     startup.extend_from_slice(&196_608_i32.to_be_bytes());
     startup.extend_from_slice(&parameters);
-    let pool = Pool { server: server.to_owned(), startup, free: Arc::default() };
+    let pool = Pool { pick, server: server.to_owned(), startup, free: Arc::default() };
     for _ in 0..sessions {
         let (stream, _) = pool.open();
         pool.free.lock().expect("the pool").push_back(stream);
@@ -68,10 +78,15 @@ impl Pool {
         }
     }
 
-    /// The session that has been free for the longest. One that the server has ended meanwhile is left out.
     fn take(&self) -> TcpStream {
         loop {
-            if let Some(stream) = self.free.lock().expect("the pool").pop_front() {
+            let mut free = self.free.lock().expect("the pool");
+            let taken = match self.pick {
+                Pick::Oldest => free.pop_front(),
+                Pick::Latest => free.pop_back(),
+            };
+            drop(free);
+            if let Some(stream) = taken {
                 return stream;
             }
             thread::sleep(std::time::Duration::from_millis(5));
