@@ -89,13 +89,17 @@ fn alter_tables(
     rules: &Rules,
     found: &mut Reconnected,
 ) {
+    let in_place = |old: &ForeignKey, new: &ForeignKey| {
+        rules.renames_foreign_keys && old.same_but_name(new)
+            || rules.alters_foreign_key.is_some_and(|alters| alters(old, new))
+    };
     for table in altered {
         let (mut cut_keys, mut tied_keys, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        let in_the_way = moving.remove(&table.next.name).unwrap_or_default();
         for edit in table.edits {
             match edit {
                 Edit::ForeignKey(Delta::Alter { previous, next })
-                    if rules.renames_foreign_keys && previous.same_but_name(&next)
-                        || rules.alters_foreign_key.is_some_and(|alters| alters(&previous, &next)) =>
+                    if in_place(&previous, &next) && !in_the_way.contains(&previous) =>
                 {
                     rest.push(Edit::ForeignKey(Delta::Alter { previous, next }));
                 }
@@ -106,7 +110,7 @@ fn alter_tables(
                 other => rest.push(other),
             }
         }
-        for key in moving.remove(&table.next.name).unwrap_or_default() {
+        for key in in_the_way.into_iter().filter(|key| table.next.foreign_keys.contains(key)) {
             cut_keys.push(key.clone());
             tied_keys.push(key);
         }
@@ -152,8 +156,8 @@ fn tie(bare: &Arc<Table>, whole: &Arc<Table>, keys: Vec<ForeignKey>, found: &mut
     }
 }
 
-/// The foreign keys that stay as they are, but stand on a key that goes or changes, or (where the engine minds) on a
-/// column whose type changes: by table.
+/// The foreign keys that cannot stay where they are, because they stand on a key that goes or changes, or (where the engine
+/// minds) on a column whose type changes: by table.
 fn in_the_way(
     altered: &[AlteredTable],
     previous: &Schema,
@@ -164,8 +168,10 @@ fn in_the_way(
     let by_name: BTreeMap<&ObjectName, &AlteredTable> = altered.iter().map(|table| (&table.next.name, table)).collect();
     let mut found: BTreeMap<ObjectName, Vec<ForeignKey>> = BTreeMap::new();
     for table in previous.tables.iter().filter(|table| !unsettled.anew.contains(&table.name)) {
-        let Some(after) = next.table(&table.name) else { continue };
-        for key in table.foreign_keys.iter().filter(|key| after.foreign_keys.contains(key)) {
+        if next.table(&table.name).is_none() {
+            continue;
+        }
+        for key in &table.foreign_keys {
             let target = by_name.get(&key.references);
             let is_unsettled = unsettled.anew.contains(&key.references) || unsettled.left.contains(&key.references);
             let loses_key = is_unsettled || target.is_some_and(|target| loses_key(target, &key.referenced_columns));

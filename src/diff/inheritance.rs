@@ -15,6 +15,8 @@ use rungs_schema::{Attached, Check, Column, ObjectName, Schema, Table};
 use super::change::Edit;
 use super::compare::{AlteredTable, edits};
 use super::keyed::Keyed;
+use super::strip::strip_parts;
+use super::words::names_column;
 use super::{Guide, not_null};
 
 /// An option of a column that goes: a child of the table keeps it as its own.
@@ -142,6 +144,7 @@ impl Lineage<'_> {
                 carry_attached(&before, &after, &start, &end, &mut ready);
             }
         }
+        ready.leave_what_goes();
         // Whether a column is its own or its parent's cannot be changed where both have it.
         for column in &mut end.columns {
             match ready.carried.column(&column.name).map(|carried| carried.options.contains_key(INHERITED)) {
@@ -301,6 +304,23 @@ struct Ready {
     carried: Table,
     /// Edits of what is attached.
     extra: Vec<Edit>,
+}
+
+impl Ready {
+    /// What stands on a column that goes with the parent's leaves first: the server would take it along unsaid.
+    fn leave_what_goes(&mut self) {
+        let stays = |column: &&Column| self.carried.column(&column.name).is_some();
+        let names = self.aligned.columns.iter().filter(|column| !stays(column)).map(|column| column.name.clone());
+        let gone: Vec<String> = names.collect();
+        let gone: BTreeSet<&str> = gone.iter().map(String::as_str).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let reads = |text: &str| gone.iter().any(|column| names_column(text, column));
+        for table in [&mut self.aligned, &mut self.carried] {
+            strip_parts(table, &mut Vec::new(), &gone, reads);
+        }
+    }
 }
 
 /// Gives a child's column what a parent's change from one side to the other sets. `value` is the side that it gets.

@@ -78,7 +78,13 @@ fn strip_columns(bare: &mut Table, gone: &BTreeSet<&str>, loses_default: impl Fn
     edits
 }
 
-fn strip_parts(bare: &mut Table, edits: &mut Vec<Edit>, gone: &BTreeSet<&str>, reads: impl Fn(&str) -> bool) {
+/// Takes from a table the parts that stand on columns, or whose texts read something that goes.
+pub(super) fn strip_parts(
+    bare: &mut Table,
+    edits: &mut Vec<Edit>,
+    gone: &BTreeSet<&str>,
+    reads: impl Fn(&str) -> bool,
+) {
     let loses_key = |parts: &[IndexPart], include: &[String]| {
         let mut names = parts.iter().filter_map(IndexPart::column_name).chain(include.iter().map(String::as_str));
         names.any(|name| gone.contains(name))

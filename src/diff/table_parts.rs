@@ -201,7 +201,9 @@ pub(super) fn give_way(found: &mut Differences, previous: &Schema, next: &Schema
     }
     let mut altered: BTreeMap<ObjectName, AlteredTable> =
         std::mem::take(&mut found.altered).into_iter().map(|table| (table.next.name.clone(), table)).collect();
-    for before in &previous.tables {
+    // What is made anew takes its parts along.
+    let stays = |table: &&Table| !found.anew.contains(&table.name);
+    for before in previous.tables.iter().filter(stays) {
         let Some(after) = next.table(&before.name) else { continue };
         let (first, last) = (taken_first(before, after, moved), put_last(before, after, moved));
         if first.is_empty() && last.is_empty() {

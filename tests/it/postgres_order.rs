@@ -150,3 +150,26 @@ fn views_stand_on_functions_and_functions_on_views() {
         become_each_other(&db, &script("a", "n int"), &script("a", "m int"), filling).await;
     });
 }
+
+#[test]
+fn a_table_takes_the_name_of_a_view_on_a_column_that_goes() {
+    postgres(|db| async move {
+        become_each_other(
+            &db,
+            "CREATE TABLE p (id int PRIMARY KEY, old int); CREATE VIEW c AS SELECT old FROM p;",
+            "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p);",
+            "INSERT INTO p VALUES (1, 2);",
+        )
+        .await;
+    });
+}
+
+#[test]
+fn two_keys_over_the_same_columns_are_two() {
+    postgres(|db| async move {
+        let keys = "CREATE TABLE p (id int PRIMARY KEY, a int, EXCLUDE (a WITH =)); \
+                    ALTER TABLE p ADD UNIQUE (id), ADD CONSTRAINT p_again UNIQUE (id), ADD EXCLUDE (a WITH =);";
+        comes_and_goes(&db, keys).await;
+        become_each_other(&db, keys, "CREATE TABLE p (id int PRIMARY KEY, a int);", "INSERT INTO p VALUES (1);").await;
+    });
+}

@@ -76,3 +76,58 @@ fn another_type_of_another_column_moves_no_rows() {
         assert!(!sql(&plan.up).contains("__rows"), "{}", sql(&plan.up));
     });
 }
+
+#[test]
+fn what_a_child_has_on_a_column_that_its_parent_loses_goes_first() {
+    play(Engine::Postgres, |db| async move {
+        let partitions = |column: &str, own: &str| {
+            format!(
+                "CREATE TABLE m (id int NOT NULL, at date NOT NULL{column}) PARTITION BY RANGE (at); \
+                CREATE TABLE m_24 PARTITION OF m FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');{own}"
+            )
+        };
+        let own = "CREATE INDEX m_24_w ON m_24 (w) WHERE id > 0; CREATE UNIQUE INDEX m_24_wu ON m_24 (lower(w)); \
+                   ALTER TABLE m_24 ADD CONSTRAINT w_id CHECK (length(w) <> id), ADD UNIQUE (w, id);";
+        let rows = "INSERT INTO m VALUES (1, '2024-02-02');";
+        become_each_other(&db, &partitions(", w text", own), &partitions("", ""), rows).await;
+        // Another column takes the name of the index.
+        let other = "CREATE INDEX m_24_w ON m_24 (v);";
+        become_each_other(&db, &partitions(", w text", own), &partitions(", v text", other), rows).await;
+
+        let children = |column: &str, own: &str| {
+            format!("CREATE TABLE a (id int NOT NULL{column}); CREATE TABLE b (x int) INHERITS (a);{own}")
+        };
+        let own = "ALTER TABLE b ADD PRIMARY KEY (w, x); CREATE INDEX b_w ON b (w);";
+        become_each_other(
+            &db,
+            &children(", w int NOT NULL", own),
+            &children("", ""),
+            "INSERT INTO b VALUES (1, 2, 3);",
+        )
+        .await;
+    });
+}
+
+#[test]
+fn a_table_is_made_anew_among_what_changes_around_it() {
+    play(Engine::Postgres, |db| async move {
+        let plain = "CREATE TYPE pair AS (a int, b text); \
+            CREATE FUNCTION low(x text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(x)'; \
+            CREATE TABLE t (id int PRIMARY KEY, p pair, name text, g text GENERATED ALWAYS AS (low(name)) STORED); \
+            CREATE INDEX t_low ON t (low(name)); CREATE INDEX t_name ON t (name); \
+            CREATE TABLE item (t_id int CONSTRAINT item_t REFERENCES t);";
+        // The function and the type go, and the foreign key could change where it stands.
+        let parts = "CREATE TABLE t (id int PRIMARY KEY, name text) PARTITION BY RANGE (id); \
+            CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t_d PARTITION OF t DEFAULT; \
+            CREATE INDEX t_name ON t (name); \
+            CREATE TABLE item (t_id int CONSTRAINT item_t REFERENCES t DEFERRABLE INITIALLY DEFERRED);";
+        let rows = "INSERT INTO t (id, name) VALUES (1, 'A'); INSERT INTO item VALUES (1);";
+        becomes(&db, plain, parts, rows).await;
+        becomes(&db, parts, plain, rows).await;
+        // Nothing of a row stays but that it is there.
+        let other = "CREATE TABLE t (no bigint GENERATED ALWAYS AS IDENTITY) PARTITION BY RANGE (no); \
+            CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (10);";
+        let one = "CREATE TABLE t (a int DEFAULT 1, b text)";
+        become_each_other(&db, one, other, "INSERT INTO t VALUES (DEFAULT)").await;
+    });
+}

@@ -28,6 +28,12 @@ fn by(ties: &[Ties], select: fn(&Ties) -> &BTreeSet<Reference>) -> By<'_> {
     found
 }
 
+/// Whether what is changed at this place is what comes, where one thing goes and another takes its name: by the phases, what
+/// goes is edited before, and what comes after it came.
+fn is_of_new(index: usize, object: &Reference, creators: &By<'_>) -> bool {
+    creators.get(object).is_some_and(|creators| creators.iter().any(|creator| *creator <= index))
+}
+
 impl Edges {
     pub(super) fn between(ties: &[Ties]) -> Self {
         let (creators, droppers) = (by(ties, |tie| &tie.creates), by(ties, |tie| &tie.drops));
@@ -62,7 +68,9 @@ impl Edges {
             }
             for dropped in &tie.drops {
                 edges.strong_after(index, releasers.get(dropped));
-                edges.strong_after(index, touchers.get(dropped));
+                let former = touchers.get(dropped).into_iter().flatten().copied();
+                let former: Vec<usize> = former.filter(|other| !is_of_new(*other, dropped, &creators)).collect();
+                edges.strong_after(index, Some(&former));
             }
             for created in &tie.creates {
                 edges.strong_after(index, droppers.get(created));
@@ -72,7 +80,9 @@ impl Edges {
                 }
             }
             for touched in &tie.touches {
-                edges.strong_after(index, creators.get(touched));
+                if !droppers.contains_key(touched) || is_of_new(index, touched, &creators) {
+                    edges.strong_after(index, creators.get(touched));
+                }
                 let earlier = touchers.get(touched).into_iter().flatten().rfind(|other| **other < index);
                 edges.strong[index].extend(earlier);
                 // What goes and stood on it might be in the way.
@@ -214,6 +224,16 @@ mod tests {
         let row = Reference::ty(&ObjectName::bare("a"));
         let table = Ties { creates: set("a"), ..Ties::default() };
         assert_eq!(order(&[table, Ties { drops: BTreeSet::from([row]), ..Ties::default() }]), [1, 0]);
+    }
+
+    #[test]
+    fn what_takes_a_name_is_edited_after_what_had_it_is_gone() {
+        let edits = |name: &str| Ties { touches: set(name), ..Ties::default() };
+        // The former `a` is edited and goes; the new one comes and is edited.
+        assert_eq!(order(&[edits("a"), drops("a", ""), creates("a", ""), edits("a")]), [0, 1, 2, 3]);
+        // The one that goes stood on `b`, which is edited first by the phases.
+        let edited = Ties { touches: set("b"), ..Ties::default() };
+        assert_eq!(order(&[edited, drops("a", "b"), creates("a", ""), edits("a")]), [1, 0, 2, 3]);
     }
 
     #[test]

@@ -40,6 +40,10 @@ const QUERY: &str = "\
         SELECT 'transform', format_type(t.trftype, NULL) || ' for ' || l.lanname FROM pg_transform t
         JOIN pg_language l ON l.oid = t.trflang WHERE (3576, t.oid) NOT IN (SELECT classid, objid FROM extended)
         UNION ALL
+        SELECT 'state of trigger', g.tgname || ' of ' || g.tgrelid::regclass
+        FROM pg_trigger g JOIN pg_trigger above ON above.oid = g.tgparentid
+        WHERE NOT g.tgisinternal AND g.tgenabled <> above.tgenabled
+        UNION ALL
         SELECT 'security label', l.objtype || ' ' || l.objname FROM pg_seclabels l
         UNION ALL
         SELECT 'subscription', subname FROM pg_subscription

@@ -18,9 +18,19 @@ fn aside(table: &ObjectName) -> ObjectName {
     table.sibling(format!("{}__rows", cut(&table.name)))
 }
 
+/// The columns that are put back; another one might be of a type that goes in the meantime.
+fn kept(rows: &Rows) -> Vec<&Column> {
+    let is_written = |column: &&Column| column.generated.is_none() && rows.previous.column(&column.name).is_some();
+    rows.next.columns.iter().filter(is_written).collect()
+}
+
+fn names(columns: &[&Column]) -> String {
+    columns.iter().map(|column| quote(&column.name)).collect::<Vec<_>>().join(", ")
+}
+
 fn set_aside(rows: &Rows) -> Statement {
     let (table, aside) = (&rows.previous.name, aside(&rows.previous.name));
-    let sql = format!("CREATE TABLE {} AS TABLE {}", qualified(&aside), qualified(table));
+    let sql = format!("CREATE TABLE {} AS SELECT {} FROM {}", qualified(&aside), names(&kept(rows)), qualified(table));
     Statement::new(sql, format!("sets the rows of {table} aside, because {}", reason(&rows.previous, &rows.next)))
 }
 
@@ -35,21 +45,17 @@ fn reason(previous: &Table, next: &Table) -> &'static str {
 
 fn put_back(rows: &Rows) -> Vec<Statement> {
     let (table, aside) = (&rows.next.name, aside(&rows.next.name));
-    let is_written = |column: &&Column| column.generated.is_none() && rows.previous.column(&column.name).is_some();
-    let columns: Vec<&Column> = rows.next.columns.iter().filter(is_written).collect();
-    let names: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
+    let columns = kept(rows);
     let values: Vec<String> = columns.iter().map(|column| value(&rows.previous, column)).collect();
-    let mut out = Vec::new();
-    if !columns.is_empty() {
-        let sql = format!(
-            "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}",
-            qualified(table),
-            names.join(", "),
-            values.join(", "),
-            qualified(&aside)
-        );
-        out.push(Statement::new(sql, format!("puts the rows of {table} back")));
-    }
+    // Where no column stays, a row stays as one of defaults.
+    let list = if columns.is_empty() { String::new() } else { format!(" ({})", names(&columns)) };
+    let sql = format!(
+        "INSERT INTO {}{list} OVERRIDING SYSTEM VALUE SELECT {} FROM {}",
+        qualified(table),
+        values.join(", "),
+        qualified(&aside)
+    );
+    let mut out = vec![Statement::new(sql, format!("puts the rows of {table} back"))];
     out.extend(columns.iter().filter_map(|column| match &column.auto_increment {
         Some(AutoIncrement::Identity(identity)) => {
             Some(super::sequence::catch_up(table, &column.name, &identity.sequence))

@@ -24,7 +24,11 @@ pub(super) fn create(dialect: &Postgres, table: &Table) -> Result<Vec<Statement>
     }
     let from_parents = table.columns.iter().filter(|column| column.options.contains_key("inherited"));
     lines.extend(from_parents.filter_map(|column| column_option::not_null_line(dialect, &table.name, column)));
-    let (inside, after): (Vec<Part<'_>>, Vec<Part<'_>>) = parts.into_iter().partition(|part| fits_inside(*part));
+    let (mut inside, mut after): (Vec<Part<'_>>, Vec<Part<'_>>) = (Vec::new(), Vec::new());
+    for part in parts {
+        let fits = fits_inside(part) && !inside.iter().any(|other| is_same_key(*other, part));
+        if fits { &mut inside } else { &mut after }.push(part);
+    }
     lines.extend(inside.iter().map(|part| constraint::clause(*part)));
     let what = match &table.partition_of {
         Some((parent, _)) => format!("partition {} of {parent}", table.name),
@@ -84,6 +88,20 @@ fn fits_inside(part: Part<'_>) -> bool {
         Part::Check(check) => !check.not_valid,
         Part::ForeignKey(key) => !key.not_valid,
         Part::PrimaryKey(_) | Part::Unique(_) | Part::Exclusion(_) => true,
+    }
+}
+
+/// Of two keys over the same columns, CREATE TABLE makes one.
+/// <https://github.com/postgres/postgres/blob/REL_18_STABLE/src/backend/parser/parse_utilcmd.c>, `transformIndexConstraints`
+fn is_same_key(one: Part<'_>, other: Part<'_>) -> bool {
+    let key = |part: Part<'_>| match part {
+        Part::PrimaryKey(key) => Some((key.parts.clone(), key.include.clone())),
+        Part::Unique(key) => Some((key.parts.clone(), key.include.clone())),
+        _ => None,
+    };
+    match (one, other) {
+        (Part::Exclusion(one), Part::Exclusion(other)) => one.definition == other.definition,
+        _ => key(one).is_some() && key(one) == key(other),
     }
 }
 
