@@ -56,6 +56,8 @@ struct Parts {
     checks: BTreeSet<Option<String>>,
     indexes: BTreeSet<Option<String>>,
     exclusions: BTreeSet<Option<String>>,
+    uniques: BTreeSet<Option<String>>,
+    primary_key: bool,
 }
 
 impl Parts {
@@ -73,6 +75,9 @@ impl Parts {
         let exclusions = table.exclusions.iter();
         let exclusions = exclusions.filter(|one| takes(&one.needs, PartName::Exclusion(one.name.as_deref())));
         parts.exclusions = exclusions.map(|one| one.name.clone()).collect();
+        let uniques = table.uniques.iter().filter(|one| takes(&one.needs, PartName::Unique(one.name.as_deref())));
+        parts.uniques = uniques.map(|one| one.name.clone()).collect();
+        parts.primary_key = table.primary_key.as_ref().is_some_and(|key| takes(&key.needs, PartName::PrimaryKey));
         parts
     }
 
@@ -94,9 +99,12 @@ impl Parts {
             !self.indexes.contains(&one.name) && !reads && !one.predicate.as_deref().is_some_and(|text| self.read(text))
         });
         left.exclusions.retain(|one| !self.exclusions.contains(&one.name) && !self.read(&one.definition));
-        left.uniques.retain(|one| !self.keyed(&one.parts) && !self.among(&one.include));
+        left.uniques
+            .retain(|one| !self.uniques.contains(&one.name) && !self.keyed(&one.parts) && !self.among(&one.include));
         left.foreign_keys.retain(|one| !self.among(&one.columns));
-        left.primary_key = left.primary_key.filter(|key| !self.keyed(&key.parts) && !self.among(&key.include));
+        let takes_key = self.primary_key;
+        left.primary_key =
+            left.primary_key.filter(|key| !takes_key && !self.keyed(&key.parts) && !self.among(&key.include));
         left.needs = needs_left(&left);
         left
     }
@@ -125,6 +133,8 @@ enum PartName<'a> {
     Check(Option<&'a str>),
     Index(Option<&'a str>),
     Exclusion(Option<&'a str>),
+    Unique(Option<&'a str>),
+    PrimaryKey,
 }
 
 impl PartName<'_> {
@@ -149,6 +159,14 @@ impl PartName<'_> {
                 let b = there.exclusions.iter().find(|one| one.name.as_deref() == *name)?;
                 (!here.exclusions.contains(b)).then_some(&b.needs)
             }
+            Self::Unique(name) => {
+                let b = there.uniques.iter().find(|one| one.name.as_deref() == *name)?;
+                (!here.uniques.contains(b)).then_some(&b.needs)
+            }
+            Self::PrimaryKey => {
+                let b = there.primary_key.as_ref()?;
+                (here.primary_key.as_ref() != Some(b)).then_some(&b.needs)
+            }
         }
     }
 }
@@ -158,11 +176,13 @@ fn needs_left(table: &Table) -> Needs {
     let parts = table.columns.iter().map(|one| &one.needs);
     let parts =
         parts.chain(table.checks.iter().map(|one| &one.needs)).chain(table.indexes.iter().map(|one| &one.needs));
-    let parts: Vec<&Needs> = parts.chain(table.exclusions.iter().map(|one| &one.needs)).collect();
-    let is_left = |need: &&Reference| {
-        !matches!(need.class, Class::Routine | Class::Operator | Class::TextSearchConfiguration)
-            || parts.iter().any(|needs| needs.contains(need))
+    let parts = parts.chain(table.exclusions.iter().map(|one| &one.needs));
+    let keys = table.uniques.iter().map(|one| &one.needs).chain(table.primary_key.iter().map(|one| &one.needs));
+    let parts: Vec<&Needs> = parts.chain(keys).collect();
+    let is_of_parts = |class: Class| {
+        matches!(class, Class::Routine | Class::Operator | Class::OperatorClass | Class::TextSearchConfiguration)
     };
+    let is_left = |need: &&Reference| !is_of_parts(need.class) || parts.iter().any(|needs| needs.contains(need));
     table.needs.iter().filter(is_left).cloned().collect()
 }
 
