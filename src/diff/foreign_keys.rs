@@ -167,7 +167,9 @@ fn in_the_way(
         let Some(after) = next.table(&table.name) else { continue };
         for key in table.foreign_keys.iter().filter(|key| after.foreign_keys.contains(key)) {
             let target = by_name.get(&key.references);
-            let is_unsettled = unsettled.anew.contains(&key.references) || unsettled.left.contains(&key.references);
+            let is_unsettled = [&unsettled.anew, &unsettled.left, &unsettled.unkeyed]
+                .iter()
+                .any(|tables| tables.contains(&key.references));
             let loses_key = is_unsettled || target.is_some_and(|target| loses_key(target, &key.referenced_columns));
             let sets_null = [key.on_delete, key.on_update].contains(&Action::SetNull);
             let changes_type = rules.foreign_keys_pin_types

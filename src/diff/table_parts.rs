@@ -106,6 +106,13 @@ impl Parts {
         left.primary_key =
             left.primary_key.filter(|key| !takes_key && !self.keyed(&key.parts) && !self.among(&key.include));
         left.needs = needs_left(&left);
+        let names = |table: &Table| -> BTreeSet<String> { names_of_indexes(table).map(str::to_owned).collect() };
+        let gone: BTreeSet<String> = names(table).difference(&names(&left)).cloned().collect();
+        left.options.retain(|option, value| match option.as_str() {
+            "clustered_on" => !gone.contains(value),
+            "replica_identity" => !value.strip_prefix("index ").is_some_and(|index| gone.contains(index)),
+            _ => true,
+        });
         left
     }
 
@@ -124,6 +131,13 @@ impl Parts {
     fn read(&self, expression: &str) -> bool {
         self.columns.iter().any(|name| expression.contains(&name.replace('"', "\"\"")))
     }
+}
+
+/// The names of a table's indexes, those of its keys too.
+fn names_of_indexes(table: &Table) -> impl Iterator<Item = &str> {
+    let keys = table.uniques.iter().map(|one| &one.name).chain(table.primary_key.iter().map(|one| &one.name));
+    let all = keys.chain(table.indexes.iter().map(|one| &one.name));
+    all.chain(table.exclusions.iter().map(|one| &one.name)).filter_map(|name| name.as_deref())
 }
 
 /// A part as it is found again on the other side.
@@ -223,6 +237,10 @@ pub(super) fn give_way(found: &mut Differences, previous: &Schema, next: &Schema
         std::mem::take(&mut found.altered).into_iter().map(|table| (table.next.name.clone(), table)).collect();
     for before in &previous.tables {
         let Some(after) = next.table(&before.name) else { continue };
+        // Its parts go and come with it.
+        if found.anew.contains(&before.name) {
+            continue;
+        }
         let (first, last) = (taken_first(before, after, moved), put_last(before, after, moved));
         if first.is_empty() && last.is_empty() {
             continue;

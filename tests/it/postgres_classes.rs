@@ -252,3 +252,72 @@ fn classes_come_with_access_methods_of_their_own() {
         any_state_becomes_any_other(&db, states).await;
     });
 }
+
+#[test]
+fn keys_that_others_refer_to_go_and_come_with_the_class() {
+    law(&[
+        &[
+            ORDERED,
+            class!("c_ops DEFAULT FOR TYPE c USING btree", "c_cmp(c, c)"),
+            "CREATE TABLE t (id int, a c PRIMARY KEY)",
+            "CREATE TABLE u (id int, a c REFERENCES t, b c UNIQUE)",
+            "INSERT INTO t VALUES (1, ROW(1)); INSERT INTO u VALUES (1, ROW(1), NULL)",
+        ],
+        &[
+            ORDERED,
+            class!("c_ops DEFAULT FOR TYPE c USING btree", "c_other(c, c)"),
+            "CREATE TABLE t (id int, a c PRIMARY KEY)",
+            "CREATE TABLE u (id int, a c REFERENCES t ON DELETE CASCADE, b c UNIQUE)",
+            "ALTER TABLE t CLUSTER ON t_pkey",
+            "INSERT INTO t VALUES (1, ROW(1)); INSERT INTO u VALUES (1, ROW(1), NULL)",
+        ],
+        &[
+            ORDERED,
+            "CREATE TABLE t (id int PRIMARY KEY, a c)",
+            "CREATE TABLE u (id int, a c, b c)",
+            "INSERT INTO t VALUES (1, ROW(1)); INSERT INTO u VALUES (1, ROW(1), NULL)",
+        ],
+    ]);
+}
+
+#[test]
+fn tables_that_are_partitioned_by_a_class_are_made_anew_with_it() {
+    const LESS: &str =
+        "CREATE FUNCTION less(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT btint4cmp($2, $1)';
+        CREATE FUNCTION more(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT btint4cmp($2, $1)'";
+    macro_rules! turned {
+        ($function:literal) => {
+            concat!(
+                "CREATE OPERATOR CLASS turned FOR TYPE int USING btree AS OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, \
+                 OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 ",
+                $function
+            )
+        };
+    }
+    law(&[
+        &[LESS, "CREATE TABLE t (id int)", "INSERT INTO t VALUES (5)"],
+        &[
+            LESS,
+            turned!("less(int, int)"),
+            "CREATE TABLE t (id int) PARTITION BY RANGE (id turned)",
+            "CREATE TABLE low PARTITION OF t FOR VALUES FROM (10) TO (1)",
+            "INSERT INTO t VALUES (5)",
+        ],
+        &[
+            LESS,
+            turned!("more(int, int)"),
+            "CREATE TABLE t (id int) PARTITION BY RANGE (id turned)",
+            "CREATE TABLE low PARTITION OF t FOR VALUES FROM (10) TO (1)",
+            "CREATE INDEX i ON t (id turned)",
+            "INSERT INTO t VALUES (5)",
+        ],
+        &[
+            LESS,
+            turned!("less(int, int)"),
+            "CREATE TABLE t (id int)",
+            "CREATE INDEX i ON t (id turned)",
+            "CLUSTER t USING i",
+            "INSERT INTO t VALUES (5)",
+        ],
+    ]);
+}

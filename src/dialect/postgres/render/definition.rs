@@ -155,10 +155,12 @@ fn replaceable(previous: &Definition, next: &Definition) -> bool {
             let plain = |one: &Definition| one.sql.starts_with("CREATE TRIGGER ");
             plain(previous) && plain(next)
         }
-        DefinitionKind::Rule
-        | DefinitionKind::Language
-        | DefinitionKind::Transform
-        | DefinitionKind::OperatorFamily => true,
+        DefinitionKind::Rule | DefinitionKind::Transform | DefinitionKind::OperatorFamily => true,
+        // On a language that is not trusted nothing is granted or revoked.
+        DefinitionKind::Language => {
+            let is_trusted = |one: &Definition| one.sql.starts_with("CREATE OR REPLACE TRUSTED ");
+            is_trusted(previous) == is_trusted(next)
+        }
         DefinitionKind::Policy => {
             let head = |one: &Definition| one.sql.split_once("\n    TO ").map(|(head, _)| head.to_owned());
             // A clause can be changed, but not taken away.
