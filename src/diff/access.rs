@@ -149,11 +149,15 @@ fn owned_word(kind: DefinitionKind) -> Option<&'static str> {
     Some(match kind {
         DefinitionKind::Namespace => "SCHEMA",
         DefinitionKind::Collation => "COLLATION",
-        DefinitionKind::Range => "TYPE",
+        DefinitionKind::ShellType | DefinitionKind::Range => "TYPE",
+        DefinitionKind::Language => "LANGUAGE",
         DefinitionKind::Function => "FUNCTION",
         DefinitionKind::Procedure => "PROCEDURE",
         DefinitionKind::Aggregate => "AGGREGATE",
         DefinitionKind::Operator => "OPERATOR",
+        DefinitionKind::OperatorFamily => "OPERATOR FAMILY",
+        DefinitionKind::OperatorClass => "OPERATOR CLASS",
+        DefinitionKind::Conversion => "CONVERSION",
         DefinitionKind::TextSearchDictionary => "TEXT SEARCH DICTIONARY",
         DefinitionKind::TextSearchConfiguration => "TEXT SEARCH CONFIGURATION",
         DefinitionKind::View => "VIEW",
@@ -166,6 +170,10 @@ fn owned_word(kind: DefinitionKind) -> Option<&'static str> {
         DefinitionKind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
         DefinitionKind::Server => "SERVER",
         DefinitionKind::Cast
+        | DefinitionKind::AccessMethod
+        | DefinitionKind::Transform
+        | DefinitionKind::TextSearchParser
+        | DefinitionKind::TextSearchTemplate
         | DefinitionKind::VirtualTable
         | DefinitionKind::UserMapping
         | DefinitionKind::Index

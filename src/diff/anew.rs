@@ -1,5 +1,5 @@
 //! Tables that are made anew, because no statement turns the one into the other: a plain table and a partitioned one, two
-//! that are partitioned in different ways or by another type, or foreign tables of two servers. The rows are set aside, and put back once the
+//! that are partitioned in different ways, by another type or by an operator class that is made anew, or foreign tables of two servers. The rows are set aside, and put back once the
 //! table is there again with its partitions; those of a foreign table are elsewhere.
 
 use std::collections::BTreeSet;
@@ -16,8 +16,10 @@ use super::{Definitions, Guide};
 pub(super) fn find(previous: &Schema, next: &Schema, guide: &Guide) -> BTreeSet<ObjectName> {
     let both = || previous.tables.iter().filter_map(|old| Some((old, next.table(&old.name)?)));
     let servers = servers(previous, next, guide);
+    let classes = made_anew(DefinitionKind::OperatorClass, previous, next, guide);
+    let loses_class = |table: &Table| classes.iter().any(|class| is_partitioned_by(table, class));
     let loses_server = |table: &Table| server(table).is_some_and(|name| servers.contains(name));
-    let goes = |(old, new): &(&Table, &Table)| is_other_way(old, new) || loses_server(old);
+    let goes = |(old, new): &(&Table, &Table)| is_other_way(old, new) || loses_server(old) || loses_class(old);
     let other_way = both().filter(goes).map(|(old, _)| old.name.clone());
     let mut anew: BTreeSet<ObjectName> = other_way.collect();
     if anew.is_empty() {
@@ -50,21 +52,36 @@ fn retypes_key(previous: &Table, next: &Table) -> bool {
     })
 }
 
-/// The foreign servers that are made anew, since they or their wrappers cannot become what they shall be.
-fn servers(previous: &Schema, next: &Schema, guide: &Guide) -> BTreeSet<String> {
-    use DefinitionKind::{ForeignDataWrapper, Server};
+/// Whether a table is partitioned by an operator class: its key says so, or no other part of it stands on that.
+fn is_partitioned_by(table: &Table, class: &Reference) -> bool {
+    let Some(key) = table.partition_by.as_deref().filter(|_| table.needs.contains(class)) else { return false };
+    let keys = table.uniques.iter().map(|one| &one.needs).chain(table.primary_key.iter().map(|one| &one.needs));
+    let parts = keys.chain(table.indexes.iter().map(|one| &one.needs));
+    let mut parts = parts.chain(table.exclusions.iter().map(|one| &one.needs));
+    let name = class.name.name.rsplit_once(" USING ").map_or(class.name.name.as_str(), |(name, _)| name);
+    key.contains(name) || !parts.any(|needs| needs.contains(class))
+}
+
+/// The definitions of a kind that cannot become what they shall be.
+fn made_anew(kind: DefinitionKind, previous: &Schema, next: &Schema, guide: &Guide) -> BTreeSet<Reference> {
     if guide.definitions == Definitions::Kept {
         return BTreeSet::new();
     }
-    let of_kind = |kind: DefinitionKind| previous.definitions.iter().filter(move |one| one.kind == kind);
     let is_anew = |one: &&Definition| {
         let other = next.definitions.iter().find(|other| other.kind == one.kind && other.name == one.name);
         other.is_some_and(|other| other != *one && !guide.replaces(one, other))
     };
-    let wrappers: BTreeSet<Reference> =
-        of_kind(ForeignDataWrapper).filter(is_anew).map(Definition::reference).collect();
+    previous.definitions.iter().filter(|one| one.kind == kind).filter(is_anew).map(Definition::reference).collect()
+}
+
+/// The foreign servers that are made anew, since they or their wrappers cannot become what they shall be.
+fn servers(previous: &Schema, next: &Schema, guide: &Guide) -> BTreeSet<String> {
+    use DefinitionKind::{ForeignDataWrapper, Server};
+    let wrappers = made_anew(ForeignDataWrapper, previous, next, guide);
+    let changed = made_anew(Server, previous, next, guide);
     let loses_wrapper = |one: &Definition| one.needs.iter().any(|need| wrappers.contains(need));
-    let servers = of_kind(Server).filter(|one| is_anew(one) || loses_wrapper(one));
+    let servers = previous.definitions.iter().filter(|one| one.kind == Server);
+    let servers = servers.filter(|one| changed.contains(&one.reference()) || loses_wrapper(one));
     servers.map(|one| one.name.name.clone()).collect()
 }
 

@@ -76,7 +76,10 @@ impl Grounds<'_> {
         // A server or user mapping stands on what comes before tables too.
         let stands_apart = previous.kind.comes_before_tables()
             && !matches!(previous.kind, DefinitionKind::Server | DefinitionKind::UserMapping);
-        let stays = stands_apart || !(is_losing() || self.gives_way(previous));
+        // The members of a family go and come one by one, before and after what they name.
+        let loses_members = previous.kind == DefinitionKind::OperatorFamily
+            && !previous.needs.iter().any(|need| self.moved.anew.contains(need));
+        let stays = stands_apart || loses_members || !(is_losing() || self.gives_way(previous));
         !self.guide.replaces(previous, next) || !stays
     }
 }

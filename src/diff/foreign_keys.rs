@@ -173,7 +173,9 @@ fn in_the_way(
         }
         for key in &table.foreign_keys {
             let target = by_name.get(&key.references);
-            let is_unsettled = unsettled.anew.contains(&key.references) || unsettled.left.contains(&key.references);
+            let is_unsettled = [&unsettled.anew, &unsettled.left, &unsettled.unkeyed]
+                .iter()
+                .any(|tables| tables.contains(&key.references));
             let loses_key = is_unsettled || target.is_some_and(|target| loses_key(target, &key.referenced_columns));
             let sets_null = [key.on_delete, key.on_update].contains(&Action::SetNull);
             let changes_type = rules.foreign_keys_pin_types

@@ -4,7 +4,8 @@
 //!
 //! 1. privileges that go with their objects, so that they come back after them on the way back; default privileges, so
 //!    that all that is made is made under them;
-//! 2. parts of tables and domains that stand on what goes or is made anew, so that they are out of the way;
+//! 2. parts of tables and domains that stand on what goes or is made anew, so that they are out of the way, after the
+//!    foreign keys that refer to such parts;
 //! 3. views, triggers and routines that go or change, so that nothing stands on what is edited;
 //! 4. foreign keys that go, so that tables and keys are free; partitions and children that leave their parents, or are
 //!    made ready for what happens to these; rows of tables that are made anew are set aside;
@@ -17,7 +18,7 @@
 //! 10. foreign keys that come, when every table and key they need is there; partitions and children that join parents,
 //!     and the rows that were set aside, before the foreign keys that refer to them;
 //! 11. views, triggers and routines that come;
-//! 12. what of phase 2 comes back, and parts of new tables whose routine needs the table;
+//! 12. what of phase 2 comes back, foreign keys last, and parts of new tables whose routine needs the table;
 //! 13. owners and privileges.
 //!
 //! The phases are the rule; where an object says that it needs another one that would come later, `graph` has the last
@@ -46,14 +47,17 @@ use super::{Guide, Rules};
 pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, guide: &Guide) -> Vec<Change> {
     let rules = &guide.rules;
     let (coming, going) = (needs_of_others(&differences, Delta::next), needs_of_others(&differences, Delta::previous));
-    let unsettled = Unsettled::of(&differences, previous, next);
+    let mut unsettled = Unsettled::of(&differences, previous, next);
+    unsettled.unkeyed = losing_keys(&differences.first);
     let Differences { created, dropped, altered, sequences, enums, definitions, standing, .. } = differences;
     let Differences { first, last, early, late, rows, anew, .. } = differences;
     let Reconnected { cut, created, mut altered, dropped, tied } =
         reconnect(created, dropped, altered, previous, next, &unsettled, rules);
     let (created, put_on) = table_parts::put_off(created, &coming, guide);
     let (dropped, taken_off) = table_parts::put_off(dropped, &going, guide);
+    let (cut_at_once, cut): (Vec<_>, Vec<_>) = cut.into_iter().partition(|table| unsettled.loses_key(table));
     let (cut_first, cut): (Vec<_>, Vec<_>) = cut.into_iter().partition(|table| unsettled.is_referred_to(table));
+    let (tied_at_last, tied): (Vec<_>, Vec<_>) = tied.into_iter().partition(|table| unsettled.loses_key(table));
     let (tied_last, tied): (Vec<_>, Vec<_>) = tied.into_iter().partition(|table| unsettled.is_referred_to(table));
     let sequences = held(sequences, &anew, previous, next);
     let freed_names = if rules.index_names_are_shared { index_names::free(&mut altered, &created) } else { Vec::new() };
@@ -67,6 +71,7 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     let (types_first, types_last) = split_types(differences.domains, differences.composites);
 
     let mut changes = Vec::new();
+    changes.extend(cut_at_once.into_iter().map(Change::AlterTable));
     changes.extend(first);
     changes.extend(taken_off.into_iter().map(Change::reversed));
     changes.extend(definitions_drop.into_iter().map(Change::Definition));
@@ -95,6 +100,7 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(definitions_create.into_iter().map(Change::Definition));
     changes.extend(put_on);
     changes.extend(last);
+    changes.extend(tied_at_last.into_iter().map(Change::AlterTable));
     let access::Around { defaults, first, last } = access::around(&changes, previous, next, guide, &retied);
     let changes = graph::settle(defaults.into_iter().chain(changes).collect(), rules.index_names_are_shared);
     untied.first.into_iter().chain(first).chain(changes).chain(last).chain(tied_again.last).collect()
@@ -124,6 +130,8 @@ pub(super) struct Unsettled {
     /// With all that they are partitions of.
     pub(super) left: BTreeSet<ObjectName>,
     joined: BTreeSet<ObjectName>,
+    /// Those whose keys are out of the way for a while.
+    pub(super) unkeyed: BTreeSet<ObjectName>,
 }
 
 impl Unsettled {
@@ -144,17 +152,41 @@ impl Unsettled {
             anew: differences.anew.clone(),
             left: parents(&differences.early, |table| &table.previous, previous),
             joined: parents(&differences.late, |table| &table.next, next),
+            unkeyed: BTreeSet::new(),
         }
     }
 
     fn is_referred_to(&self, table: &AlterTable) -> bool {
-        let keys = table.edits.iter().filter_map(|edit| match edit {
-            Edit::ForeignKey(delta) => delta.next().or(delta.previous()),
-            _ => None,
-        });
-        keys.map(|key| &key.references)
-            .any(|name| self.anew.contains(name) || self.left.contains(name) || self.joined.contains(name))
+        refers(table, |name| self.anew.contains(name) || self.left.contains(name) || self.joined.contains(name))
     }
+
+    fn loses_key(&self, table: &AlterTable) -> bool {
+        refers(table, |name| self.unkeyed.contains(name))
+    }
+}
+
+/// Whether a foreign key that is edited refers to one of some tables.
+fn refers(table: &AlterTable, is_one: impl Fn(&ObjectName) -> bool) -> bool {
+    let keys = table.edits.iter().filter_map(|edit| match edit {
+        Edit::ForeignKey(delta) => delta.next().or(delta.previous()),
+        _ => None,
+    });
+    keys.map(|key| &key.references).any(is_one)
+}
+
+/// The tables from which keys are taken off.
+fn losing_keys(changes: &[Change]) -> BTreeSet<ObjectName> {
+    let loses = |edit: &Edit| match edit {
+        Edit::PrimaryKey(delta) => matches!(delta, Delta::Drop { .. }),
+        Edit::Unique(delta) => matches!(delta, Delta::Drop { .. }),
+        Edit::Index(Delta::Drop { previous }) => previous.unique,
+        _ => false,
+    };
+    let altered = changes.iter().filter_map(|change| match change {
+        Change::AlterTable(alter) if alter.edits.iter().any(loses) => Some(alter.previous.name.clone()),
+        _ => None,
+    });
+    altered.collect()
 }
 
 /// What comes, or goes, besides tables, and what each of it needs.

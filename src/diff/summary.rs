@@ -138,6 +138,8 @@ fn definition(delta: &Delta<Definition>, taken_down: &mut Vec<Definition>) -> Op
         one("alter", next.kind.word(), name(next), Some(text_change(&previous.sql, &next.sql)))
     };
     match delta {
+        // What creates the other one creates it too.
+        Delta::Drop { previous: one } | Delta::Create { next: one } if one.shape.is_implied() => None,
         Delta::Drop { previous } => {
             taken_down.push(previous.clone());
             Some(one("drop", previous.kind.word(), name(previous), None))

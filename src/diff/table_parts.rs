@@ -56,6 +56,8 @@ struct Parts {
     checks: BTreeSet<Option<String>>,
     indexes: BTreeSet<Option<String>>,
     exclusions: BTreeSet<Option<String>>,
+    uniques: BTreeSet<Option<String>>,
+    primary_key: bool,
 }
 
 impl Parts {
@@ -73,6 +75,9 @@ impl Parts {
         let exclusions = table.exclusions.iter();
         let exclusions = exclusions.filter(|one| takes(&one.needs, PartName::Exclusion(one.name.as_deref())));
         parts.exclusions = exclusions.map(|one| one.name.clone()).collect();
+        let uniques = table.uniques.iter().filter(|one| takes(&one.needs, PartName::Unique(one.name.as_deref())));
+        parts.uniques = uniques.map(|one| one.name.clone()).collect();
+        parts.primary_key = table.primary_key.as_ref().is_some_and(|key| takes(&key.needs, PartName::PrimaryKey));
         parts
     }
 
@@ -94,10 +99,20 @@ impl Parts {
             !self.indexes.contains(&one.name) && !reads && !one.predicate.as_deref().is_some_and(|text| self.read(text))
         });
         left.exclusions.retain(|one| !self.exclusions.contains(&one.name) && !self.read(&one.definition));
-        left.uniques.retain(|one| !self.keyed(&one.parts) && !self.among(&one.include));
+        left.uniques
+            .retain(|one| !self.uniques.contains(&one.name) && !self.keyed(&one.parts) && !self.among(&one.include));
         left.foreign_keys.retain(|one| !self.among(&one.columns));
-        left.primary_key = left.primary_key.filter(|key| !self.keyed(&key.parts) && !self.among(&key.include));
+        let takes_key = self.primary_key;
+        left.primary_key =
+            left.primary_key.filter(|key| !takes_key && !self.keyed(&key.parts) && !self.among(&key.include));
         left.needs = needs_left(&left);
+        let names = |table: &Table| -> BTreeSet<String> { names_of_indexes(table).map(str::to_owned).collect() };
+        let gone: BTreeSet<String> = names(table).difference(&names(&left)).cloned().collect();
+        left.options.retain(|option, value| match option.as_str() {
+            "clustered_on" => !gone.contains(value),
+            "replica_identity" => !value.strip_prefix("index ").is_some_and(|index| gone.contains(index)),
+            _ => true,
+        });
         left
     }
 
@@ -118,6 +133,13 @@ impl Parts {
     }
 }
 
+/// The names of a table's indexes, those of its keys too.
+fn names_of_indexes(table: &Table) -> impl Iterator<Item = &str> {
+    let keys = table.uniques.iter().map(|one| &one.name).chain(table.primary_key.iter().map(|one| &one.name));
+    let all = keys.chain(table.indexes.iter().map(|one| &one.name));
+    all.chain(table.exclusions.iter().map(|one| &one.name)).filter_map(|name| name.as_deref())
+}
+
 /// A part as it is found again on the other side.
 #[derive(Debug, Clone, Copy)]
 enum PartName<'a> {
@@ -125,6 +147,8 @@ enum PartName<'a> {
     Check(Option<&'a str>),
     Index(Option<&'a str>),
     Exclusion(Option<&'a str>),
+    Unique(Option<&'a str>),
+    PrimaryKey,
 }
 
 impl PartName<'_> {
@@ -149,6 +173,14 @@ impl PartName<'_> {
                 let b = there.exclusions.iter().find(|one| one.name.as_deref() == *name)?;
                 (!here.exclusions.contains(b)).then_some(&b.needs)
             }
+            Self::Unique(name) => {
+                let b = there.uniques.iter().find(|one| one.name.as_deref() == *name)?;
+                (!here.uniques.contains(b)).then_some(&b.needs)
+            }
+            Self::PrimaryKey => {
+                let b = there.primary_key.as_ref()?;
+                (here.primary_key.as_ref() != Some(b)).then_some(&b.needs)
+            }
         }
     }
 }
@@ -158,11 +190,13 @@ fn needs_left(table: &Table) -> Needs {
     let parts = table.columns.iter().map(|one| &one.needs);
     let parts =
         parts.chain(table.checks.iter().map(|one| &one.needs)).chain(table.indexes.iter().map(|one| &one.needs));
-    let parts: Vec<&Needs> = parts.chain(table.exclusions.iter().map(|one| &one.needs)).collect();
-    let is_left = |need: &&Reference| {
-        !matches!(need.class, Class::Routine | Class::Operator | Class::TextSearchConfiguration)
-            || parts.iter().any(|needs| needs.contains(need))
+    let parts = parts.chain(table.exclusions.iter().map(|one| &one.needs));
+    let keys = table.uniques.iter().map(|one| &one.needs).chain(table.primary_key.iter().map(|one| &one.needs));
+    let parts: Vec<&Needs> = parts.chain(keys).collect();
+    let is_of_parts = |class: Class| {
+        matches!(class, Class::Routine | Class::Operator | Class::OperatorClass | Class::TextSearchConfiguration)
     };
+    let is_left = |need: &&Reference| !is_of_parts(need.class) || parts.iter().any(|needs| needs.contains(need));
     table.needs.iter().filter(is_left).cloned().collect()
 }
 
@@ -205,6 +239,10 @@ pub(super) fn give_way(found: &mut Differences, previous: &Schema, next: &Schema
     let stays = |table: &&Table| !found.anew.contains(&table.name);
     for before in previous.tables.iter().filter(stays) {
         let Some(after) = next.table(&before.name) else { continue };
+        // Its parts go and come with it.
+        if found.anew.contains(&before.name) {
+            continue;
+        }
         let (first, last) = (taken_first(before, after, moved), put_last(before, after, moved));
         if first.is_empty() && last.is_empty() {
             continue;

@@ -8,10 +8,12 @@ use crate::dialect::splitter::{self, Piece, Word};
 const KINDS: [&str; 5] = ["view", "function", "procedure", "trigger", "event"];
 
 /// What PostgreSQL takes besides.
-const POSTGRES_KINDS: [&str; 26] = [
+const POSTGRES_KINDS: [&str; 34] = [
+    "access method",
     "aggregate",
     "cast",
     "collation",
+    "conversion",
     "domain",
     "event trigger",
     "extension",
@@ -19,8 +21,11 @@ const POSTGRES_KINDS: [&str; 26] = [
     "foreign table",
     "function",
     "index",
+    "language",
     "materialized view",
     "operator",
+    "operator class",
+    "operator family",
     "policy",
     "procedure",
     "publication",
@@ -32,13 +37,16 @@ const POSTGRES_KINDS: [&str; 26] = [
     "table",
     "text search configuration",
     "text search dictionary",
+    "text search parser",
+    "text search template",
+    "transform",
     "trigger",
     "type",
     "view",
 ];
 
 /// What ALTER, COMMENT ON and GRANT ... ON name that is no part of a database's schema.
-const OUTSIDE: [&str; 12] = [
+const OUTSIDE: [&str; 11] = [
     "role",
     "user",
     "group",
@@ -48,7 +56,6 @@ const OUTSIDE: [&str; 12] = [
     "default",
     "large",
     "subscription",
-    "language",
     "parameter",
     "procedural",
 ];
@@ -114,7 +121,7 @@ fn refused_creation(words: &[Word<'_>]) -> Option<Refusal> {
                 .to_owned(),
         ));
     }
-    if kind == "type" && !has("as") {
+    if kind == "type" && has("(") && !has("as") {
         let help = "write it into a revision: migrate revision -m MESSAGE";
         return Some(("base types are not compared".to_owned(), help.to_owned()));
     }

@@ -33,9 +33,14 @@ enum Kind {
     TextSearch,
     Server,
     Wrapper,
+    OperatorClass,
+    OperatorFamily,
+    Conversion,
+    Language,
+    AccessMethod,
 }
 
-const KINDS: [(&str, Kind); 21] = [
+const KINDS: [(&str, Kind); 26] = [
     ("schema", Kind::Schema),
     ("table", Kind::Table),
     ("column", Kind::Column),
@@ -57,6 +62,11 @@ const KINDS: [(&str, Kind); 21] = [
     ("text_search", Kind::TextSearch),
     ("server", Kind::Server),
     ("wrapper", Kind::Wrapper),
+    ("operator_class", Kind::OperatorClass),
+    ("operator_family", Kind::OperatorFamily),
+    ("conversion", Kind::Conversion),
+    ("language", Kind::Language),
+    ("access_method", Kind::AccessMethod),
 ];
 
 /// One entry: a kind, and patterns for the words of a name.
@@ -135,7 +145,13 @@ impl FromStr for Entry {
             .collect();
         let words = words?;
         let most = match kind {
-            Kind::Schema | Kind::Extension | Kind::Publication | Kind::Server | Kind::Wrapper => 1,
+            Kind::Schema
+            | Kind::Extension
+            | Kind::Publication
+            | Kind::Server
+            | Kind::Wrapper
+            | Kind::Language
+            | Kind::AccessMethod => 1,
             Kind::Column | Kind::Index | Kind::Constraint | Kind::Trigger | Kind::Policy | Kind::Rule => 3,
             _ => 2,
         };
@@ -207,6 +223,10 @@ impl Ignore {
             Class::Type => any(&[Kind::Type], &object.name),
             Class::Routine => any(&[Kind::Function, Kind::Procedure], &routine(&object.name)),
             Class::Namespace => self.covers_whole(Kind::Schema, &object.name.name),
+            Class::Language => self.covers_whole(Kind::Language, &object.name.name),
+            Class::OperatorClass => any(&[Kind::OperatorClass], &bare(Kind::OperatorClass, &object.name)),
+            Class::OperatorFamily => any(&[Kind::OperatorFamily], &bare(Kind::OperatorFamily, &object.name)),
+            Class::Conversion => any(&[Kind::Conversion], &object.name),
             _ => false,
         }
     }
@@ -239,9 +259,17 @@ impl Ignore {
             DefinitionKind::Publication => return self.covers_whole(Kind::Publication, &one.name.name),
             DefinitionKind::Server => return self.covers_whole(Kind::Server, &one.name.name),
             DefinitionKind::ForeignDataWrapper => return self.covers_whole(Kind::Wrapper, &one.name.name),
-            DefinitionKind::TextSearchDictionary | DefinitionKind::TextSearchConfiguration => Kind::TextSearch,
+            DefinitionKind::Language => return self.covers_whole(Kind::Language, &one.name.name),
+            DefinitionKind::AccessMethod => return self.covers_whole(Kind::AccessMethod, &one.name.name),
+            DefinitionKind::OperatorClass => Kind::OperatorClass,
+            DefinitionKind::OperatorFamily => Kind::OperatorFamily,
+            DefinitionKind::Conversion => Kind::Conversion,
+            DefinitionKind::TextSearchDictionary
+            | DefinitionKind::TextSearchConfiguration
+            | DefinitionKind::TextSearchParser
+            | DefinitionKind::TextSearchTemplate => Kind::TextSearch,
             DefinitionKind::Collation => Kind::Collation,
-            DefinitionKind::Range => Kind::Type,
+            DefinitionKind::ShellType | DefinitionKind::Range => Kind::Type,
             DefinitionKind::Function | DefinitionKind::Aggregate => Kind::Function,
             DefinitionKind::Procedure => Kind::Procedure,
             DefinitionKind::VirtualTable => Kind::Table,
@@ -254,6 +282,7 @@ impl Ignore {
             DefinitionKind::Policy => Kind::Policy,
             DefinitionKind::Operator
             | DefinitionKind::Cast
+            | DefinitionKind::Transform
             | DefinitionKind::EventTrigger
             | DefinitionKind::UserMapping
             | DefinitionKind::Subscription => {
@@ -265,7 +294,7 @@ impl Ignore {
                 let whole = self.covers_table(table) || self.lists(Kind::View, table);
                 whole || self.covers_part(kind, table, &one.name.name)
             }
-            None => self.covers(kind, &routine(&one.name)),
+            None => self.covers(kind, &bare(kind, &one.name)),
         }
     }
 
@@ -317,6 +346,16 @@ fn swap<T: Clone>(live: &[T], list: &mut Vec<T>, is_ignored: impl Fn(&T) -> bool
 /// The schema of a name; the default one goes by the name that it has on most servers.
 fn namespace(name: &ObjectName) -> &str {
     name.schema.as_deref().unwrap_or("public")
+}
+
+/// A routine without its arguments, an operator class or family without its access method.
+fn bare(kind: Kind, name: &ObjectName) -> ObjectName {
+    match kind {
+        Kind::OperatorClass | Kind::OperatorFamily => {
+            name.sibling(name.name.rsplit_once(" USING ").map_or(name.name.as_str(), |(bare, _)| bare))
+        }
+        _ => routine(name),
+    }
 }
 
 /// A routine without its arguments.

@@ -168,12 +168,16 @@ mod tests {
             CREATE TABLE p PARTITION OF t DEFAULT; CREATE TABLE nothing (); CREATE OPERATOR + (FUNCTION = f);
             CREATE CAST (a AS b) WITH INOUT; CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION f();
             GRANT SELECT ON t TO app; REVOKE ALL ON SCHEMA app FROM PUBLIC; COMMENT ON VIEW v IS 'x';
-            ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TRIGGER a ON b DEPENDS ON EXTENSION c;";
-        assert_eq!(read_one(taken, DialectName::Postgres).map(|found| found.len()), Ok(14));
+            ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TRIGGER a ON b DEPENDS ON EXTENSION c;
+            CREATE TYPE hollow; CREATE OPERATOR CLASS c FOR TYPE t USING btree AS STORAGE t;
+            ALTER OPERATOR FAMILY f USING btree ADD FUNCTION 1 (int, int) g(int, int);
+            COMMENT ON LANGUAGE l IS 'x'; GRANT USAGE ON LANGUAGE l TO app;";
+        assert_eq!(read_one(taken, DialectName::Postgres).map(|found| found.len()), Ok(19));
         let refused = [
             ("CREATE TABLE t (id int)", "a table is declared by a model"),
-            ("CREATE TYPE t", "base types are not compared"),
-            ("CREATE OPERATOR CLASS c FOR TYPE t USING btree AS STORAGE t", "CREATE OPERATOR CLASS cannot be declared"),
+            ("CREATE TYPE t (INPUT = i, OUTPUT = o)", "base types are not compared"),
+            ("CREATE TABLESPACE t LOCATION '/t'", "CREATE TABLESPACE cannot be declared"),
+            ("ALTER LANGUAGE l OWNER TO me", "owners are not declared"),
             ("CREATE TEMP VIEW v AS SELECT 1", "what is temporary is gone with its session"),
             ("CREATE SCHEMA a CREATE VIEW v AS SELECT 1", "a schema is declared alone"),
             ("ALTER VIEW v OWNER TO me", "owners are not declared"),

@@ -248,6 +248,7 @@ fn odd_table() -> Table {
             on_conflict: Some("REPLACE".into()),
             deferrable: Some(Deferrable::default()),
             comment: Some("k".into()),
+            ..PrimaryKey::default()
         }),
         uniques: vec![
             Unique {
@@ -258,7 +259,7 @@ fn odd_table() -> Table {
                 deferrable: Some(Deferrable { initially_deferred: true }),
                 on_conflict: Some("FAIL".into()),
                 comment: Some("u".into()),
-                options: options(&[]),
+                ..Unique::default()
             },
             Unique {
                 name: Some("uq_1st \"group\"_unique_a b".into()),

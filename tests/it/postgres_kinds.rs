@@ -53,7 +53,7 @@ async fn rows(connection: &mut Connection, schema: &Schema) -> BTreeMap<String, 
 }
 
 /// Plays every pair of states, each of which is a list of statements; every table has an `id`.
-async fn any_state_becomes_any_other(db: &TestDb, states: &[&[&str]]) {
+pub async fn any_state_becomes_any_other(db: &TestDb, states: &[&[&str]]) {
     let mut connection = db.connect().await;
     let dialect = rungs::dialect::for_version(connection.version()).unwrap();
     let empty = everything(&mut connection).await;

@@ -9,7 +9,8 @@ use crate::{Class, Needs, ObjectName, Outline, Reference};
 pub struct Definition {
     /// What it is.
     pub kind: DefinitionKind,
-    /// Its name; that of a routine with the types of its arguments, since two may share the rest.
+    /// Its name; that of a routine with the types of its arguments, and that of an operator class or family with its
+    /// access method, since two may share the rest.
     pub name: ObjectName,
     /// The table or view it stands on (triggers, rules, policies, statistics, indexes of materialised views).
     pub table: Option<ObjectName>,
@@ -46,6 +47,15 @@ pub enum Shape {
         /// How many of them have a default.
         defaults: usize,
     },
+    /// That of an operator family that holds nothing but the class of its own name, whose statement creates it too.
+    Implied,
+}
+
+impl Shape {
+    /// Whether it comes with another one.
+    pub fn is_implied(&self) -> bool {
+        matches!(self, Self::Implied)
+    }
 }
 
 impl PartialEq for Shape {
@@ -97,8 +107,14 @@ pub enum DefinitionKind {
     Extension,
     /// A collation (PostgreSQL).
     Collation,
+    /// A type that has a name and nothing else yet (PostgreSQL).
+    ShellType,
     /// A range type (PostgreSQL).
     Range,
+    /// A language of routines (PostgreSQL).
+    Language,
+    /// An access method of tables or indexes (PostgreSQL).
+    AccessMethod,
     /// A foreign-data wrapper (PostgreSQL).
     ForeignDataWrapper,
     /// A server of foreign tables (PostgreSQL).
@@ -115,6 +131,18 @@ pub enum DefinitionKind {
     Operator,
     /// A cast (PostgreSQL).
     Cast,
+    /// A family of operator classes (PostgreSQL).
+    OperatorFamily,
+    /// An operator class (PostgreSQL).
+    OperatorClass,
+    /// How values of a type go into a language and out of it (PostgreSQL).
+    Transform,
+    /// A conversion between encodings (PostgreSQL).
+    Conversion,
+    /// A parser of text search (PostgreSQL).
+    TextSearchParser,
+    /// A template of text search (PostgreSQL).
+    TextSearchTemplate,
     /// A dictionary of text search (PostgreSQL).
     TextSearchDictionary,
     /// A configuration of text search (PostgreSQL).
@@ -152,7 +180,10 @@ impl DefinitionKind {
             Self::Namespace => "schema",
             Self::Extension => "extension",
             Self::Collation => "collation",
+            Self::ShellType => "shell type",
             Self::Range => "range type",
+            Self::Language => "language",
+            Self::AccessMethod => "access method",
             Self::ForeignDataWrapper => "foreign data wrapper",
             Self::Server => "server",
             Self::UserMapping => "user mapping",
@@ -161,6 +192,12 @@ impl DefinitionKind {
             Self::Aggregate => "aggregate",
             Self::Operator => "operator",
             Self::Cast => "cast",
+            Self::OperatorFamily => "operator family",
+            Self::OperatorClass => "operator class",
+            Self::Transform => "transform",
+            Self::Conversion => "conversion",
+            Self::TextSearchParser => "text search parser",
+            Self::TextSearchTemplate => "text search template",
             Self::TextSearchDictionary => "text search dictionary",
             Self::TextSearchConfiguration => "text search configuration",
             Self::VirtualTable => "virtual table",
@@ -184,12 +221,20 @@ impl DefinitionKind {
             Self::Namespace => Class::Namespace,
             Self::Extension => Class::Extension,
             Self::Collation => Class::Collation,
-            Self::Range => Class::Type,
+            Self::ShellType | Self::Range => Class::Type,
+            Self::Language => Class::Language,
+            Self::AccessMethod => Class::AccessMethod,
             Self::Function | Self::Procedure | Self::Aggregate => Class::Routine,
             Self::VirtualTable | Self::View | Self::MaterializedView => Class::Relation,
             Self::Operator => Class::Operator,
             Self::TextSearchConfiguration => Class::TextSearchConfiguration,
             Self::TextSearchDictionary => Class::TextSearchDictionary,
+            Self::OperatorFamily => Class::OperatorFamily,
+            Self::OperatorClass => Class::OperatorClass,
+            Self::Transform => Class::Transform,
+            Self::Conversion => Class::Conversion,
+            Self::TextSearchParser => Class::TextSearchParser,
+            Self::TextSearchTemplate => Class::TextSearchTemplate,
             Self::ForeignDataWrapper
             | Self::Server
             | Self::UserMapping

@@ -1,4 +1,4 @@
-use crate::{IndexPart, Options};
+use crate::{IndexPart, Needs, Options};
 
 /// The primary key of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,6 +20,8 @@ pub struct PrimaryKey {
     pub options: Options,
     /// The key's comment.
     pub comment: Option<String>,
+    /// What the key stands on, where the engine tells.
+    pub needs: Needs,
 }
 
 /// A unique constraint. On MySQL and MariaDB uniqueness is an index, so that a canonical schema has none there.
@@ -41,4 +43,6 @@ pub struct Unique {
     pub options: Options,
     /// The constraint's comment.
     pub comment: Option<String>,
+    /// What the constraint stands on, where the engine tells.
+    pub needs: Needs,
 }

@@ -20,10 +20,26 @@ pub enum Class {
     Routine,
     /// An operator, by its name and the types of its operands.
     Operator,
+    /// An operator class, by its name and access method.
+    OperatorClass,
+    /// An operator family, by its name and access method.
+    OperatorFamily,
+    /// A language of routines.
+    Language,
+    /// An access method.
+    AccessMethod,
+    /// A conversion between encodings.
+    Conversion,
+    /// How values of a type go into a language and out of it, by type and language.
+    Transform,
     /// A configuration of text search.
     TextSearchConfiguration,
     /// A dictionary of text search.
     TextSearchDictionary,
+    /// A parser of text search.
+    TextSearchParser,
+    /// A template of text search.
+    TextSearchTemplate,
     /// Whatever else has a name: triggers, policies, publications, ...
     Other,
 }

@@ -15,18 +15,19 @@ pub(super) fn all(word: &str, major: u32) -> &'static [&'static str] {
         }
         "SEQUENCE" | "SEQUENCES" => &["SELECT", "UPDATE", "USAGE"],
         "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "FUNCTIONS" => &["EXECUTE"],
-        "TYPE" | "DOMAIN" | "TYPES" | "SERVER" | "FOREIGN DATA WRAPPER" => &["USAGE"],
+        "TYPE" | "DOMAIN" | "TYPES" | "SERVER" | "FOREIGN DATA WRAPPER" | "LANGUAGE" => &["USAGE"],
         "SCHEMA" | "SCHEMAS" => &["USAGE", "CREATE"],
         "LARGE OBJECTS" => &["SELECT", "UPDATE"],
         _ => &[],
     }
 }
 
-/// What is granted on a new object of a kind: everything to its owner, and the use of routines and types to everybody.
+/// What is granted on a new object of a kind: everything to its owner, and the use of routines, types and languages to
+/// everybody.
 pub(super) fn of_kind(word: &str, major: u32) -> BTreeSet<Privilege> {
     let all = all(word, major);
     let everybody = match word {
-        "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "FUNCTIONS" | "TYPE" | "DOMAIN" | "TYPES" => all,
+        "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "FUNCTIONS" | "TYPE" | "DOMAIN" | "TYPES" | "LANGUAGE" => all,
         _ => &[],
     };
     let to = |grantee: Grantee| move |privilege: &&str| Privilege::new(grantee.clone(), *privilege);

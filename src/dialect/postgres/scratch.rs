@@ -207,8 +207,10 @@ impl Waiting {
             ["trigger", "index", "policy", "rule"].iter().any(|kind| word.text().eq_ignore_ascii_case(kind))
         });
         let creates = splitter::created(&words).filter(|_| is_called).map(|(_, name)| bare(name));
-        // Several may share a name, and none of them waits for another because of its own.
-        if let Some(own) = creates.as_ref().and_then(|own| names.iter().position(|name| name == own)) {
+        // Several may share a name, and none of them waits for another because of its own; but a class would create the
+        // family of its name that another statement creates.
+        let is_class = splitter::creation(&words).is_some_and(|creation| creation.kind == "operator class");
+        if !is_class && let Some(own) = creates.as_ref().and_then(|own| names.iter().position(|name| name == own)) {
             names.remove(own);
         }
         let is_event_trigger = words

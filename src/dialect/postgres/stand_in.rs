@@ -22,11 +22,13 @@ pub struct StandIns {
 
 /// The kinds that belong to no namespace and are built under another name: as SQL calls them, and by their last word. An
 /// extension keeps its name, because that is all it is; a cast has none.
-pub(super) const GLOBAL: [(&str, &str); 4] = [
+pub(super) const GLOBAL: [(&str, &str); 6] = [
     ("publication", "publication"),
     ("event trigger", "trigger"),
     ("server", "server"),
     ("foreign data wrapper", "wrapper"),
+    ("language", "language"),
+    ("access method", "method"),
 ];
 
 impl StandIns {
@@ -146,7 +148,9 @@ impl StandIns {
     fn global(&self, words: &[Word<'_>], index: usize) -> Option<&str> {
         let is_filler =
             |word: &&Word<'_>| ["if", "not", "exists"].iter().any(|one| word.text().eq_ignore_ascii_case(one));
-        let kind = words.get(..index)?.iter().rev().find(|word| !is_filler(word))?.text().to_ascii_lowercase();
+        let before = words.get(..index)?.iter().rev().find(|word| !is_filler(word))?.text().to_ascii_lowercase();
+        // What is built on an access method says USING.
+        let kind = if before == "using" { "method" } else { before.as_str() };
         let name = bare(words.get(index)?);
         self.global
             .iter()
@@ -225,6 +229,8 @@ impl Objects {
             (Kind::Global("server"), on + 3)
         } else if is(on + 1, &["foreign"]) && is(on + 2, &["data"]) {
             (Kind::Global("wrapper"), on + 4)
+        } else if is(on + 1, &["language"]) && is_kind(on + 1) && on + 2 < end {
+            (Kind::Global("language"), on + 2)
         } else {
             let kinds = ["table", "sequence", "domain", "function", "procedure", "routine", "type"];
             let has_kind = is(on + 1, &kinds) && is_kind(on + 1) && on + 2 < end;
@@ -294,15 +300,18 @@ mod tests {
 
     #[test]
     fn what_belongs_to_no_namespace_is_built_under_another_name() {
-        let global = [("publication", "all".to_owned()), ("server", "Far".to_owned())];
+        let global = [("publication", "all".to_owned()), ("server", "Far".to_owned()), ("method", "am".to_owned())];
         let stand_ins = stand_ins().with_global("rungs_x", global);
-        let sql = "CREATE PUBLICATION \"all\" FOR TABLE all; CREATE SERVER IF NOT EXISTS \"Far\" TYPE 'Far'";
+        let sql = "CREATE PUBLICATION \"all\" FOR TABLE all; CREATE SERVER IF NOT EXISTS \"Far\" TYPE 'Far'; \
+                   CREATE ACCESS METHOD am TYPE INDEX HANDLER am; CREATE INDEX am ON t USING am (am)";
         let applied = stand_ins.apply(sql);
         assert_eq!(
             applied,
-            "CREATE PUBLICATION \"RUNGS_X_G0_\" FOR TABLE all; CREATE SERVER IF NOT EXISTS \"RUNGS_X_G1_\" TYPE 'Far'"
+            "CREATE PUBLICATION \"RUNGS_X_G0_\" FOR TABLE all; CREATE SERVER IF NOT EXISTS \"RUNGS_X_G1_\" TYPE 'Far'; \
+             CREATE ACCESS METHOD \"rungs_x_g2_\" TYPE INDEX HANDLER am; CREATE INDEX am ON t USING \"rungs_x_g2_\" (am)"
         );
-        assert_eq!(stand_ins.back(&applied).as_deref(), Some(sql));
+        let back = stand_ins.back(&applied).unwrap_or_default();
+        assert_eq!(back.replace("\"am\"", "am"), sql);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Creation<'w, 'a> {
 }
 
 /// What may stand between CREATE and the kind without a meaning for the name.
-const MODIFIERS: [&str; 14] = [
+const MODIFIERS: [&str; 15] = [
     "or",
     "replace",
     "temp",
@@ -27,6 +27,7 @@ const MODIFIERS: [&str; 14] = [
     "constraint",
     "trusted",
     "procedural",
+    "default",
     "fulltext",
     "spatial",
 ];
@@ -78,8 +79,8 @@ pub fn creation<'w, 'a>(words: &'w [Word<'a>]) -> Option<Creation<'w, 'a>> {
         at += 3;
     }
     let name = name_at(words, if kind == "schema" && is(at, "authorization") { at + 1 } else { at });
-    // An index, and extended statistics, may be left without a name.
-    let is_nameless = ["index", "statistics"].contains(&kind.as_str()) && is(at, "on");
+    // An index, and extended statistics, may be left without a name; a transform has none.
+    let is_nameless = ["index", "statistics"].contains(&kind.as_str()) && is(at, "on") || kind == "transform";
     Some(Creation { name: name.filter(|_| !is_nameless), kind, at })
 }
 
@@ -126,6 +127,11 @@ mod tests {
             ("CREATE OPERATOR + (FUNCTION = f)", "operator", ""),
             ("CREATE OPERATOR app.+ (FUNCTION = f)", "operator", ""),
             ("CREATE OPERATOR CLASS c FOR TYPE t USING btree AS STORAGE t", "operator class", "c"),
+            ("CREATE OPERATOR FAMILY app.f USING hash", "operator family", "app.f"),
+            ("CREATE DEFAULT CONVERSION con FOR 'a' TO 'b' FROM f", "conversion", "con"),
+            ("CREATE OR REPLACE TRUSTED PROCEDURAL LANGUAGE l HANDLER h", "language", "l"),
+            ("CREATE ACCESS METHOD am TYPE INDEX HANDLER h", "access method", "am"),
+            ("CREATE OR REPLACE TRANSFORM FOR int LANGUAGE l (FROM SQL WITH FUNCTION f)", "transform", ""),
             ("CREATE TEXT SEARCH DICTIONARY public.d (TEMPLATE = simple)", "text search dictionary", "public.d"),
             ("CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)", "aggregate", "total"),
             ("CREATE FOREIGN DATA WRAPPER w", "foreign data wrapper", "w"),

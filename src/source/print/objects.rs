@@ -96,6 +96,12 @@ impl Home {
         let bare = name.name.split('(').next().unwrap_or_default().to_owned();
         Self { folder, schema: name.schema.clone(), name: bare }
     }
+
+    /// Operator classes and families that share a name, for several access methods, share a file.
+    fn of_operators(folder: &'static str, name: &ObjectName) -> Self {
+        let bare = name.name.rsplit_once(" USING ").map_or(name.name.as_str(), |(bare, _)| bare).to_owned();
+        Self { folder, schema: name.schema.clone(), name: bare }
+    }
 }
 
 struct Writer<'a> {
@@ -206,7 +212,9 @@ fn definition_home(one: &Definition) -> Home {
         DefinitionKind::Namespace => "schemas",
         DefinitionKind::Extension => "extensions",
         DefinitionKind::Collation => "collations",
-        DefinitionKind::Range => "types",
+        DefinitionKind::ShellType | DefinitionKind::Range => "types",
+        DefinitionKind::Language => "languages",
+        DefinitionKind::AccessMethod => "access_methods",
         DefinitionKind::ForeignDataWrapper => "foreign_data_wrappers",
         DefinitionKind::Server => "servers",
         DefinitionKind::UserMapping => "user_mappings",
@@ -215,6 +223,12 @@ fn definition_home(one: &Definition) -> Home {
         DefinitionKind::Aggregate => return Home::of_routine("aggregates", name),
         DefinitionKind::Operator => return Home::of_routine("operators", name),
         DefinitionKind::Cast => "casts",
+        DefinitionKind::OperatorFamily => return Home::of_operators("operator_families", name),
+        DefinitionKind::OperatorClass => return Home::of_operators("operator_classes", name),
+        DefinitionKind::Transform => "transforms",
+        DefinitionKind::Conversion => "conversions",
+        DefinitionKind::TextSearchParser => "text_search_parsers",
+        DefinitionKind::TextSearchTemplate => "text_search_templates",
         DefinitionKind::TextSearchDictionary => "text_search_dictionaries",
         DefinitionKind::TextSearchConfiguration => "text_search_configurations",
         DefinitionKind::VirtualTable => "virtual_tables",

@@ -282,9 +282,46 @@ ALTER TABLE t OWNER TO pg_monitor;
 -- == default privileges
 -- object
 ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor;
--- == base types, operator classes and families, languages, access methods, conversions, transforms
--- object
+-- == operator classes and families
+-- base
+CREATE TABLE t (id int PRIMARY KEY);
 CREATE OPERATOR FAMILY fam USING btree;
-CREATE CONVERSION con FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+-- object
+CREATE OPERATOR CLASS own FOR TYPE int USING btree FAMILY fam AS OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 btint4cmp(int, int);
+CREATE INDEX i ON t (id own);
+-- change
+ALTER OPERATOR FAMILY fam USING btree ADD OPERATOR 1 <(int, bigint), FUNCTION 1 (int, bigint) btint48cmp(int, bigint);
+-- == languages, transforms
+-- object
+CREATE LANGUAGE plx HANDLER plpgsql_call_handler;
+CREATE TRANSFORM FOR int LANGUAGE plx (TO SQL WITH FUNCTION int4recv(internal));
+-- change
+CREATE OR REPLACE TRUSTED LANGUAGE plx HANDLER plpgsql_call_handler VALIDATOR plpgsql_validator;
+-- == access methods
+-- object
 CREATE ACCESS METHOD am TYPE INDEX HANDLER bthandler;
+-- change
+COMMENT ON ACCESS METHOD am IS 'a tree';
+-- == conversions
+-- object
+CREATE CONVERSION con FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+-- change
+COMMENT ON CONVERSION con IS 'to the west';
+-- == text search parsers and templates
+-- object
+CREATE TEXT SEARCH TEMPLATE plain (LEXIZE = dsimple_lexize);
+CREATE TEXT SEARCH PARSER p (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+-- change
+COMMENT ON TEXT SEARCH PARSER p IS 'words';
+-- == types that are a name alone
+-- object
 CREATE TYPE hollow;
+-- change
+COMMENT ON TYPE hollow IS 'to come';
+-- == base types
+-- base
+CREATE TYPE b;
+CREATE FUNCTION b_in(cstring) RETURNS b LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION b_out(b) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+-- object
+CREATE TYPE b (INPUT = b_in, OUTPUT = b_out, LIKE = int4);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Found;
 use super::filter::{Filter, schema_of, schema_of_routine, schema_of_type};
-use super::needs::{operator, signature};
+use super::needs::{class, operator, signature, with_method};
 use super::value::{flag, json, name, named, text};
 use crate::db::{Row, Rows};
 use crate::error::DbError;
@@ -198,7 +198,8 @@ fn types(filter: &Filter) -> String {
         from: format!(
             "FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace \
              LEFT JOIN pg_class AS row ON row.oid = t.typrelid \
-             WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND row.relkind = 'c') AND {}",
+             WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND row.relkind = 'c' \
+                 OR t.typtype = 'p' AND NOT t.typisdefined) AND {}",
             filter.namespaces()
         ),
     }
@@ -232,6 +233,8 @@ fn namespaces(filter: &Filter) -> String {
 /// Objects that have an owner and nothing to grant.
 fn owned(filter: &Filter) -> Vec<String> {
     let operator = operator("o");
+    let family = with_method("f.opfname", "f.opfmethod");
+    let operator_class = with_method("k.opcname", "k.opcmethod");
     let of = |class: &str, word: &str, name: &str, alias: &str, prefix: &str, catalogue: &str| {
         Catalogue {
             class: &format!("'{class}'"),
@@ -255,6 +258,9 @@ fn owned(filter: &Filter) -> Vec<String> {
     vec![
         of("operator", "OPERATOR", &operator, "o", "opr", "pg_operator"),
         of("collation", "COLLATION", "l.collname::text", "l", "coll", "pg_collation"),
+        of("operator family", "OPERATOR FAMILY", &family, "f", "opf", "pg_opfamily"),
+        of("operator class", "OPERATOR CLASS", &operator_class, "k", "opc", "pg_opclass"),
+        of("conversion", "CONVERSION", "v.conname::text", "v", "con", "pg_conversion"),
         of("other", "STATISTICS", "x.stxname::text", "x", "stx", "pg_statistic_ext"),
         of("configuration", "TEXT SEARCH CONFIGURATION", "g.cfgname::text", "g", "cfg", "pg_ts_config"),
         of("dictionary", "TEXT SEARCH DICTIONARY", "d.dictname::text", "d", "dict", "pg_ts_dict"),
@@ -265,7 +271,7 @@ fn owned(filter: &Filter) -> Vec<String> {
 fn global() -> Vec<String> {
     let of = |word: &str, catalogue: &str, prefix: &str, [acl, initial]: [&str; 2]| {
         Catalogue {
-            class: "'other'",
+            class: if word == "LANGUAGE" { "'language'" } else { "'other'" },
             word: &format!("'{word}'"),
             name: &format!("g.{prefix}name::text"),
             schema: "NULL",
@@ -289,6 +295,7 @@ fn global() -> Vec<String> {
         of("PUBLICATION", "pg_publication", "pub", nothing),
         of("SUBSCRIPTION", "pg_subscription", "sub", nothing)
             + " AND g.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        of("LANGUAGE", "pg_language", "lan", ["g.lanacl", "acldefault('l', g.lanowner)"]),
         of("FOREIGN DATA WRAPPER", "pg_foreign_data_wrapper", "fdw", ["g.fdwacl", "acldefault('F', g.fdwowner)"]),
         of("SERVER", "pg_foreign_server", "srv", ["g.srvacl", "acldefault('S', g.srvowner)"]),
     ]
@@ -329,20 +336,6 @@ fn privileges(row: &Row) -> Result<Option<BTreeSet<Privilege>>, DbError> {
 
 fn grants(row: &Row, column: &str) -> Result<BTreeSet<Privilege>, DbError> {
     Ok(json::<Vec<Grant>>(row, column)?.into_iter().map(Privilege::from).collect())
-}
-
-fn class(word: &str) -> Class {
-    match word {
-        "relation" => Class::Relation,
-        "routine" => Class::Routine,
-        "type" => Class::Type,
-        "namespace" => Class::Namespace,
-        "operator" => Class::Operator,
-        "collation" => Class::Collation,
-        "configuration" => Class::TextSearchConfiguration,
-        "dictionary" => Class::TextSearchDictionary,
-        _ => Class::Other,
-    }
 }
 
 pub(super) fn default_privileges_query(filter: &Filter) -> String {

@@ -7,15 +7,18 @@ mod collations;
 mod column_options;
 mod composites;
 mod constraints;
+mod conversions;
 mod domains;
 mod enums;
 mod extensions;
 mod filter;
 mod foreign;
 mod indexes;
+mod languages;
 mod left_out;
 mod namespaces;
 mod needs;
+mod operator_classes;
 mod operators;
 mod policies;
 mod publications;
@@ -57,7 +60,7 @@ type Reader = fn(&mut Found, &Rows) -> Result<(), DbError>;
 
 /// Every query, in the order in which its rows are read. There is one for each kind of object, however many objects
 /// there are; a reader relies on the readers before it.
-const QUERIES: [(Query, Reader); 32] = [
+const QUERIES: [(Query, Reader); 41] = [
     (needs::query, needs::read),
     (tables::tables_query, tables::read_tables),
     (tables::columns_query, tables::read_columns),
@@ -68,13 +71,22 @@ const QUERIES: [(Query, Reader); 32] = [
     (domains::query, domains::read),
     (composites::query, composites::read),
     (ranges::query, ranges::read),
+    (ranges::shells_query, ranges::read_shells),
     (collations::query, collations::read),
     (extensions::query, extensions::read),
     (namespaces::query, namespaces::read),
+    (languages::query, languages::read),
+    (languages::methods_query, languages::read_methods),
+    (languages::transforms_query, languages::read_transforms),
     (routines::query, routines::read),
     (routines::aggregates_query, routines::read_aggregates),
     (operators::query, operators::read),
     (operators::casts_query, operators::read_casts),
+    (operator_classes::families_query, operator_classes::read_families),
+    (operator_classes::classes_query, operator_classes::read_classes),
+    (conversions::query, conversions::read),
+    (text_search::parsers_query, text_search::read_parsers),
+    (text_search::templates_query, text_search::read_templates),
     (text_search::dictionaries_query, text_search::read_dictionaries),
     (text_search::configurations_query, text_search::read_configurations),
     (foreign::wrappers_query, foreign::read_wrappers),

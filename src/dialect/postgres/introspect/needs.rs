@@ -54,6 +54,12 @@ impl AllNeeds {
         for exclusion in &mut table.exclusions {
             exclusion.needs = self.of_part(oid, Part::Index(named(&exclusion.name)));
         }
+        for unique in &mut table.uniques {
+            unique.needs = self.of_part(oid, Part::Index(named(&unique.name)));
+        }
+        if let Some(key) = &mut table.primary_key {
+            key.needs = self.of_part(oid, Part::Index(named(&key.name)));
+        }
     }
 }
 
@@ -69,19 +75,56 @@ pub(super) fn operator(alias: &str) -> String {
     format!("{alias}.oprname || '(' || {} || ', ' || {} || ')'", operand("oprleft"), operand("oprright"))
 }
 
+/// The name of an operator class or family with its access method: each method has its own.
+pub(super) fn with_method(name: &str, method: &str) -> String {
+    format!("{name} || ' USING ' || (SELECT amname FROM pg_am WHERE oid = {method})")
+}
+
+/// A transform as `CREATE TRANSFORM FOR` names it.
+pub(super) fn transform(alias: &str) -> String {
+    format!(
+        "format_type({alias}.trftype, NULL) || ' LANGUAGE ' || \
+         (SELECT quote_ident(lanname) FROM pg_language WHERE oid = {alias}.trflang)"
+    )
+}
+
+/// What kind of name an object has, by the word that the queries give it.
+pub(super) fn class(word: &str) -> Class {
+    match word {
+        "namespace" => Class::Namespace,
+        "extension" => Class::Extension,
+        "relation" => Class::Relation,
+        "type" => Class::Type,
+        "routine" => Class::Routine,
+        "operator" => Class::Operator,
+        "operator class" => Class::OperatorClass,
+        "operator family" => Class::OperatorFamily,
+        "language" => Class::Language,
+        "method" => Class::AccessMethod,
+        "conversion" => Class::Conversion,
+        "transform" => Class::Transform,
+        "configuration" => Class::TextSearchConfiguration,
+        "dictionary" => Class::TextSearchDictionary,
+        "parser" => Class::TextSearchParser,
+        "template" => Class::TextSearchTemplate,
+        "collation" => Class::Collation,
+        _ => Class::Other,
+    }
+}
+
 /// Defaults, constraints and indexes count as their table, the rule of a view as the view, an attribute of a composite
 /// type as the type. Who needs a constraint (a view that groups by a primary key) needs the [key](Needs::KEY) of its
-/// table. What an extension owns counts as the extension. Foreign keys are left out: they have nouns of
+/// table. A member of an operator class or family counts as that. What an extension owns counts as the extension. Foreign keys are left out: they have nouns of
 /// their own. Objects of the system have numbers below 16384
 /// (<https://www.postgresql.org/docs/current/system-catalog-initial-data.html#SYSTEM-CATALOG-OID-ASSIGNMENT>).
 pub(super) fn query(_: &Filter) -> String {
     format!(
         "SELECT DISTINCT CASE WHEN con.contypid <> 0 OR comp.oid IS NOT NULL THEN 'pg_type' \
              WHEN dc.oid IS NOT NULL OR ad.oid IS NOT NULL OR con.oid IS NOT NULL OR rw.rulename = '_RETURN' THEN 'pg_class' \
-             ELSE dep.classid::regclass::text END AS catalogue, \
+             ELSE COALESCE(member.refclassid, dep.classid)::regclass::text END AS catalogue, \
          CASE WHEN con.contypid <> 0 THEN con.contypid ELSE \
              COALESCE(comp.reltype, di.indrelid, dc.oid, ad.adrelid, con.conrelid, \
-             CASE WHEN rw.rulename = '_RETURN' THEN rw.ev_class END, dep.objid) END AS object, \
+             CASE WHEN rw.rulename = '_RETURN' THEN rw.ev_class END, member.refobjid, dep.objid) END AS object, \
          CASE WHEN ad.oid IS NOT NULL THEN 'column' WHEN con.oid IS NOT NULL THEN 'constraint' \
              WHEN di.indexrelid IS NOT NULL THEN 'index' END AS part, \
          COALESCE(ada.attname, con.conname, dc.relname) AS part_name, \
@@ -89,12 +132,18 @@ pub(super) fn query(_: &Filter) -> String {
              WHEN rtc.relkind <> 'c' THEN 'relation' WHEN ty.oid IS NOT NULL THEN 'type' \
              WHEN rp.oid IS NOT NULL THEN 'routine' WHEN ro.oid IS NOT NULL THEN 'operator' \
              WHEN tsc.oid IS NOT NULL THEN 'configuration' WHEN tsd.oid IS NOT NULL THEN 'dictionary' \
-             WHEN rl.oid IS NOT NULL THEN 'collation' ELSE 'other' END AS class, \
+             WHEN rl.oid IS NOT NULL THEN 'collation' WHEN oc.oid IS NOT NULL THEN 'operator class' \
+             WHEN fam.oid IS NOT NULL THEN 'operator family' WHEN lang.oid IS NOT NULL THEN 'language' \
+             WHEN am.oid IS NOT NULL THEN 'method' WHEN tr.oid IS NOT NULL THEN 'transform' \
+             WHEN tsp.oid IS NOT NULL THEN 'parser' WHEN tst.oid IS NOT NULL THEN 'template' ELSE 'other' END AS class, \
          CASE WHEN e.oid IS NULL THEN {schema} END AS schema, \
          CASE WHEN e.oid IS NOT NULL THEN e.extname::text WHEN rc.oid IS NOT NULL THEN rc.relname::text \
              WHEN ty.oid IS NOT NULL THEN COALESCE(over.typname, ty.typname)::text \
              WHEN rp.oid IS NOT NULL THEN {signature} WHEN ro.oid IS NOT NULL THEN {operator} \
-             ELSE COALESCE(tsc.cfgname, tsd.dictname, rl.collname, srv.srvname, wrapper.fdwname)::text END AS name, \
+             WHEN oc.oid IS NOT NULL THEN {operator_class} WHEN fam.oid IS NOT NULL THEN {family} \
+             WHEN tr.oid IS NOT NULL THEN {transform} \
+             ELSE COALESCE(tsc.cfgname, tsd.dictname, tsp.prsname, tst.tmplname, rl.collname, lang.lanname, am.amname, \
+                 srv.srvname, wrapper.fdwname)::text END AS name, \
          CASE WHEN e.oid IS NULL THEN CASE WHEN rcon.oid IS NULL THEN ra.attname::text ELSE '' END END AS column \
          FROM pg_depend AS dep \
          LEFT JOIN pg_class AS dc ON dep.classid = 'pg_class'::regclass AND dc.oid = dep.objid AND dc.relkind <> 'c' \
@@ -123,12 +172,29 @@ pub(super) fn query(_: &Filter) -> String {
          LEFT JOIN pg_operator AS ro ON dep.refclassid = 'pg_operator'::regclass AND ro.oid = dep.refobjid \
          LEFT JOIN pg_ts_config AS tsc ON dep.refclassid = 'pg_ts_config'::regclass AND tsc.oid = dep.refobjid \
          LEFT JOIN pg_ts_dict AS tsd ON dep.refclassid = 'pg_ts_dict'::regclass AND tsd.oid = dep.refobjid \
+         LEFT JOIN pg_ts_parser AS tsp ON dep.refclassid = 'pg_ts_parser'::regclass AND tsp.oid = dep.refobjid \
+         LEFT JOIN pg_ts_template AS tst ON dep.refclassid = 'pg_ts_template'::regclass AND tst.oid = dep.refobjid \
+         LEFT JOIN pg_opclass AS oc ON dep.refclassid = 'pg_opclass'::regclass AND oc.oid = dep.refobjid \
+         LEFT JOIN pg_opfamily AS fam ON dep.refclassid = 'pg_opfamily'::regclass AND fam.oid = dep.refobjid \
+         LEFT JOIN pg_language AS lang ON dep.refclassid = 'pg_language'::regclass AND lang.oid = dep.refobjid \
+         LEFT JOIN pg_am AS am ON dep.refclassid = 'pg_am'::regclass AND am.oid = dep.refobjid \
+         LEFT JOIN pg_transform AS tr ON dep.refclassid = 'pg_transform'::regclass AND tr.oid = dep.refobjid \
+         LEFT JOIN pg_amop AS mo ON dep.classid = 'pg_amop'::regclass AND mo.oid = dep.objid \
+         LEFT JOIN pg_amproc AS mp ON dep.classid = 'pg_amproc'::regclass AND mp.oid = dep.objid \
+         LEFT JOIN LATERAL (SELECT own.refclassid, own.refobjid FROM pg_depend AS own \
+             WHERE own.classid = dep.classid AND own.objid = dep.objid AND own.deptype IN ('i', 'a') \
+             AND (own.refclassid = 'pg_opclass'::regclass OR own.refclassid = 'pg_opfamily'::regclass \
+                 AND own.refobjid = COALESCE(mo.amopfamily, mp.amprocfamily)) \
+             ORDER BY own.refclassid LIMIT 1) AS member ON COALESCE(mo.oid, mp.oid) IS NOT NULL \
          LEFT JOIN pg_namespace AS n ON n.oid = COALESCE(rc.relnamespace, over.typnamespace, ty.typnamespace, \
-             rp.pronamespace, rl.collnamespace, ro.oprnamespace, tsc.cfgnamespace, tsd.dictnamespace) \
+             rp.pronamespace, rl.collnamespace, ro.oprnamespace, tsc.cfgnamespace, tsd.dictnamespace, \
+             tsp.prsnamespace, tst.tmplnamespace, oc.opcnamespace, fam.opfnamespace) \
          WHERE dep.deptype IN ('n', 'a') AND dep.objid >= 16384 AND dep.refobjid >= 16384 \
          AND con.contype IS DISTINCT FROM 'f' \
-         AND (e.oid IS NOT NULL OR COALESCE(srv.oid, wrapper.oid) IS NOT NULL \
-             OR COALESCE(rc.oid, ty.oid, rp.oid, rl.oid, ro.oid, tsc.oid, tsd.oid) IS NOT NULL AND n.nspname !~ '^pg_') \
+         AND (e.oid IS NOT NULL OR COALESCE(srv.oid, wrapper.oid, lang.oid, am.oid, tr.oid) IS NOT NULL \
+             OR COALESCE(rc.oid, ty.oid, rp.oid, rl.oid, ro.oid, tsc.oid, tsd.oid, tsp.oid, tst.oid, oc.oid, fam.oid) IS NOT NULL \
+                 AND n.nspname !~ '^pg_') \
+         AND (member.refclassid, member.refobjid) IS DISTINCT FROM (dep.refclassid, dep.refobjid) \
          AND COALESCE(di.indrelid, dc.oid, ad.adrelid, con.conrelid, CASE WHEN rw.rulename = '_RETURN' THEN rw.ev_class END, 0) \
              IS DISTINCT FROM rc.oid",
         schema = schema_unless_hidden(
@@ -138,6 +204,9 @@ pub(super) fn query(_: &Filter) -> String {
         ),
         signature = signature("rp"),
         operator = operator("ro"),
+        operator_class = with_method("oc.opcname", "oc.opcmethod"),
+        family = with_method("fam.opfname", "fam.opfmethod"),
+        transform = transform("tr"),
     )
 }
 
@@ -169,17 +238,7 @@ fn part(row: &Row) -> Result<Option<Part>, DbError> {
 }
 
 fn reference(row: &Row) -> Result<(Reference, Option<String>), DbError> {
-    let class = match row.text("class")? {
-        "extension" => Class::Extension,
-        "relation" => Class::Relation,
-        "type" => Class::Type,
-        "routine" => Class::Routine,
-        "operator" => Class::Operator,
-        "configuration" => Class::TextSearchConfiguration,
-        "dictionary" => Class::TextSearchDictionary,
-        "collation" => Class::Collation,
-        _ => Class::Other,
-    };
+    let class = class(row.text("class")?);
     let name = ObjectName { schema: text(row, "schema")?, name: row.text("name")?.to_owned() };
     Ok((Reference { class, name }, text(row, "column")?))
 }

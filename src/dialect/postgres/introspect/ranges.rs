@@ -1,4 +1,4 @@
-//! Range types, which are kept as the statement that creates them.
+//! Range types, which are kept as the statement that creates them, and types that are a name and nothing else yet.
 //! <https://www.postgresql.org/docs/current/sql-createtype.html>
 
 use rungs_schema::{Definition, DefinitionKind, ObjectName};
@@ -10,6 +10,10 @@ use super::value::{name, text};
 use crate::db::Rows;
 use crate::dialect::postgres::{collation_sql, qualified};
 use crate::error::DbError;
+
+/// Whether functions take or give a type `t`.
+pub(super) const SHELL_IN_USE: &str = "EXISTS (SELECT FROM pg_depend AS used WHERE used.refclassid = 'pg_type'::regclass \
+     AND used.refobjid = t.oid AND used.classid = 'pg_proc'::regclass)";
 
 pub(super) fn query(filter: &Filter) -> String {
     let (multirange, join) = if filter.at_least(14) {
@@ -57,6 +61,27 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
         let comment = text(row, "comment")?;
         let definition = Definition { comment, needs, ..Definition::new(DefinitionKind::Range, name, sql) };
         found.schema.definitions.push(definition);
+    }
+    Ok(())
+}
+
+/// One that functions use already is to become a base type.
+pub(super) fn shells_query(filter: &Filter) -> String {
+    format!(
+        "SELECT {schema} AS schema, t.typname AS name, obj_description(t.oid, 'pg_type') AS comment \
+         FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace \
+         WHERE t.typtype = 'p' AND NOT t.typisdefined AND NOT {SHELL_IN_USE} AND {objects}",
+        schema = schema_of_type(),
+        objects = filter.objects("pg_type", "t")
+    )
+}
+
+pub(super) fn read_shells(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
+    for row in rows {
+        let name = name(row)?;
+        let sql = format!("CREATE TYPE {}", qualified(&name));
+        let comment = text(row, "comment")?;
+        found.schema.definitions.push(Definition { comment, ..Definition::new(DefinitionKind::ShellType, name, sql) });
     }
     Ok(())
 }

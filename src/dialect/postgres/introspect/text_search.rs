@@ -1,9 +1,9 @@
-//! Text search: dictionaries and configurations. Parsers and templates are written in C.
+//! Text search: parsers and templates, which are functions written in C, dictionaries and configurations.
 
 use rungs_schema::{Definition, DefinitionKind};
 
 use super::Found;
-use super::filter::{Filter, schema_of};
+use super::filter::{Filter, routine, schema_of};
 use super::value::{name, text};
 use crate::db::Rows;
 use crate::dialect::postgres::qualified;
@@ -15,6 +15,62 @@ fn found_as(alias: &str, prefix: &str, is_visible: &str) -> String {
         "CASE WHEN {is_visible}({alias}.oid) THEN '' ELSE (SELECT quote_ident(nspname) || '.' FROM pg_namespace \
          WHERE oid = {alias}.{prefix}namespace) END || quote_ident({alias}.{prefix}name)"
     )
+}
+
+/// <https://www.postgresql.org/docs/current/sql-createtsparser.html>
+pub(super) fn parsers_query(filter: &Filter) -> String {
+    let function = |word: &str, column: &str| format!("'{word} = ' || {}", routine(&format!("p.{column}")));
+    let options = [
+        function("START", "prsstart"),
+        function("GETTOKEN", "prstoken"),
+        function("END", "prsend"),
+        function("LEXTYPES", "prslextype"),
+        function("HEADLINE", "prsheadline"),
+    ];
+    format!(
+        "SELECT p.oid, {schema} AS schema, p.prsname AS name, concat_ws(E',\\n    ', {options}) AS options, \
+         obj_description(p.oid, 'pg_ts_parser') AS comment \
+         FROM pg_ts_parser AS p JOIN pg_namespace AS n ON n.oid = p.prsnamespace WHERE {objects}",
+        schema = schema_of("n"),
+        options = options.join(", "),
+        objects = filter.objects("pg_ts_parser", "p")
+    )
+}
+
+pub(super) fn read_parsers(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
+    with_options(found, rows, DefinitionKind::TextSearchParser, "pg_ts_parser")
+}
+
+/// <https://www.postgresql.org/docs/current/sql-createtstemplate.html>
+pub(super) fn templates_query(filter: &Filter) -> String {
+    format!(
+        "SELECT t.oid, {schema} AS schema, t.tmplname AS name, \
+         concat_ws(E',\\n    ', 'INIT = ' || {init}, 'LEXIZE = ' || {lexize}) AS options, \
+         obj_description(t.oid, 'pg_ts_template') AS comment \
+         FROM pg_ts_template AS t JOIN pg_namespace AS n ON n.oid = t.tmplnamespace WHERE {objects}",
+        schema = schema_of("n"),
+        init = routine("t.tmplinit"),
+        lexize = routine("t.tmpllexize"),
+        objects = filter.objects("pg_ts_template", "t")
+    )
+}
+
+pub(super) fn read_templates(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
+    with_options(found, rows, DefinitionKind::TextSearchTemplate, "pg_ts_template")
+}
+
+fn with_options(found: &mut Found, rows: &Rows, kind: DefinitionKind, catalogue: &str) -> Result<(), DbError> {
+    let word = kind.word().to_ascii_uppercase();
+    for row in rows {
+        let name = name(row)?;
+        let sql = format!("CREATE {word} {} (\n    {}\n)", qualified(&name), row.text("options")?);
+        found.schema.definitions.push(Definition {
+            comment: text(row, "comment")?,
+            needs: found.needs.of(catalogue, row.text("oid")?),
+            ..Definition::new(kind, name, sql)
+        });
+    }
+    Ok(())
 }
 
 pub(super) fn dictionaries_query(filter: &Filter) -> String {
@@ -31,16 +87,7 @@ pub(super) fn dictionaries_query(filter: &Filter) -> String {
 }
 
 pub(super) fn read_dictionaries(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
-    for row in rows {
-        let name = name(row)?;
-        let sql = format!("CREATE TEXT SEARCH DICTIONARY {} (\n    {}\n)", qualified(&name), row.text("options")?);
-        found.schema.definitions.push(Definition {
-            comment: text(row, "comment")?,
-            needs: found.needs.of("pg_ts_dict", row.text("oid")?),
-            ..Definition::new(DefinitionKind::TextSearchDictionary, name, sql)
-        });
-    }
-    Ok(())
+    with_options(found, rows, DefinitionKind::TextSearchDictionary, "pg_ts_dict")
 }
 
 /// A configuration, and which dictionaries it asks for which token.

@@ -129,6 +129,7 @@ fn name_of(access: &Access) -> String {
     match access.word.as_str() {
         "FUNCTION" | "PROCEDURE" | "AGGREGATE" => routine_name(access.name()),
         "OPERATOR" => super::operator::name(access.name()),
+        "OPERATOR CLASS" | "OPERATOR FAMILY" => super::operator::with_method(access.name()),
         _ => qualified(access.name()),
     }
 }

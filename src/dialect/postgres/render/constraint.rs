@@ -6,6 +6,7 @@ use rungs_schema::{Action, Check, Deferrable, ForeignKey, Index, IndexKey, Index
 
 use super::{comment, options};
 use crate::dialect::postgres::column_option::INDEX_COMMENT;
+use crate::dialect::postgres::names::printed;
 use crate::dialect::postgres::{collation_sql, qualified, quote};
 use crate::dialect::{Part, Statement};
 
@@ -176,7 +177,7 @@ fn key(part: &IndexPart) -> String {
 pub(in crate::dialect::postgres) fn index_sql(table: &ObjectName, index: &Index) -> String {
     let kind = if index.unique { "CREATE UNIQUE INDEX" } else { "CREATE INDEX" };
     let name = index.name.as_deref().map_or_else(String::new, |name| format!(" {}", quote(name)));
-    let method = index.method.as_deref().map_or_else(String::new, |method| format!(" USING {method}"));
+    let method = index.method.as_deref().map_or_else(String::new, |method| format!(" USING {}", printed(method)));
     let only = if index.options.contains_key("only") { "ONLY " } else { "" };
     let (table, keys) = (qualified(table), keys(&index.parts));
     let mut sql = format!("{kind}{name} ON {only}{table}{method} ({keys}){}", include(&index.include));

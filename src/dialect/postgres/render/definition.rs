@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rungs_schema::{Definition, DefinitionKind, ObjectName, Shape};
 
-use super::{comment, setting, subscription};
+use super::{comment, operator, setting, subscription};
 use crate::dialect::Statement;
 use crate::dialect::postgres::introspect::EMPTY;
 use crate::dialect::postgres::{Postgres, extension, qualified, quote};
@@ -60,6 +60,7 @@ fn replace(previous: &Definition, next: &Definition) -> Vec<Statement> {
         DefinitionKind::Policy => return vec![alter_policy(previous, next)],
         DefinitionKind::Publication => return alter_publication(previous, next),
         DefinitionKind::Subscription => return subscription::alter(previous, next),
+        DefinitionKind::OperatorFamily => return operator::alter_family(previous, next),
         DefinitionKind::View | DefinitionKind::Trigger | DefinitionKind::Rule => {
             next.sql.replacen("CREATE ", "CREATE OR REPLACE ", 1)
         }
@@ -71,6 +72,10 @@ fn replace(previous: &Definition, next: &Definition) -> Vec<Statement> {
 pub(super) fn create(next: &Definition) -> Vec<Statement> {
     if is_everybodys(next) {
         return vec![set_comment(next)];
+    }
+    // The class of its name brings it.
+    if next.shape.is_implied() {
+        return Vec::new();
     }
     let no_rows = next.kind == DefinitionKind::MaterializedView && next.outline.part(EMPTY).is_some();
     let sql = if no_rows { format!("{}\n  WITH NO DATA", next.sql) } else { next.sql.clone() };
@@ -107,12 +112,16 @@ pub(super) fn object(definition: &Definition) -> String {
         }
         // Aggregates have an order of arguments of their own, which ROUTINE does not ask for.
         (DefinitionKind::Aggregate, _) => format!("ROUTINE {}", routine_name(&definition.name)),
-        (DefinitionKind::Operator, _) => format!("OPERATOR {}", super::operator::name(&definition.name)),
+        (DefinitionKind::Operator, _) => format!("OPERATOR {}", operator::name(&definition.name)),
+        (DefinitionKind::OperatorClass | DefinitionKind::OperatorFamily, _) => {
+            format!("{word} {}", operator::with_method(&definition.name))
+        }
         (DefinitionKind::Cast, _) => format!("CAST ({})", definition.name.name),
+        (DefinitionKind::Transform, _) => format!("TRANSFORM FOR {}", definition.name.name),
         (DefinitionKind::Trigger | DefinitionKind::Rule | DefinitionKind::Policy, Some(table)) => {
             format!("{word} {} ON {}", quote(&definition.name.name), qualified(table))
         }
-        (DefinitionKind::Range, _) => format!("TYPE {}", qualified(&definition.name)),
+        (DefinitionKind::ShellType | DefinitionKind::Range, _) => format!("TYPE {}", qualified(&definition.name)),
         (DefinitionKind::UserMapping, _) => format!("USER MAPPING FOR {}", definition.name.name),
         _ => format!("{word} {}", qualified(&definition.name)),
     }
@@ -146,7 +155,12 @@ fn replaceable(previous: &Definition, next: &Definition) -> bool {
             let plain = |one: &Definition| one.sql.starts_with("CREATE TRIGGER ");
             plain(previous) && plain(next)
         }
-        DefinitionKind::Rule => true,
+        DefinitionKind::Rule | DefinitionKind::Transform | DefinitionKind::OperatorFamily => true,
+        // On a language that is not trusted nothing is granted or revoked.
+        DefinitionKind::Language => {
+            let is_trusted = |one: &Definition| one.sql.starts_with("CREATE OR REPLACE TRUSTED ");
+            is_trusted(previous) == is_trusted(next)
+        }
         DefinitionKind::Policy => {
             let head = |one: &Definition| one.sql.split_once("\n    TO ").map(|(head, _)| head.to_owned());
             // A clause can be changed, but not taken away.

@@ -1,8 +1,10 @@
-//! What belongs to no namespace, in the throwaway transaction: extensions, casts, publications, event triggers, servers.
+//! What belongs to no namespace, in the throwaway transaction: extensions, casts, publications, event triggers, servers,
+//! languages, access methods, transforms.
 //!
-//! A publication, an event trigger, a wrapper or a server is built under another name. An extension is its name: one that
-//! is there already stays, and another one comes for as long as the transaction lasts. A cast is its two types: one that
-//! is there already gives way for as long.
+//! A publication, an event trigger, a wrapper, a server, a language or an access method is built under another name. An
+//! extension is its name: one that is there already stays, and another one comes for as long as the transaction lasts. A
+//! cast is its two types: one that is there already gives way for as long. A transform is a type and a language: one that
+//! is there already is replaced for as long.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +12,7 @@ use rungs_schema::{DefinitionKind, DialectName, ObjectName, Schema};
 
 use super::super::extension::Extension;
 use super::super::literal;
+use super::super::names::printed;
 use super::super::stand_in::{GLOBAL, StandIns, bare, operator_at};
 use crate::db::Connection;
 use crate::dialect::splitter::{self, Word};
@@ -23,6 +26,8 @@ pub(super) struct Database {
     extensions: Vec<Asked>,
     /// The two types of each, as they are written.
     casts: Vec<(String, String)>,
+    /// The type and the language of each, as they are written.
+    transforms: Vec<(String, String)>,
     /// By the last word of the kind.
     named: Vec<(&'static str, String)>,
     /// By namespace.
@@ -48,6 +53,7 @@ impl Database {
                 ("schema", Some(name)) => found.namespaces.push(name),
                 ("extension", Some(name)) => found.extensions.push(Asked::of(name, &words[creation.at..])),
                 ("cast", _) => found.casts.extend(types_of_cast(sql, &words[creation.at..])),
+                ("transform", _) => found.transforms.extend(parts_of_transform(sql, &words[creation.at..])),
                 ("operator", _) => found.operators.extend(operator(&words, creation.at)),
                 (kind, Some(name)) => {
                     let global = GLOBAL.iter().find(|(long, _)| *long == kind);
@@ -66,7 +72,7 @@ impl Database {
     }
 
     pub(super) fn is_used(&self) -> bool {
-        !(self.extensions.is_empty() && self.casts.is_empty() && self.named.is_empty())
+        !(self.extensions.is_empty() && self.casts.is_empty() && self.transforms.is_empty() && self.named.is_empty())
     }
 
     /// The namespaces, as [`StandIns::new`] takes them, and the operators, whose names are no words.
@@ -93,9 +99,14 @@ impl Database {
     /// revision would create that.
     pub(super) fn in_scratch(&self, sql: &str) -> String {
         let words = splitter::words(DialectName::Postgres, sql);
-        let Some(creation) = splitter::creation(&words).filter(|creation| creation.kind == "extension") else {
+        let Some(creation) = splitter::creation(&words) else { return sql.to_owned() };
+        if creation.kind == "transform" {
+            let from = words.get(creation.at).map_or(sql.len(), |word| word.start(sql));
+            return format!("CREATE OR REPLACE TRANSFORM {}", &sql[from..]);
+        }
+        if creation.kind != "extension" {
             return sql.to_owned();
-        };
+        }
         let from = words.get(creation.at).map_or(sql.len(), |word| word.start(sql));
         let rest = sql[from..].trim_end();
         let cascade = "cascade";
@@ -104,7 +115,7 @@ impl Database {
         format!("CREATE EXTENSION IF NOT EXISTS {}", if ends { &rest[..cut] } else { rest })
     }
 
-    /// Takes out extensions and casts that nobody declares, and says of extensions what is declared of them.
+    /// Takes out extensions, casts and transforms that nobody declares, and says of extensions what is declared of them.
     pub(super) async fn keep_declared(
         &self,
         connection: &mut Connection,
@@ -120,7 +131,18 @@ impl Database {
                 casts.insert(stand_ins.back(name).unwrap_or_else(|| name.to_owned()));
             }
         }
+        let mut transforms: BTreeSet<String> = BTreeSet::new();
+        for (ty, language) in &self.transforms {
+            let ty = literal(&stand_ins.apply(ty));
+            let rows = connection.query(&format!("SELECT format_type({ty}::regtype, NULL) AS name")).await?;
+            for row in rows {
+                let name = row.text("name")?;
+                let name = stand_ins.back(name).unwrap_or_else(|| name.to_owned());
+                transforms.insert(format!("{name} LANGUAGE {}", printed(language)));
+            }
+        }
         schema.definitions.retain(|one| match one.kind {
+            DefinitionKind::Transform => transforms.contains(&one.name.name),
             DefinitionKind::Extension => self.extensions.iter().any(|asked| asked.name == one.name.name),
             DefinitionKind::Cast => casts.contains(&one.name.name),
             _ => true,
@@ -179,12 +201,25 @@ pub(super) async fn brought_by_extensions(
         of("pg_proc", "proname", "pronamespace"),
         of("pg_operator", "oprname", "oprnamespace"),
         of("pg_opclass", "opcname", "opcnamespace"),
+        of("pg_opfamily", "opfname", "opfnamespace"),
+        of("pg_conversion", "conname", "connamespace"),
+        of("pg_ts_parser", "prsname", "prsnamespace"),
+        of("pg_ts_template", "tmplname", "tmplnamespace"),
         of("pg_ts_dict", "dictname", "dictnamespace"),
         of("pg_ts_config", "cfgname", "cfgnamespace"),
         of("pg_collation", "collname", "collnamespace"),
     ];
     let rows = connection.query(&queries.join(" UNION ")).await?;
     rows.iter().map(|row| Ok((row.text("stand_in")?.to_owned(), row.text("name")?.to_owned()))).collect()
+}
+
+/// The type and the language in `FOR type LANGUAGE language (`, with which some words of a statement go on.
+fn parts_of_transform(sql: &str, words: &[Word<'_>]) -> Option<(String, String)> {
+    let is = |word: &Word<'_>, text: &str| word.text().eq_ignore_ascii_case(text);
+    let start = words.first().filter(|word| is(word, "for"))?.start(sql) + "for".len();
+    let at = words.iter().position(|word| is(word, "language"))?;
+    let ty = sql.get(start..words[at].start(sql))?.trim().to_owned();
+    Some((ty, bare(words.get(at + 1)?)))
 }
 
 /// The types in the parentheses with which some words of a statement begin.
@@ -216,6 +251,7 @@ mod tests {
             "CREATE SCHEMA IF NOT EXISTS ext",
             "CREATE FOREIGN DATA WRAPPER \"W\"",
             "CREATE OPERATOR app.<~> (FUNCTION = f)",
+            "CREATE TRANSFORM FOR app.point LANGUAGE plx (FROM SQL WITH FUNCTION f(internal))",
         ];
         let database = Database::of(&statements.map(str::to_owned), "public");
         let Asked { name, schema, version } = &database.extensions[0];
@@ -232,5 +268,10 @@ mod tests {
             "CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA ext VERSION '1.1' "
         );
         assert_eq!(database.in_scratch(statements[4]), statements[4]);
+        assert_eq!(database.transforms, [("app.point".to_owned(), "plx".to_owned())]);
+        assert_eq!(
+            database.in_scratch(statements[5]),
+            "CREATE OR REPLACE TRANSFORM FOR app.point LANGUAGE plx (FROM SQL WITH FUNCTION f(internal))"
+        );
     }
 }
