@@ -21,7 +21,7 @@ const BEFORE: &[&str] = &[
 const AFTER: &[&str] = &[
     "CREATE TABLE u (id int PRIMARY KEY, a int)",
     "CREATE TABLE t (id int PRIMARY KEY, a int)",
-    "CREATE VIEW v AS SELECT id FROM u",
+    "CREATE VIEW v AS SELECT id + 1 AS id FROM t",
     "CREATE FUNCTION f(x bigint) RETURNS bigint DETERMINISTIC RETURN x + 2",
     "CREATE FUNCTION g(x int) RETURNS varchar(20) CHARSET latin1 READS SQL DATA DETERMINISTIC SQL SECURITY INVOKER COMMENT 'it''s' RETURN x",
     "CREATE PROCEDURE p(IN x int) COMMENT 'p' SELECT x",
