@@ -64,6 +64,9 @@ impl Grounds<'_> {
     fn gives_way(&self, one: &Definition) -> bool {
         let gone = &self.moved.gone;
         let on_table = one.table.as_ref().is_some_and(|table| gone.contains(&Reference::relation(table)));
+        if self.guide.rules.names_are_late {
+            return on_table;
+        }
         on_table
             || one.needs.iter().any(|need| gone.contains(need))
             || self.pinned.iter().any(|(table, column)| reads_column(one, table, column))
@@ -79,7 +82,12 @@ impl Grounds<'_> {
         // The members of a family go and come one by one, before and after what they name.
         let loses_members = previous.kind == DefinitionKind::OperatorFamily
             && !previous.needs.iter().any(|need| self.moved.anew.contains(need));
-        let stays = stands_apart || loses_members || !(is_losing() || self.gives_way(previous));
+        // To be read once more it must not name a relation that has gone.
+        let reads_gone = || {
+            previous.kind == DefinitionKind::View
+                && previous.needs.iter().any(|need| need.class == Class::Relation && self.moved.gone.contains(need))
+        };
+        let stays = stands_apart || loses_members || !(is_losing() || self.gives_way(previous) || reads_gone());
         !self.guide.replaces(previous, next) || !stays
     }
 }

@@ -91,6 +91,8 @@ pub struct Rules {
     pub definitions_follow_renames: bool,
     /// The indexes of all tables share one set of names.
     pub index_names_are_shared: bool,
+    /// A view, trigger or routine may name what is not there any more, or yet: so none gives way to what goes.
+    pub names_are_late: bool,
     /// A value that is added to an enumerated type cannot be used before the transaction ends.
     pub enum_values_wait: bool,
     /// Whether a definition can take the other's place without being dropped first, so that nothing that stands on it

@@ -71,6 +71,7 @@ mod mysql_alter;
 mod mysql_canonical;
 mod mysql_random;
 mod mysql_read;
+mod mysql_replace;
 mod mysql_support;
 mod naming;
 mod never_lose;

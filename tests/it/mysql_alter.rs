@@ -337,10 +337,68 @@ fn a_column_that_others_read_is_renamed() {
             .collect();
         let check = Delta::Alter { previous: previous.checks[0].clone(), next: next.checks[0].clone() };
         edits.push(Edit::Check(check));
-        apply(&db, &[change(&previous, &next, edits)]).await;
+        let change = change(&previous, &next, edits);
+        let statements = db.dialect().await.render(&change).unwrap();
+        assert!(!statements.iter().any(|statement| statement.sql.contains("DROP COLUMN")), "{statements:?}");
+        apply(&db, &[change]).await;
         assert_eq!(db.introspect().await.tables[0], next);
         assert_eq!(db.rows("SELECT * FROM t").await, [["1", "5", "6", "10"]]);
     });
+}
+
+#[test]
+fn a_column_that_others_read_is_renamed_before_rows_are_filled() {
+    play(Engine::Mysql, |db| async move {
+        let build = |name: &str, computed: &str, more: &str| {
+            format!(
+                "CREATE TABLE t (id int PRIMARY KEY, {name} int, {computed} int AS ({name} + 1) STORED, v int AS ({name} * 2) VIRTUAL,
+                 {more} KEY g ({computed}), CONSTRAINT ck CHECK ({name} > 1), CONSTRAINT ck2 CHECK ({name} < 99))"
+            )
+        };
+        db.run(&[&build("b", "gg", "n int NOT NULL,").replace("99", "100")]).await;
+        let next = db.introspect().await.tables[0].clone();
+        db.run(&["DROP TABLE t", &build("a", "g", ""), "INSERT INTO t (id, a) VALUES (1, 5)"]).await;
+        let previous = db.introspect().await.tables[0].clone();
+        let mut edits: Vec<_> = (1..4)
+            .map(|at| Edit::Column {
+                delta: Delta::Alter { previous: previous.columns[at].clone(), next: next.columns[at].clone() },
+                backfill: None,
+            })
+            .collect();
+        let added = Delta::Create { next: next.columns[4].clone() };
+        edits.push(Edit::Column { delta: added, backfill: Some("`b` + `gg`".into()) });
+        let index = Delta::Alter { previous: previous.indexes[0].clone(), next: next.indexes[0].clone() };
+        edits.push(Edit::Index(index));
+        for at in 0..2 {
+            let check = Delta::Alter { previous: previous.checks[at].clone(), next: next.checks[at].clone() };
+            edits.push(Edit::Check(check));
+        }
+        apply(&db, &[change(&previous, &next, edits)]).await;
+        assert_eq!(db.introspect().await.tables[0], next);
+        assert_eq!(db.rows("SELECT * FROM t").await, [["1", "5", "6", "10", "11"]]);
+    });
+}
+
+#[test]
+fn several_full_text_indexes_come_at_once() {
+    turns_into(
+        &["CREATE TABLE t (id int PRIMARY KEY, a text, b text)"],
+        ROWS,
+        &[
+            "CREATE TABLE t (id int PRIMARY KEY, a text, b text, FULLTEXT KEY x (a), FULLTEXT KEY y (b), FULLTEXT KEY z (a, b))",
+        ],
+    );
+}
+
+#[test]
+fn an_index_gets_a_name_in_another_letter_case() {
+    turns_into(
+        &["CREATE TABLE t (id int PRIMARY KEY, a int, b int, d text, KEY i (a), UNIQUE KEY Ä (b), KEY k (a, b), FULLTEXT KEY f (d),
+           CONSTRAINT up FOREIGN KEY (b) REFERENCES t (id))"],
+        ROWS,
+        &["CREATE TABLE t (id int PRIMARY KEY, a int, b int, d text, KEY I (a) COMMENT 'x', UNIQUE KEY ä (b), KEY K (a, b), FULLTEXT KEY F (d),
+           KEY j (a), CONSTRAINT up FOREIGN KEY (b) REFERENCES t (id))"],
+    );
 }
 
 #[test]

@@ -81,3 +81,20 @@ fn models_leave_virtual_tables_alone() {
         assert!(printed.contains("// - virtual table notes"), "{printed}");
     });
 }
+
+#[test]
+fn an_index_gets_rows_of_its_own_while_the_columns_that_it_read_go() {
+    play(Engine::Sqlite, |db| async move {
+        db.run(&[
+            "CREATE TABLE post (id INTEGER PRIMARY KEY, body TEXT)",
+            "INSERT INTO post VALUES (4, 'gamma')",
+            "CREATE VIRTUAL TABLE found USING fts5 (body, content='post', content_rowid='id')",
+            "INSERT INTO found (found) VALUES ('rebuild')",
+        ])
+        .await;
+        let wanted = "CREATE TABLE post (id INTEGER PRIMARY KEY); CREATE VIRTUAL TABLE found USING fts5 (title, text);";
+        becomes(&db, &Project::with_models(db.url_text(), ""), wanted).await;
+        assert_eq!(db.rows("SELECT id FROM post").await, [["4"]]);
+        assert!(db.rows("SELECT title FROM found").await.is_empty());
+    });
+}

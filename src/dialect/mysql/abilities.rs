@@ -11,6 +11,8 @@ pub(super) struct Abilities {
     pub(super) rename_index: bool,
     /// `RENAME COLUMN` in `ALTER TABLE`.
     pub(super) rename_column: bool,
+    /// A column is renamed while a generated one reads it, where that is written again in the same statement.
+    pub(super) rewrites_with_rename: bool,
     /// Checks are kept and enforced, rather than parsed and forgotten.
     pub(super) checks: bool,
     /// `DROP CONSTRAINT` takes a check; before, MySQL wants `DROP CHECK`.
@@ -42,6 +44,7 @@ impl Abilities {
                 integer_widths: true,
                 rename_index: version.at_least(10, 5, 2),
                 rename_column: version.at_least(10, 5, 2),
+                rewrites_with_rename: true,
                 checks: true,
                 drop_constraint: true,
                 expression_defaults: true,
@@ -58,6 +61,7 @@ impl Abilities {
             integer_widths: !version.at_least(8, 0, 19),
             rename_index: true,
             rename_column: version.at_least(8, 0, 0),
+            rewrites_with_rename: version.at_least(9, 0, 0),
             checks: version.at_least(8, 0, 16),
             drop_constraint: version.at_least(8, 0, 19),
             expression_defaults: version.at_least(8, 0, 13),

@@ -81,6 +81,10 @@ pub(super) struct Alteration<'a> {
     pub(super) early: BTreeSet<Key>,
     /// Keys that stay as they are, and yet are made anew.
     pub(super) anew: BTreeSet<Key>,
+    /// Checks that were dropped already, because they read a column that was renamed early.
+    pub(super) early_checks: BTreeSet<String>,
+    /// Indexes that bear another name for a while, by the name that they had.
+    pub(super) aside: BTreeMap<String, String>,
     /// Options of the table that were seen to already.
     pub(super) settled: BTreeSet<&'static str>,
 }
@@ -107,6 +111,7 @@ pub(super) fn alter(dialect: &Mysql, change: &AlterTable) -> Result<Vec<Statemen
     statements.extend(alteration.through_text());
     statements.extend(alteration.fill());
     statements.extend(alteration.main());
+    statements.extend(alteration.full_text_after());
     statements.extend(alteration.foreign_keys_after());
     statements.extend(alteration.options_after());
     statements.extend(alteration.partitions_in_place());
@@ -137,6 +142,8 @@ impl<'a> Alteration<'a> {
             renamed: BTreeSet::new(),
             early: BTreeSet::new(),
             anew: BTreeSet::new(),
+            early_checks: BTreeSet::new(),
+            aside: BTreeMap::new(),
             settled: BTreeSet::new(),
         };
         for edit in &change.edits {
@@ -176,9 +183,10 @@ impl<'a> Alteration<'a> {
         }
     }
 
-    /// MySQL renames no column that a generated one reads; MariaDB follows the name by itself.
+    /// MySQL renames no column that a generated one reads, unless that is written again in the same statement, as its
+    /// other expression has it anyhow; older ones take it only away and back. MariaDB follows the name by itself.
     fn recompute_what_reads_a_renamed_column(&mut self) {
-        if self.dialect.is_mariadb() {
+        if self.dialect.is_mariadb() || self.dialect.abilities.rewrites_with_rename {
             return;
         }
         let renamed: Vec<String> = self

@@ -1,9 +1,10 @@
 //! Values for rows that are there, before a column becomes NOT NULL: the server would fill in zeros by itself.
 
-use rungs_schema::{Column, Table};
+use rungs_schema::{Column, Generated, Table};
 
 use super::alter::{Alteration, Altered, Clauses};
 use super::order::place;
+use super::token::tokens;
 use crate::dialect::{Dialect as _, Statement};
 
 impl Alteration<'_> {
@@ -15,7 +16,8 @@ impl Alteration<'_> {
             .altered
             .iter()
             .copied()
-            .filter(|altered| altered.backfill.is_some() && altered.previous.nullable && !altered.next.nullable)
+            .filter(|altered| altered.previous.nullable && !altered.next.nullable)
+            .filter_map(|altered| Some((altered, filling(&altered)?)))
             .collect();
         if added.is_empty() && tightened.is_empty() && self.freed.is_empty() {
             return Vec::new();
@@ -56,7 +58,7 @@ impl Alteration<'_> {
                 self.rewritten.insert(column.name.clone());
             }
         }
-        statements.extend(tightened.iter().map(|altered| self.update(&altered.next.name, altered.backfill, true)));
+        statements.extend(tightened.iter().map(|(altered, value)| self.update(&altered.next.name, Some(value), true)));
         self.created.retain(|(column, _)| !names.contains(&column.name));
         statements
     }
@@ -66,10 +68,18 @@ impl Alteration<'_> {
     }
 
     /// A backfill speaks of columns by their new names.
+    ///
+    /// MySQL renames no column that a check or a generated column reads, unless the one goes and the other is written
+    /// again in the same statement. <https://dev.mysql.com/doc/refman/en/create-table-check-constraints.html>
     fn rename_early(&mut self, clauses: &mut Clauses) {
         let renames: Vec<_> =
             self.altered.iter().filter(|altered| altered.previous.name != altered.next.name).copied().collect();
+        let reading = if self.dialect.is_mariadb() { Vec::new() } else { self.drop_what_reads(&renames, clauses) };
         for altered in renames {
+            if reading.contains(&altered.previous.name) {
+                self.renamed.insert(altered.next.name.clone());
+                continue;
+            }
             let (old, new) = (self.dialect.quote(&altered.previous.name), self.dialect.quote(&altered.next.name));
             let clause = if self.dialect.abilities.rename_column {
                 format!("RENAME COLUMN {old} TO {new}")
@@ -80,6 +90,52 @@ impl Alteration<'_> {
             clauses.add(clause, self.rename_comment(&altered));
             self.renamed.insert(altered.next.name.clone());
         }
+    }
+
+    /// Drops checks that read a column of another name, and gives generated columns that do the new names. Gives back the
+    /// names of these.
+    fn drop_what_reads(&mut self, renames: &[Altered<'_>], clauses: &mut Clauses) -> Vec<String> {
+        let mut reading = Vec::new();
+        let previous = &self.change.previous;
+        for check in previous.checks.iter().filter(|check| check.column.is_none()) {
+            if let Some(name) = &check.name
+                && self.renamed_in(&check.expression, renames) != check.expression
+            {
+                self.drop_check(clauses, name);
+                self.early_checks.insert(name.clone());
+            }
+        }
+        let bare = Table { checks: Vec::new(), ..(**previous).clone() };
+        for column in &previous.columns {
+            let Some(generated) = &column.generated else { continue };
+            let mut moved = column.clone();
+            let expression = self.renamed_in(&generated.expression, renames);
+            if expression == generated.expression {
+                continue;
+            }
+            moved.generated = Some(Generated { expression, ..generated.clone() });
+            let definition = self.dialect.column_definition(&bare, &moved, false);
+            let (old, new) = (&column.name, self.name_after(column));
+            let clause = format!("CHANGE COLUMN {} {} {definition}", self.dialect.quote(old), self.dialect.quote(&new));
+            clauses.add(clause, format!("lets {} read the new names", self.place_name(&new)));
+            reading.push(old.clone());
+        }
+        reading
+    }
+
+    /// An expression in the server's words, by the new names.
+    fn renamed_in(&self, expression: &str, renames: &[Altered<'_>]) -> String {
+        let (mut text, mut at) = (String::new(), 0);
+        for token in tokens(expression) {
+            let renamed = renames.iter().find(|altered| self.dialect.quote(&altered.previous.name) == token.text);
+            if let Some(altered) = renamed {
+                text.push_str(&expression[at..token.start]);
+                text.push_str(&self.dialect.quote(&altered.next.name));
+                at = token.end();
+            }
+        }
+        text.push_str(&expression[at..]);
+        text
     }
 
     pub(super) fn rename_comment(&self, altered: &Altered<'_>) -> String {
@@ -110,6 +166,14 @@ impl Alteration<'_> {
             )),
         }
     }
+}
+
+/// What rows without a value get in a column that takes no NULL any more: what is said, or its default.
+fn filling(altered: &Altered<'_>) -> Option<String> {
+    if altered.previous.generated.is_some() || altered.next.generated.is_some() {
+        return None;
+    }
+    altered.backfill.map(ToOwned::to_owned).or_else(|| altered.next.default.as_ref().map(|text| format!("({text})")))
 }
 
 fn needs_filling(column: &Column, backfill: Option<&str>) -> bool {

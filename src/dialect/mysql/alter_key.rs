@@ -7,7 +7,7 @@ use super::ddl::PERIOD;
 use super::ddl_column::split_extras;
 use super::ddl_key::WITHOUT_OVERLAPS;
 use super::token::tokens;
-use crate::dialect::{Dialect as _, Statement};
+use crate::dialect::{Dialect as _, Statement, fit};
 use crate::diff::change::{Delta, Edit};
 
 impl Alteration<'_> {
@@ -31,6 +31,7 @@ impl Alteration<'_> {
                 self.early.insert(Key::Index(name));
             }
         }
+        self.set_names_aside(&mut clauses);
         for key in &self.early {
             self.drop_key(&mut clauses, key);
             if !self.is_edited(key) {
@@ -45,6 +46,35 @@ impl Alteration<'_> {
             clauses.add(format!("DROP PERIOD FOR {name}"), format!("drops period {name} of {}", self.next().name));
         }
         self.statement(clauses).into_iter().collect()
+    }
+
+    /// MariaDB takes names of indexes that differ in letter case alone for the same name, and leaves InnoDB the former
+    /// one: the next to open the table finds an index that InnoDB does not know (error 1030). Another name between the
+    /// two keeps them apart.
+    fn set_names_aside(&mut self, clauses: &mut Clauses) {
+        if !self.dialect.is_mariadb() || !self.dialect.abilities.rename_index {
+            return;
+        }
+        let deltas = self.change.edits.iter().filter_map(|edit| match edit {
+            Edit::Index(delta) => Some(delta),
+            _ => None,
+        });
+        let next: Vec<&String> =
+            deltas.clone().filter_map(|delta| delta.next().and_then(|index| index.name.as_ref())).collect();
+        for old in deltas.filter_map(|delta| delta.previous().and_then(|index| index.name.as_ref())) {
+            let is_other_case = |new: &&String| **new != *old && new.to_lowercase() == old.to_lowercase();
+            if next.iter().any(is_other_case) && !self.early.contains(&Key::Index(old.clone())) {
+                let aside = fit(format!("{old}__before"), self.dialect.features.identifier_length);
+                let clause = format!("RENAME KEY {} TO {}", self.dialect.quote(old), self.dialect.quote(&aside));
+                clauses.add(clause, format!("sets index {old} of {} aside", self.next().name));
+                self.aside.insert(old.clone(), aside);
+            }
+        }
+    }
+
+    /// The name under which an index stands now.
+    fn current_name<'a>(&'a self, index: &'a str) -> &'a str {
+        self.aside.get(index).map_or(index, String::as_str)
     }
 
     /// A key on a column of places pins the system in which it tells places.
@@ -102,14 +132,15 @@ impl Alteration<'_> {
         match key {
             Key::Primary => clauses.add("DROP PRIMARY KEY".to_owned(), format!("drops the primary key of {table}")),
             Key::Index(name) => {
-                clauses.add(format!("DROP KEY {}", self.dialect.quote(name)), format!("drops index {name} of {table}"));
+                let clause = format!("DROP KEY {}", self.dialect.quote(self.current_name(name)));
+                clauses.add(clause, format!("drops index {name} of {table}"));
             }
         }
     }
 
     /// MySQL renames no column that a check reads, unless the check goes in the same statement
     /// (<https://dev.mysql.com/doc/refman/en/create-table-check-constraints.html>); MariaDB follows the name by itself.
-    fn checks_of_renamed_columns(&self) -> Vec<&Check> {
+    pub(super) fn checks_of_renamed_columns(&self) -> Vec<&Check> {
         if self.dialect.is_mariadb() {
             return Vec::new();
         }
@@ -119,19 +150,20 @@ impl Alteration<'_> {
         let renamed = self.altered.iter().filter(is_renamed);
         let renamed: Vec<String> = renamed.map(|altered| self.dialect.quote(&altered.next.name)).collect();
         let was_there = |check: &Check| self.change.previous.checks.iter().any(|other| other.name == check.name);
-        let is_edited = |check: &Check| {
-            let names = |check: Option<&Check>| check.and_then(|check| check.name.clone());
-            self.change.edits.iter().any(|edit| {
-                matches!(edit, Edit::Check(delta) if [names(delta.previous()), names(delta.next())].contains(&check.name))
-            })
-        };
         let reads =
             |check: &Check| tokens(&check.expression).iter().any(|token| renamed.iter().any(|name| name == token.text));
         let checks = self.change.next.checks.iter().filter(|check| check.name.is_some() && check.column.is_none());
-        checks.filter(|check| was_there(check) && !is_edited(check) && reads(check)).collect()
+        checks.filter(|check| was_there(check) && !self.is_edited_check(check) && reads(check)).collect()
     }
 
-    fn drop_check(&self, clauses: &mut Clauses, name: &str) {
+    fn is_edited_check(&self, check: &Check) -> bool {
+        let name_of = |check: Option<&Check>| check.and_then(|check| check.name.clone());
+        self.change.edits.iter().any(|edit| {
+            matches!(edit, Edit::Check(delta) if [name_of(delta.previous()), name_of(delta.next())].contains(&check.name))
+        })
+    }
+
+    pub(super) fn drop_check(&self, clauses: &mut Clauses, name: &str) {
         let word = if self.dialect.abilities.drop_constraint { "CONSTRAINT" } else { "CHECK" };
         let clause = format!("DROP {word} {}", self.dialect.quote(name));
         clauses.add(clause, format!("drops check {name} of {}", self.next().name));
@@ -153,6 +185,7 @@ impl Alteration<'_> {
                 Edit::Check(delta) => {
                     if let Some(Check { name: Some(name), column: None, .. }) = delta.previous()
                         && self.check_in_place(delta).is_none()
+                        && !self.early_checks.contains(name)
                     {
                         self.drop_check(clauses, name);
                     }
@@ -185,7 +218,8 @@ impl Alteration<'_> {
         }
         let abilities = &self.dialect.abilities;
         if abilities.rename_index && old != new && (Index { name: next.name.clone(), ..previous.clone() }) == *next {
-            return Some(format!("RENAME KEY {} TO {}", self.dialect.quote(old), self.dialect.quote(new)));
+            let old = self.dialect.quote(self.current_name(old));
+            return Some(format!("RENAME KEY {old} TO {}", self.dialect.quote(new)));
         }
         let word = abilities.hidden_index?;
         let key = word.to_ascii_lowercase();
@@ -205,6 +239,9 @@ impl Alteration<'_> {
     /// What changes a check without looking at every row, where all that changes is whether it is enforced.
     fn check_in_place(&self, delta: &Delta<Check>) -> Option<String> {
         let Delta::Alter { previous, next } = delta else { return None };
+        if previous.name.as_ref().is_some_and(|name| self.early_checks.contains(name)) {
+            return None;
+        }
         let only_enforced = *next == Check { not_enforced: next.not_enforced, ..previous.clone() };
         let name = next.name.as_ref().filter(|_| only_enforced && !self.dialect.is_mariadb())?;
         let state = if next.not_enforced { "NOT ENFORCED" } else { "ENFORCED" };
@@ -227,7 +264,12 @@ impl Alteration<'_> {
         for key in &self.anew {
             self.add_again(clauses, key);
         }
-        for check in self.checks_of_renamed_columns() {
+        let waiting = |check: &&Check| {
+            let is_edited = self.is_edited_check(check);
+            !is_edited && check.name.as_ref().is_some_and(|name| self.early_checks.contains(name))
+        };
+        for check in self.checks_of_renamed_columns().into_iter().chain(self.change.next.checks.iter().filter(waiting))
+        {
             let name = check.name.as_deref().unwrap_or_default();
             let comment = format!("adds check {name} to {}", self.next().name);
             clauses.add(format!("ADD {}", self.dialect.check(check)), comment);
@@ -261,6 +303,9 @@ impl Alteration<'_> {
             }
             Key::Index(name) => {
                 let index = next.indexes.iter().find(|index| index.name.as_ref() == Some(name));
+                if index.is_some_and(|index| self.waits(index)) {
+                    return;
+                }
                 let clause = index.map(|index| format!("ADD {}", self.dialect.index(index)));
                 clauses.add(clause.unwrap_or_default(), format!("adds index {name} to {}", next.name));
             }
@@ -287,11 +332,45 @@ impl Alteration<'_> {
         let name = index.name.as_deref().unwrap_or_default();
         match self.in_place(delta) {
             Some(clause) => clauses.add(clause, format!("alters index {name} of {}", self.next().name)),
-            None => {
-                let clause = format!("ADD {}", self.dialect.index(index));
-                clauses.add(clause, format!("adds index {name} to {}", self.next().name));
-            }
+            None if self.waits(index) => {}
+            None => self.add_new_index(clauses, index, name),
         }
+    }
+
+    fn add_new_index(&self, clauses: &mut Clauses, index: &Index, name: &str) {
+        let clause = format!("ADD {}", self.dialect.index(index));
+        clauses.add(clause, format!("adds index {name} to {}", self.next().name));
+    }
+
+    /// The full-text indexes that are built.
+    fn new_full_text(&self) -> Vec<&Index> {
+        let edited = self.change.edits.iter().filter_map(|edit| match edit {
+            Edit::Index(delta) if self.in_place(delta).is_none() => delta.next(),
+            _ => None,
+        });
+        let next = &self.change.next.indexes;
+        let again = next
+            .iter()
+            .filter(|index| index.name.as_ref().is_some_and(|name| self.anew.contains(&Key::Index(name.clone()))));
+        edited.chain(again).filter(|index| index.method.as_deref() == Some("fulltext")).collect()
+    }
+
+    /// InnoDB in MySQL builds one full-text index at a time.
+    /// <https://dev.mysql.com/doc/refman/9.4/en/innodb-online-ddl-limitations.html>
+    fn waits(&self, index: &Index) -> bool {
+        let is_later = || self.new_full_text().iter().skip(1).any(|later| later.name == index.name);
+        !self.dialect.is_mariadb() && index.method.as_deref() == Some("fulltext") && is_later()
+    }
+
+    /// The full-text indexes that the main statement could not take.
+    pub(super) fn full_text_after(&self) -> Vec<Statement> {
+        let waiting = self.new_full_text().into_iter().filter(|index| self.waits(index));
+        let statement = |index: &Index| {
+            let mut clauses = Clauses::default();
+            self.add_new_index(&mut clauses, index, index.name.as_deref().unwrap_or_default());
+            self.statement(clauses)
+        };
+        waiting.filter_map(statement).collect()
     }
 
     fn foreign_key_comment(&self, key: &ForeignKey) -> String {

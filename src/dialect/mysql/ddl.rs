@@ -7,7 +7,7 @@ use rungs_schema::{Check, ObjectName, Sequence, Table};
 
 use super::ddl_column::column;
 use super::ddl_key;
-use super::token::{Cursor, Kind, without_parentheses};
+use super::token::{Cursor, Kind, tokens, without_parentheses};
 use crate::error::DbError;
 
 /// The options of a table that keeps versions of its rows (MariaDB), under their words.
@@ -106,11 +106,23 @@ impl Surroundings {
     }
 }
 
+/// MySQL prints parts of a partitioning for some versions only: `KEY */ /*!50611 ALGORITHM = 1 */ /*!50100 (a)`.
+fn without_version_comments(text: &str) -> String {
+    let (mut plain, mut at) = (String::with_capacity(text.len()), 0);
+    for token in tokens(text) {
+        let gap = &text[at..token.start];
+        plain.push_str(if gap.contains("*/") || gap.contains("/*!") { " " } else { gap });
+        plain.push_str(token.text);
+        at = token.end();
+    }
+    plain
+}
+
 /// Everything after the closing parenthesis. What the nouns have no field for is kept by its words.
 fn options(cursor: &mut Cursor<'_>, table: &mut Table) -> Result<(), DbError> {
     while let Some(token) = cursor.peek() {
         if token.is_word("PARTITION") {
-            let text = cursor.until(|_| false).trim_end().to_owned();
+            let text = without_version_comments(cursor.until(|_| false).trim_end());
             table.options.insert("partition".to_owned(), text);
         } else if cursor.take_words(&["WITH", "SYSTEM", "VERSIONING"]) {
             table.options.insert(VERSIONED.to_owned(), String::new());

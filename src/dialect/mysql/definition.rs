@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rungs_schema::{Definition, DefinitionKind, Needs, ObjectName, Reference};
 
-use super::token::{Cursor, Kind, Token, tokens, without_database};
+use super::token::{Token, tokens, without_database};
 
 /// What the server prints, without the name of the database, and without the definer where that is whoever reads:
 /// it would be the same person again who creates it.
@@ -14,7 +14,7 @@ pub(super) fn cleaned(sql: &str, database: &str, user: &str) -> String {
     let definer = found.iter().take(12).position(|token| token.is_word("DEFINER"));
     if let Some(at) = definer {
         // DEFINER = `user` @ `host`
-        let spelled: Vec<_> = found.iter().skip(at + 2).step_by(2).take(2).filter_map(Token::identifier).collect();
+        let spelled: Vec<_> = found.iter().skip(at + 2).step_by(2).take(2).filter_map(spelled).collect();
         if let (Some(next), true) = (found.get(at + 5), spelled.join("@") == user) {
             text = format!("{}{}", &sql[..found[at].start], &sql[next.start..]);
             text = text.trim().trim_end_matches(';').to_owned();
@@ -22,6 +22,32 @@ pub(super) fn cleaned(sql: &str, database: &str, user: &str) -> String {
     }
     without_database(&text, database)
 }
+
+/// A name, which a definition from a session with `ANSI_QUOTES` has between double quotes.
+fn spelled(token: &Token<'_>) -> Option<String> {
+    let ansi = token.text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    ansi.map(|name| name.replace("\"\"", "\"")).or_else(|| token.identifier())
+}
+
+/// Modes of a session in which a text reads otherwise where it holds these words. The server keeps the mode with it.
+/// <https://dev.mysql.com/doc/refman/9.4/en/sql-mode.html>
+const READING: [(&str, &[&str]); 5] = [
+    ("ANSI_QUOTES", &["\""]),
+    ("PIPES_AS_CONCAT", &["||"]),
+    ("NO_BACKSLASH_ESCAPES", &["\\"]),
+    ("HIGH_NOT_PRECEDENCE", &["NOT", "not", "Not"]),
+    ("ORACLE", &[""]),
+];
+
+/// The mode that a definition has to be created in, where it is not any.
+pub(super) fn reading_mode<'a>(mode: &'a str, sql: &str) -> Option<&'a str> {
+    let matters =
+        |word: &str| READING.iter().any(|(name, signs)| *name == word && signs.iter().any(|sign| sql.contains(sign)));
+    mode.split(',').any(matters).then_some(mode)
+}
+
+/// What a definition says of its mode, in its settings.
+pub(super) const MODE: &str = "sql_mode";
 
 /// An object whose needs are not known yet.
 pub(super) fn definition(kind: DefinitionKind, name: &str, table: Option<&str>, sql: String) -> Definition {
@@ -84,19 +110,4 @@ pub fn needs_delimiter(sql: &str) -> bool {
 /// The statement that drops an object.
 pub(super) fn dropped(kind: DefinitionKind, name: &str) -> String {
     format!("DROP {} {name}", kind.word().to_ascii_uppercase())
-}
-
-/// A view is replaced where it stands, so that what reads it has not to give way.
-pub(super) fn replaces(previous: &Definition, next: &Definition) -> bool {
-    previous.kind == DefinitionKind::View && next.kind == previous.kind && previous.name == next.name
-}
-
-/// The statement that puts a view in the place of the one that is there.
-pub(super) fn replacing(sql: &str) -> Option<String> {
-    let mut cursor = Cursor::new(sql);
-    let create = cursor.next().filter(|token| token.is_word("CREATE") && token.kind == Kind::Word)?;
-    if cursor.is_word("OR") {
-        return Some(sql.to_owned());
-    }
-    Some(format!("{} OR REPLACE{}", create.text, &sql[create.end()..]))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rungs_schema::{DefinitionKind, DialectName, ObjectName, Schema};
 
 use super::ddl::{self, Surroundings};
-use super::definition::{cleaned, definition, find_needs};
+use super::definition::{MODE, cleaned, definition, find_needs, reading_mode};
 use crate::db::{Connection, Row, Rows};
 use crate::error::DbError;
 
@@ -152,8 +152,15 @@ fn schema(entries: &[Entry], printed: &[Rows], around: &Surroundings, user: &str
                 continue;
             }
         };
-        let sql = cleaned(&text(column)?, &around.database, user);
-        schema.definitions.push(definition(kind, &entry.name, entry.table.as_deref(), sql));
+        let printed = text(column)?;
+        let sql = cleaned(&printed, &around.database, user);
+        let mut definition = definition(kind, &entry.name, entry.table.as_deref(), sql);
+        if kind != DefinitionKind::View
+            && let Some(mode) = row.opt(MODE)?.and_then(|mode| reading_mode(mode, &printed))
+        {
+            definition.settings.insert(MODE.to_owned(), mode.to_owned());
+        }
+        schema.definitions.push(definition);
     }
     let tables: Vec<ObjectName> = schema.tables.iter().map(|table| table.name.clone()).collect();
     find_needs(&mut schema.definitions, &tables);

@@ -18,6 +18,7 @@ mod definition;
 pub mod introspect;
 mod order;
 mod render;
+mod replace;
 mod sequence;
 mod token;
 mod types;
@@ -51,7 +52,11 @@ impl Mysql {
             rules: Rules {
                 initial_privileges: None,
                 column_sequence: None,
-                replaces: Some(definition::replaces),
+                replaces: Some(if version.name == DialectName::Mariadb {
+                    replace::by_mariadb
+                } else {
+                    replace::by_mysql
+                }),
                 // Partitions are an administrator's to add and drop where no model speaks of them.
                 is_setting: Some(|option| option == "partition"),
                 foreign_keys_in_place: true,
@@ -68,6 +73,7 @@ impl Mysql {
                 definitions_follow_renames: false,
                 enum_values_wait: false,
                 index_names_are_shared: false,
+                names_are_late: true,
             },
         };
         let abilities = Abilities::of(&version);

@@ -4,7 +4,7 @@ use rungs_schema::{Definition, Table};
 use sea_query::MysqlQueryBuilder;
 
 use super::ddl::{PERIOD, SYSTEM_PERIOD};
-use super::{Mysql, alter, definition, sequence};
+use super::{Mysql, alter, definition, replace, sequence};
 use crate::dialect::simple::drop_table;
 use crate::dialect::{Dialect as _, Statement};
 use crate::diff::change::{Change, Delta};
@@ -74,15 +74,24 @@ fn define(dialect: &Mysql, delta: &Delta<Definition>) -> Vec<Statement> {
         Statement::new(sql, format!("drops {} {}", previous.kind, previous.name))
     };
     match delta {
-        Delta::Create { next } => vec![create(next)],
+        Delta::Create { next } => in_mode(dialect, next, create(next)),
         Delta::Drop { previous } => vec![drop(previous)],
-        Delta::Alter { previous, next } => {
-            match definition::replacing(&next.sql).filter(|_| definition::replaces(previous, next)) {
-                Some(sql) => vec![Statement::new(sql, format!("replaces view {}", next.name))],
-                None => vec![drop(previous), create(next)],
-            }
-        }
+        Delta::Alter { previous, next } => match replace::in_place(dialect, previous, next) {
+            Some(statement) => in_mode(dialect, next, statement),
+            None => std::iter::once(drop(previous)).chain(in_mode(dialect, next, create(next))).collect(),
+        },
     }
+}
+
+/// The statement in the mode that its text is written for; the session has its own again afterwards.
+fn in_mode(dialect: &Mysql, one: &Definition, statement: Statement) -> Vec<Statement> {
+    let Some(mode) = one.settings.get(definition::MODE) else { return vec![statement] };
+    let before = format!("SET @rungs_sql_mode = @@sql_mode, sql_mode = {}", dialect.literal(mode));
+    vec![
+        Statement::new(before, format!("reads {} {} as it is written", one.kind, one.name)),
+        statement,
+        Statement::new("SET sql_mode = @rungs_sql_mode", "ends it"),
+    ]
 }
 
 /// `RENAME TABLE` takes tables and sequences alike.

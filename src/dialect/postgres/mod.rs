@@ -59,6 +59,7 @@ impl Postgres {
                 is_setting: Some(|option| !["unlogged", "server", "of"].contains(&option)),
                 enum_values_wait: true,
                 index_names_are_shared: true,
+                names_are_late: false,
                 initial_privileges,
                 column_sequence: Some(|table, column| table.sibling(names::made_name(&table.name, column, "seq"))),
             },

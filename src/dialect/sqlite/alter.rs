@@ -183,16 +183,27 @@ impl<'a> Work<'a> {
             .checks
             .iter()
             .any(|check| check.column.as_deref() != Some(name) && expression::mentions(&check.expression, name));
-        let computes = table.columns.iter().any(|other| {
-            let text = other.generated.as_ref().map_or("", |generated| &generated.expression);
-            other.name != name && expression::mentions(text, name)
-        });
+        let goes = |other: &Column| self.dropped_columns().any(|dropped| dropped.name == other.name);
+        let computes = table.columns.iter().any(|other| other.name != name && !goes(other) && reads(other, name));
         let referred = self.next.foreign_keys.iter().chain(&table.foreign_keys).any(|key| {
             key.references == table.name && key.referenced_columns.iter().any(|referenced| referenced == name)
         });
         let alone = table.columns.iter().all(|other| other.name == name || other.generated.is_some());
         self.dialect.version().at_least(3, 35, 0)
             && !(in_key || in_check || computes || referred || alone || self.refers_apart(name))
+    }
+
+    /// The columns that go, a computed one before those that it reads.
+    fn drops_in_order(&self) -> Vec<&'a Column> {
+        let mut left: Vec<_> = self.dropped_columns().collect();
+        let mut order = Vec::with_capacity(left.len());
+        while !left.is_empty() {
+            let is_read =
+                |column: &Column| left.iter().any(|other| other.name != column.name && reads(other, &column.name));
+            let next = left.iter().position(|column| !is_read(column)).unwrap_or_default();
+            order.push(left.remove(next));
+        }
+        order
     }
 
     /// Whether the column has a foreign key that is not written with it.
@@ -222,7 +233,7 @@ impl<'a> Work<'a> {
                 statements.push(Statement::new(sql, comment));
             }
         }
-        for column in self.dropped_columns() {
+        for column in self.drops_in_order() {
             let name = format!("{}.{}", self.next.name, column.name);
             let sql = format!("ALTER TABLE {table} DROP COLUMN {}", quote(&column.name));
             let statement = Statement::new(sql, format!("drops column {name}"));
@@ -274,6 +285,11 @@ impl<'a> Work<'a> {
         statements.extend(rename_columns(self.next, &renames));
         statements
     }
+}
+
+/// Whether a column is computed from the one of this name.
+fn reads(column: &Column, name: &str) -> bool {
+    column.generated.as_ref().is_some_and(|generated| expression::mentions(&generated.expression, name))
 }
 
 fn all_differ(names: &[String]) -> bool {

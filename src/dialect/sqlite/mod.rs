@@ -57,6 +57,7 @@ impl Sqlite {
                 definitions_follow_renames: true,
                 enum_values_wait: false,
                 index_names_are_shared: true,
+                names_are_late: false,
             },
         };
         Self { version, features }

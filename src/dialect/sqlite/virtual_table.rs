@@ -23,7 +23,8 @@ pub(super) fn alter(previous: &Definition, next: &Definition) -> Option<Vec<Stat
     let name = &next.name.name;
     let moves = old.moves_to(&new)?;
     let (table, waiting) = (quote(name), quote(&format!("{PREFIX}{name}")));
-    let lost: Vec<_> = old.columns.iter().filter(|column| !new.has(column) && old.family == Family::Text).collect();
+    let keeps_rows = old.family == Family::Text && !old.is_index();
+    let lost: Vec<_> = old.columns.iter().filter(|column| keeps_rows && !new.has(column)).collect();
     let lost: Vec<_> = lost.iter().map(|column| format!("column {name}.{column} and its values")).collect();
     let drop = Statement::new(drop_definition(previous).sql, format!("drops the old virtual table {name}"));
     let drop = if lost.is_empty() { drop } else { drop.losing(lost.join("; ")) };
@@ -33,6 +34,9 @@ pub(super) fn alter(previous: &Definition, next: &Definition) -> Option<Vec<Stat
         let rebuild = format!("INSERT INTO {table} ({table}) VALUES ('rebuild')");
         return Some(vec![drop, create, Statement::new(rebuild, format!("indexes the rows of {name}"))]);
     };
+    if pairs.is_empty() {
+        return Some(vec![drop, create]);
+    }
     let list = |of: fn(&Pair) -> String| pairs.iter().map(of).collect::<Vec<_>>().join(", ");
     let keep = format!("CREATE TABLE {waiting} AS\nSELECT {} FROM {table}", list(|pair| pair.kept()));
     let fill = format!(
@@ -116,6 +120,11 @@ impl Virtual {
         self.columns.iter().any(|own| own.eq_ignore_ascii_case(column))
     }
 
+    /// Whether its rows are in another table, and it only finds them.
+    fn is_index(&self) -> bool {
+        self.content.is_some()
+    }
+
     /// Which columns give their values to which; none where the new table reads its rows elsewhere. `None` where there
     /// is nothing to read, or no way over.
     fn moves_to(&self, new: &Self) -> Option<Option<Vec<Pair>>> {
@@ -133,6 +142,11 @@ impl Virtual {
         let first = usize::from(self.family == Family::Boxes);
         let own = |column: &String| self.columns.iter().skip(first).find(|own| own.eq_ignore_ascii_case(column));
         let kept = new.columns.iter().skip(first).filter_map(|column| Some((quote(own(column)?), quote(column))));
+        let kept: Vec<_> = kept.collect();
+        // The table that has its rows keeps them, and may have lost the columns by now that it is read by.
+        if kept.is_empty() && self.is_index() {
+            return Some(Some(Vec::new()));
+        }
         pairs.extend(kept);
         Some(Some(pairs.into_iter().enumerate().map(|(index, (old, new))| Pair { old, new, index }).collect()))
     }
