@@ -239,3 +239,12 @@ on_every_engine!(an_index_name_moves_to_another_table_and_back, |db| async move 
     project.run("upgrade heads").ok();
     project.run("check").ok();
 });
+
+on_every_engine!(rows_without_a_value_get_the_default_of_a_column_that_becomes_required, |db| async move {
+    let rows = ["INSERT INTO users VALUES (1, NULL)", "INSERT INTO users VALUES (2, 7)"];
+    let project = started(&db, &model("users", "", "pub age: Option<i32>,"), &rows).await;
+    project.write_models(&model("users", "", "#[model(default = \"18\")] pub age: i32,"));
+    project.run("autogenerate -m second --apply").ok();
+    assert_eq!(db.rows("SELECT * FROM users ORDER BY id").await, [["1", "18"], ["2", "7"]]);
+    project.run("check").ok();
+});

@@ -8,7 +8,7 @@ use super::table::{column_sql, type_sql};
 use super::{column_option, comment, numbering};
 use crate::dialect::Statement;
 use crate::dialect::postgres::{Postgres, casts, collation_sql, qualified, quote};
-use crate::diff::KEPT_BELOW;
+use crate::diff::{KEPT_BELOW, not_null};
 use crate::error::PlanError;
 
 /// What the statements of one column have in common.
@@ -229,7 +229,7 @@ impl Place<'_> {
         }
         if previous.nullable && !next.nullable {
             let mut what = format!("makes {label} NOT NULL");
-            if let Some(value) = self.filling(backfill) {
+            if let Some(value) = self.filling(backfill.or_else(|| own_filling(next))) {
                 let name = quote(&next.name);
                 let sql = format!("UPDATE {} SET {name} = {value} WHERE {name} IS NULL", qualified(self.name()));
                 out.push(Statement::new(sql, format!("gives rows without {label} a value")));
@@ -267,4 +267,11 @@ impl Place<'_> {
         }
         Ok(out)
     }
+}
+
+/// What rows without a value get where nothing else is said: what new rows get. One that takes NULL from rows that are
+/// there leaves them.
+fn own_filling(column: &Column) -> Option<&str> {
+    let asks_nothing = column.generated.is_some() || column.options.contains_key(not_null::NOT_VALID);
+    column.default.as_deref().filter(|_| !asks_nothing)
 }
