@@ -52,9 +52,8 @@ pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differ
         enums: objects(&previous.enums, &next.enums, |enum_type| enum_type.name.clone()),
         domains: objects(&previous.domains, &next.domains, |domain| domain.name.clone()),
         composites: objects(&previous.composites, &next.composites, |composite| composite.name.clone()),
-        ..Differences::default()
+        ..tables(previous, next, guide)
     };
-    tables(previous, next, guide, &mut differences);
     let next_definitions = match guide.definitions {
         Definitions::Kept => &previous.definitions,
         Definitions::Declared | Definitions::All => &next.definitions,
@@ -67,10 +66,11 @@ pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differ
     differences
 }
 
-fn tables(previous: &Schema, next: &Schema, guide: &Guide, found: &mut Differences) {
-    found.anew = anew::find(previous, next, guide);
-    found.rows = anew::rows(previous, next, &found.anew);
-    let anew = found.anew.clone();
+/// What differs between the tables.
+pub(super) fn tables(previous: &Schema, next: &Schema, guide: &Guide) -> Differences {
+    let anew = anew::find(previous, next, guide);
+    let rows = anew::rows(previous, next, &anew);
+    let mut found = Differences { rows, anew: anew.clone(), ..Differences::default() };
     let lineage = Lineage { previous, next, guide, anew: &anew };
     for old in previous.tables.iter().filter(|old| next.table(&old.name).is_none() || anew.contains(&old.name)) {
         let alone = alone_before_drop(old, &lineage);
@@ -107,6 +107,7 @@ fn tables(previous: &Schema, next: &Schema, guide: &Guide, found: &mut Differenc
             }
         }
     }
+    found
 }
 
 fn is_alone(table: &Table) -> bool {
@@ -117,19 +118,9 @@ fn is_alone(table: &Table) -> bool {
 /// and the rows of one that is not under the same parent afterwards do not come back with the parent's.
 fn alone_before_drop(table: &Table, lineage: &Lineage<'_>) -> Table {
     let Some((parent, _)) = &table.partition_of else { return table.clone() };
-    let mut above = BTreeSet::from([parent.clone()]);
-    while let Some(higher) = above
-        .iter()
-        .filter_map(|name| lineage.previous.table(name)?.partition_of.as_ref())
-        .find(|(name, _)| !above.contains(name))
-    {
-        above.insert(higher.0.clone());
-    }
     let goes_with_parent = anew::goes_with_parent(&table.name, lineage.previous, lineage.next, lineage.anew);
     let is_moved = lineage.anew.contains(&table.name) && lineage.anew.contains(parent) && !goes_with_parent;
-    let stays = |name: &ObjectName| lineage.next.table(name).is_some() && !lineage.anew.contains(name);
-    let keys = lineage.next.tables.iter().flat_map(|table| &table.foreign_keys);
-    let is_referred_to = keys.into_iter().any(|key| above.contains(&key.references) && stays(&key.references));
+    let is_referred_to = lineage.is_referred_to(table, lineage.previous, lineage.next);
     let is_rebuilt = lineage.anew.contains(&table.name) || lineage.anew.contains(parent);
     // On the way back it would not be what it was.
     let is_born_otherwise = || !lineage.guide.one_way && !is_rebuilt && lineage.is_born_otherwise(table);

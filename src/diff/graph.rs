@@ -35,6 +35,10 @@ struct Ties {
     needs: BTreeSet<Reference>,
     /// The parents of a table: they must be there, and are edited first, where the phases say so too.
     follows: BTreeSet<Reference>,
+    /// The parents that a table leaves, or goes with.
+    leaves: BTreeSet<Reference>,
+    /// The parents that a table joins, or comes with.
+    joins: BTreeSet<Reference>,
     /// What it stands on as before. If that is made anew, it stands on it through others alone.
     keeps: BTreeSet<Reference>,
     /// It takes away and brings nothing, so that it does not have to see what it keeps as it will be.
@@ -62,8 +66,14 @@ impl Ties {
     fn of(change: &Change) -> Self {
         let mut ties = Self::default();
         match change {
-            Change::CreateTable { next } => ties.create(Reference::relation(&next.name), needs_of_table(next)),
-            Change::DropTable { previous } => ties.drop(Reference::relation(&previous.name), needs_of_table(previous)),
+            Change::CreateTable { next } => {
+                ties.joins = parents_of(next).collect();
+                ties.create(Reference::relation(&next.name), needs_of_table(next));
+            }
+            Change::DropTable { previous } => {
+                ties.leaves = parents_of(previous).collect();
+                ties.drop(Reference::relation(&previous.name), needs_of_table(previous));
+            }
             Change::AlterTable(alter) => ties.alter_table(alter),
             Change::Rows(rows) => ties.rows(rows),
             Change::Sequence(delta) => ties.delta(delta, |sequence| {
@@ -176,7 +186,9 @@ impl Ties {
         let is_parent = |one: &Reference| old_parents.contains(one) || new_parents.contains(one);
         before.retain(|one| !is_parent(one));
         after.retain(|one| !is_parent(one));
-        self.releases.extend(old_parents.difference(&new_parents).cloned());
+        self.leaves = old_parents.difference(&new_parents).cloned().collect();
+        self.releases.extend(self.leaves.iter().cloned());
+        self.joins = new_parents.difference(&old_parents).cloned().collect();
         self.follows = new_parents;
         after.extend(keys(Delta::next));
         let (old, new) = (Reference::relation(&alter.previous.name), Reference::relation(&alter.next.name));
@@ -184,7 +196,11 @@ impl Ties {
         self.change(old, &before, new.clone(), &after);
         self.needs.remove(&new);
         self.releases.remove(&new);
-        self.only_takes = alter.edits.iter().all(Edit::is_drop);
+        let takes = |edit: &Edit| match edit {
+            Edit::Inherits | Edit::Partition => self.joins.is_empty(),
+            edit => edit.is_drop(),
+        };
+        self.only_takes = alter.edits.iter().all(takes);
     }
 }
 
@@ -216,7 +232,9 @@ fn parents_of(table: &Table) -> impl Iterator<Item = Reference> + '_ {
 fn index_names(table: &Table) -> BTreeSet<Reference> {
     let keys = table.primary_key.iter().map(|one| &one.name).chain(table.uniques.iter().map(|one| &one.name));
     let all = keys.chain(table.indexes.iter().map(|one| &one.name)).chain(table.exclusions.iter().map(|one| &one.name));
-    all.flatten().map(|name| Reference::relation(&table.name.sibling(name))).collect()
+    // What belongs to a key or index of a parent has its name before it does and after.
+    let attached = table.attached.values().map(|attached| &attached.name);
+    all.flatten().chain(attached).map(|name| Reference::relation(&table.name.sibling(name))).collect()
 }
 
 fn needs_of_table(table: &Table) -> BTreeSet<Reference> {

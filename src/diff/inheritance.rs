@@ -23,7 +23,7 @@ use super::{Guide, not_null};
 pub(crate) const KEPT_BELOW: &str = "kept below";
 
 /// The option of a column that comes from a parent alone.
-const INHERITED: &str = "inherited";
+pub(super) const INHERITED: &str = "inherited";
 
 /// What a comparison of children has to know.
 pub(super) struct Lineage<'a> {
@@ -167,9 +167,37 @@ impl Lineage<'_> {
         }
     }
 
-    /// How a new table comes: as it is created, and how it goes on.
+    /// How a new table comes: as it is created, and how it goes on. On the way back, a partition goes alone too where a
+    /// foreign key refers to its parent.
     pub(super) fn birth(&self, new: &Table) -> (Table, Passage) {
+        if !self.guide.one_way && self.is_referred_to(new, self.next, self.previous) {
+            return self.birth_alone(new);
+        }
+        self.birth_below(new)
+    }
+
+    /// Whether a foreign key of one side refers to what a partition of the other side is a part of, which stays. The
+    /// server drops no partition then.
+    pub(super) fn is_referred_to(&self, partition: &Table, tree: &Schema, side: &Schema) -> bool {
+        let mut above: Vec<&ObjectName> = Vec::new();
+        let mut next = partition.partition_of.as_ref();
+        while let Some((parent, _)) = next {
+            above.push(parent);
+            next = tree.table(parent).and_then(|parent| parent.partition_of.as_ref());
+        }
+        let stays = |name: &ObjectName| side.table(name).is_some() && !self.anew.contains(name);
+        let keys = side.tables.iter().flat_map(|table| &table.foreign_keys);
+        keys.into_iter().any(|key| above.contains(&&key.references) && stays(&key.references))
+    }
+
+    fn birth_alone(&self, new: &Table) -> (Table, Passage) {
         let all: BTreeSet<ObjectName> = parents(new).cloned().collect();
+        let alone = without(new, &all, self.next);
+        let late = moved(&alone, new);
+        (alone, Passage { late, ..Passage::default() })
+    }
+
+    fn birth_below(&self, new: &Table) -> (Table, Passage) {
         let from_parents = |column: &Column| -> Vec<Column> {
             let parents = parents(new).filter_map(|name| self.next.table(name));
             parents.filter_map(|parent| self.child_column(parent, &column.name, new)).collect()
@@ -177,9 +205,7 @@ impl Lineage<'_> {
         let is_born_otherwise = |column: &Column| not_null::is_born_otherwise(column, &from_parents(column));
         if new.attached.values().any(|attached| !attached.is_made_up) || new.columns.iter().any(is_born_otherwise) {
             // The server would give them other names.
-            let alone = without(new, &all, self.next);
-            let late = moved(&alone, new);
-            return (alone, Passage { late, ..Passage::default() });
+            return self.birth_alone(new);
         }
         let parents: Vec<&Table> = parents(new).filter_map(|name| self.next.table(name)).collect();
         let mut created = new.clone();
@@ -208,7 +234,7 @@ impl Lineage<'_> {
 
     /// Whether a table of the former side would not be what it is by being created under its parents.
     pub(super) fn is_born_otherwise(&self, old: &Table) -> bool {
-        let (_, passage) = Lineage { next: self.previous, ..*self }.birth(old);
+        let (_, passage) = Lineage { next: self.previous, ..*self }.birth_below(old);
         passage.main.is_some() || passage.late.is_some()
     }
 
@@ -259,7 +285,14 @@ impl Lineage<'_> {
                     overwrite(column, &is, &was, &is);
                     not_null::follow(column, &was, &is, elsewhere);
                 }
-                (None, Some(column)) => not_null::follow(column, &not_null::free(&is), &is, elsewhere),
+                (None, Some(column)) => {
+                    // It becomes the parent's too, which asks for one type.
+                    (column.ty, column.collation) = (is.ty.clone(), is.collation.clone());
+                    if let Some(aligned) = ready.aligned.columns.iter_mut().find(|column| column.name == new.name) {
+                        (aligned.ty, aligned.collation) = (is.ty.clone(), is.collation.clone());
+                    }
+                    not_null::follow(column, &not_null::free(&is), &is, elsewhere);
+                }
                 (_, None) => ready.carried.columns.push(is),
             }
         }
@@ -307,17 +340,31 @@ struct Ready {
 }
 
 impl Ready {
-    /// What stands on a column that goes with the parent's leaves first: the server would take it along unsaid.
+    /// What stands on a column that goes with the parent's leaves first: the server would take it along unsaid. So does a
+    /// column that is computed from one that goes, or gets another type, with the parent's.
     fn leave_what_goes(&mut self) {
-        let stays = |column: &&Column| self.carried.column(&column.name).is_some();
-        let names = self.aligned.columns.iter().filter(|column| !stays(column)).map(|column| column.name.clone());
-        let gone: Vec<String> = names.collect();
-        let gone: BTreeSet<&str> = gone.iter().map(String::as_str).collect();
+        let values = |column: &Column| (column.ty.clone(), column.collation.clone());
+        let stays = |column: &&Column| {
+            let carried = self.carried.column(&column.name);
+            carried.is_some_and(|carried| values(carried) == values(column))
+        };
+        let changed: Vec<&Column> = self.aligned.columns.iter().filter(|column| !stays(column)).collect();
+        let is_read = |text: &str| changed.iter().any(|column| names_column(text, &column.name));
+        let is_computed = |column: &&Column| {
+            let is_own = !column.options.contains_key(INHERITED);
+            is_own && column.generated.as_ref().is_some_and(|generated| is_read(&generated.expression))
+        };
+        let computed = self.aligned.columns.iter().filter(is_computed);
+        let computed: BTreeSet<String> = computed.map(|column| column.name.clone()).collect();
+        let lost = changed.into_iter().filter(|column| self.carried.column(&column.name).is_none());
+        let gone: BTreeSet<String> = lost.map(|column| column.name.clone()).chain(computed.clone()).collect();
         if gone.is_empty() {
             return;
         }
+        let gone: BTreeSet<&str> = gone.iter().map(String::as_str).collect();
         let reads = |text: &str| gone.iter().any(|column| names_column(text, column));
         for table in [&mut self.aligned, &mut self.carried] {
+            table.columns.retain(|column| !computed.contains(&column.name));
             strip_parts(table, &mut Vec::new(), &gone, reads);
         }
     }

@@ -9,7 +9,8 @@ use rungs_schema::{Class, Column, Domain, IndexKey, IndexPart, Needs, ObjectName
 
 use super::Guide;
 use super::change::{AlterTable, Change, Delta, Standing};
-use super::compare::{AlteredTable, Differences, edits};
+use super::compare::{AlteredTable, Differences, edits, tables};
+use super::inheritance::{INHERITED, parents};
 
 /// What goes on the way, for good or to come back.
 #[derive(Debug, Default)]
@@ -233,33 +234,98 @@ pub(super) fn give_way(found: &mut Differences, previous: &Schema, next: &Schema
     if moved.gone.is_empty() {
         return;
     }
-    let mut altered: BTreeMap<ObjectName, AlteredTable> =
-        std::mem::take(&mut found.altered).into_iter().map(|table| (table.next.name.clone(), table)).collect();
-    // What is made anew takes its parts along.
+    let (mut bare_previous, mut bare_next) = (previous.clone(), next.clone());
+    // The parts of one that is made anew go and come with it.
     let stays = |table: &&Table| !found.anew.contains(&table.name);
+    let mut is_whole = true;
     for before in previous.tables.iter().filter(stays) {
         let Some(after) = next.table(&before.name) else { continue };
-        // Its parts go and come with it.
-        if found.anew.contains(&before.name) {
-            continue;
-        }
         let (first, last) = (taken_first(before, after, moved), put_last(before, after, moved));
-        if first.is_empty() && last.is_empty() {
-            continue;
-        }
-        let (bare_before, bare_after) = (first.off(before), last.off(after));
-        found.first.extend(alteration(before, &bare_before, guide));
-        found.last.extend(alteration(&bare_after, after, guide));
-        let rest = edits(&bare_before, &bare_after, guide);
-        if rest.is_empty() {
-            altered.remove(&before.name);
-        } else {
-            let (previous, next) = (Arc::new(bare_before), Arc::new(bare_after));
-            altered.insert(before.name.clone(), AlteredTable { previous, next, edits: rest });
+        if !first.is_empty() || !last.is_empty() {
+            is_whole = false;
+            put(&mut bare_previous, first.off(before));
+            put(&mut bare_next, last.off(after));
         }
     }
-    found.altered = altered.into_values().collect();
+    if !is_whole {
+        for (bare, whole) in [(&mut bare_previous, previous), (&mut bare_next, next)] {
+            lose_inherited(bare, whole);
+            keep_inherited_needs(bare, whole);
+        }
+        // Each comparison sees what a parent's change does to its children.
+        found.first.extend(alterations(tables(previous, &bare_previous, guide)));
+        found.last.extend(alterations(tables(&bare_next, next, guide)));
+        let Differences { created, dropped, altered, early, late, rows, .. } =
+            tables(&bare_previous, &bare_next, guide);
+        (found.created, found.dropped, found.altered) = (created, dropped, altered);
+        (found.early, found.late, found.rows) = (early, late, rows);
+    }
     domains(found, previous, next, moved);
+}
+
+fn put(schema: &mut Schema, table: Table) {
+    schema.tables.iter_mut().filter(|one| one.name == table.name).for_each(|one| *one = table.clone());
+}
+
+/// Takes from children what they have from a parent, and that it lost: the columns that are its alone, and defaults.
+fn lose_inherited(bare: &mut Schema, whole: &Schema) {
+    loop {
+        let lost = bare.tables.iter().find_map(|table| {
+            let parts = lost_above(table, bare, whole);
+            (!parts.is_empty()).then(|| parts.off(table))
+        });
+        let Some(table) = lost else { return };
+        put(bare, table);
+    }
+}
+
+/// A child stands on what the checks of its parents do, though they are not its own.
+fn keep_inherited_needs(bare: &mut Schema, whole: &Schema) {
+    let kept: Vec<(usize, Needs)> = bare
+        .tables
+        .iter()
+        .enumerate()
+        .filter_map(|(at, table)| {
+            let before = whole.table(&table.name)?;
+            let mut above: Vec<&Table> = parents(table).filter_map(|name| bare.table(name)).collect();
+            let mut kept = Needs::default();
+            while let Some(parent) = above.pop() {
+                above.extend(parents(parent).filter_map(|name| bare.table(name)));
+                let needs = parent.checks.iter().flat_map(|check| check.needs.iter());
+                needs.filter(|need| before.needs.contains(need)).for_each(|need| kept.add(need.clone()));
+            }
+            (!kept.is_empty()).then_some((at, kept))
+        })
+        .collect();
+    for (at, needs) in kept {
+        bare.tables[at].needs.extend(&needs);
+    }
+}
+
+fn lost_above(table: &Table, bare: &Schema, whole: &Schema) -> Parts {
+    let above = |schema: &'_ Schema, name: &str| -> Vec<Column> {
+        let parents = parents(table).filter_map(|parent| schema.table(parent));
+        parents.filter_map(|parent| parent.column(name)).cloned().collect()
+    };
+    let mut parts = Parts::default();
+    for column in table.columns.iter().filter(|column| column.options.contains_key(INHERITED)) {
+        let (was, is) = (above(whole, &column.name), above(bare, &column.name));
+        let has_default = |columns: &[Column]| columns.iter().any(|above| above.default == column.default);
+        if !was.is_empty() && is.is_empty() {
+            parts.columns.insert(column.name.clone());
+        } else if column.default.is_some() && has_default(&was) && !has_default(&is) {
+            parts.defaults.insert(column.name.clone());
+        }
+    }
+    parts
+}
+
+fn alterations(differences: Differences) -> impl Iterator<Item = Change> {
+    let Differences { early, altered, late, .. } = differences;
+    early.into_iter().chain(altered).chain(late).map(|table| {
+        let AlteredTable { previous, next, edits } = table;
+        Change::AlterTable(AlterTable { previous, next, edits, dependents: Vec::new() })
+    })
 }
 
 fn alteration(before: &Table, after: &Table, guide: &Guide) -> Option<Change> {

@@ -131,3 +131,75 @@ fn a_table_is_made_anew_among_what_changes_around_it() {
         become_each_other(&db, one, other, "INSERT INTO t VALUES (DEFAULT)").await;
     });
 }
+
+#[test]
+fn a_partition_takes_the_place_that_another_one_leaves() {
+    play(Engine::Postgres, |db| async move {
+        let one = "CREATE TYPE mood AS ENUM ('a', 'b'); \
+            CREATE TABLE m (id int PRIMARY KEY, x mood, old int) PARTITION BY RANGE (id); CREATE INDEX m_x ON m (x); \
+            CREATE TABLE m_1 PARTITION OF m FOR VALUES FROM (MINVALUE) TO (200); CREATE TABLE m_d PARTITION OF m DEFAULT;";
+        let two = "CREATE TYPE mood AS ENUM ('b', 'a'); \
+            CREATE TABLE m (id int, x mood, new int) PARTITION BY RANGE (id); CREATE INDEX m_new ON m (new); \
+            CREATE TABLE m_1 PARTITION OF m FOR VALUES FROM (MINVALUE) TO (100); \
+            CREATE TABLE m_2 PARTITION OF m FOR VALUES FROM (100) TO (1000);";
+        become_each_other(&db, one, two, "INSERT INTO m (id, x) VALUES (1, 'a'), (2, 'b');").await;
+    });
+}
+
+#[test]
+fn what_stands_on_a_function_gives_way_in_parents_and_children_together() {
+    play(Engine::Postgres, |db| async move {
+        let made = |argument: &str, name: &str| {
+            format!(
+                "CREATE FUNCTION f({argument} text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)'; \
+                CREATE TABLE z (id int NOT NULL, n {name} DEFAULT f('X'), g text GENERATED ALWAYS AS (f(n)) STORED); \
+                CREATE TABLE a (own int, CHECK (f(n) <> 'q')) INHERITS (z); CREATE INDEX a_f ON a (f(n)); \
+                CREATE TABLE m (id int, n {name}, g text GENERATED ALWAYS AS (f(n)) STORED) PARTITION BY LIST (id); \
+                CREATE TABLE b PARTITION OF m FOR VALUES IN (1); CREATE INDEX b_g ON b (g); CREATE INDEX m_f ON m (f(n));"
+            )
+        };
+        let rows = "INSERT INTO a (id, own) VALUES (1, 2); INSERT INTO m VALUES (1, 'A');";
+        become_each_other(&db, &made("x", "varchar(9)"), &made("y", "text"), rows).await;
+    });
+}
+
+#[test]
+fn a_table_is_made_anew_while_its_types_are() {
+    play(Engine::Postgres, |db| async move {
+        let types = |values: &str, base: &str| {
+            format!(
+                "CREATE TYPE mood AS ENUM ({values}); CREATE DOMAIN label AS {base}; CREATE TYPE pair AS (a int, b text);"
+            )
+        };
+        let columns = "(id int, x mood, l label, p pair, many mood[])";
+        let one = format!("{} CREATE TABLE t {columns};", types("'a', 'b'", "varchar(9)"));
+        let two = format!(
+            "{} CREATE TABLE t {columns} PARTITION BY LIST (id); CREATE TABLE t_1 PARTITION OF t DEFAULT;",
+            types("'b', 'a'", "text")
+        );
+        become_each_other(&db, &one, &two, "INSERT INTO t VALUES (1, 'a', 'l', '(1,\"x, y\")', '{a,b}');").await;
+    });
+}
+
+#[test]
+fn a_child_follows_what_its_parent_takes_gives_and_changes() {
+    play(Engine::Postgres, |db| async move {
+        let made = |parent: &str, child: &str| {
+            format!("CREATE TABLE z (id int{parent}); CREATE TABLE a (own int{child}) INHERITS (z);")
+        };
+        // A computed column of the child's own reads what the parent retypes, and what it drops.
+        let computed = ", g text GENERATED ALWAYS AS (n || 'z') STORED, UNIQUE (g)";
+        let (wide, narrow) = (made(", n text", computed), made(", n varchar(9)", computed));
+        become_each_other(&db, &wide, &narrow, "INSERT INTO a (id, n) VALUES (1, 'a');").await;
+        become_each_other(&db, &wide, &made("", ""), "INSERT INTO a (id, n) VALUES (1, 'a');").await;
+        // The parent gets a column that the child had in another type; the child's stays its own as well.
+        let plan = becomes(
+            &db,
+            &made("", ", m int"),
+            &format!("{} ALTER TABLE z ADD m bigint;", made("", ", m bigint")),
+            "INSERT INTO a VALUES (1, 2, 3);",
+        )
+        .await;
+        assert!(!sql(&plan.up).contains("DROP COLUMN"), "{}", sql(&plan.up));
+    });
+}

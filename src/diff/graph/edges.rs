@@ -38,6 +38,7 @@ impl Edges {
     pub(super) fn between(ties: &[Ties]) -> Self {
         let (creators, droppers) = (by(ties, |tie| &tie.creates), by(ties, |tie| &tie.drops));
         let (touchers, releasers) = (by(ties, |tie| &tie.touches), by(ties, |tie| &tie.releases));
+        let (leavers, joiners) = (by(ties, |tie| &tie.leaves), by(ties, |tie| &tie.joins));
         let (users, keepers) = (by(ties, |tie| &tie.needs), by(ties, |tie| &tie.keeps));
         let mut edges = Self { strong: vec![BTreeSet::new(); ties.len()], weak: vec![BTreeSet::new(); ties.len()] };
         for (index, tie) in ties.iter().enumerate() {
@@ -45,14 +46,33 @@ impl Edges {
                 edges.strong_after(index, creators.get(need));
                 edges.weak_after(index, touchers.get(need));
             }
+            // Where one partition leaves room another one may come; and what a parent's change reaches is settled first.
+            for parent in tie.needs.iter().chain(&tie.follows).chain(&tie.touches) {
+                edges.weak_after_earlier(index, leavers.get(parent));
+            }
+            // What comes back to a parent in the end reaches those that joined it.
+            for parent in &tie.touches {
+                let joined =
+                    joiners.get(parent).into_iter().flatten().filter(|other| !ties[**other].touches.is_empty());
+                edges.weak[index].extend(joined.filter(|other| **other < index));
+            }
+            // A partition goes where no foreign key refers to its parent any more, and with what its parent is by then.
+            for parent in &tie.leaves {
+                edges.weak_after_earlier(index, touchers.get(parent));
+                let others = releasers.get(parent).into_iter().flatten();
+                edges.weak[index].extend(others.filter(|other| !ties[**other].leaves.contains(parent)));
+            }
+            // On the way back it goes before a foreign key refers to the parent again.
+            for parent in &tie.joins {
+                edges.weak_after_earlier(index, releasers.get(parent));
+            }
             for kept in &tie.keeps {
                 let others = touchers.get(kept).into_iter().flatten();
                 edges.weak[index].extend(others.filter(|other| **other < index || !tie.only_takes && **other != index));
             }
             for parent in &tie.follows {
                 edges.strong_after(index, creators.get(parent));
-                let earlier = touchers.get(parent).into_iter().flatten().filter(|other| **other < index);
-                edges.weak[index].extend(earlier);
+                edges.weak_after_earlier(index, touchers.get(parent));
             }
             for retired in &tie.retires {
                 // A routine that takes another's place stays as it will be, and may have named what goes.
@@ -119,6 +139,10 @@ impl Edges {
 
     fn weak_after(&mut self, index: usize, earlier: Option<&Vec<usize>>) {
         self.weak[index].extend(earlier.into_iter().flatten().filter(|other| **other != index));
+    }
+
+    fn weak_after_earlier(&mut self, index: usize, others: Option<&Vec<usize>>) {
+        self.weak[index].extend(others.into_iter().flatten().filter(|other| **other < index));
     }
 
     /// Kahn's algorithm with a heap, so that of all that may come next the first in the given order does.

@@ -1,10 +1,11 @@
 //! The rows of a table that is made anew.
 
-use rungs_schema::{AutoIncrement, Column, ObjectName, Table};
+use rungs_schema::{AutoIncrement, Class, Column, ObjectName, Table};
 
 use crate::dialect::Statement;
 use crate::dialect::postgres::{casts, cut, qualified, quote};
 use crate::diff::change::{Rows, RowsStep};
+use crate::diff::is_of;
 
 pub(super) fn render(rows: &Rows) -> Vec<Statement> {
     match rows.step {
@@ -30,8 +31,20 @@ fn names(columns: &[&Column]) -> String {
 
 fn set_aside(rows: &Rows) -> Statement {
     let (table, aside) = (&rows.previous.name, aside(&rows.previous.name));
-    let sql = format!("CREATE TABLE {} AS SELECT {} FROM {}", qualified(&aside), names(&kept(rows)), qualified(table));
+    let columns: Vec<String> = kept(rows).into_iter().map(|column| aside_value(&rows.previous, column)).collect();
+    let sql = format!("CREATE TABLE {} AS SELECT {} FROM {}", qualified(&aside), columns.join(", "), qualified(table));
     Statement::new(sql, format!("sets the rows of {table} aside, because {}", reason(&rows.previous, &rows.next)))
+}
+
+/// A type of the database's own may be built anew in the meantime, and is left to itself.
+fn aside_value(previous: &Table, column: &Column) -> String {
+    let name = quote(&column.name);
+    if is_of_own_type(previous, column) { format!("{name}::text AS {name}") } else { name }
+}
+
+fn is_of_own_type(table: &Table, column: &Column) -> bool {
+    let words = table.column(&column.name).and_then(|column| column.ty.native()).unwrap_or_default();
+    table.needs.iter().any(|need| need.class == Class::Type && is_of(words, &need.name))
 }
 
 fn reason(previous: &Table, next: &Table) -> &'static str {
@@ -71,7 +84,9 @@ fn put_back(rows: &Rows) -> Vec<Statement> {
 /// A column's value, in the type that the column will have.
 fn value(previous: &Table, column: &Column) -> String {
     let name = quote(&column.name);
+    let is_text = is_of_own_type(previous, column);
     let was = previous.column(&column.name).and_then(|column| column.ty.native()).unwrap_or_default();
+    let was = if is_text { "text" } else { was };
     let is = column.ty.native().unwrap_or_default();
     let cast = if was == is { None } else { casts::using(&name, was, is) };
     cast.unwrap_or(name)
