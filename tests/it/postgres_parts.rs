@@ -136,10 +136,10 @@ fn a_table_is_made_anew_among_what_changes_around_it() {
 fn a_partition_takes_the_place_that_another_one_leaves() {
     play(Engine::Postgres, |db| async move {
         let one = "CREATE TYPE mood AS ENUM ('a', 'b'); \
-            CREATE TABLE m (id int PRIMARY KEY, x mood, old int) PARTITION BY RANGE (id); CREATE INDEX m_x ON m (x); \
+            CREATE TABLE m (id int NOT NULL UNIQUE, x mood, old int) PARTITION BY RANGE (id); CREATE INDEX m_x ON m (x); \
             CREATE TABLE m_1 PARTITION OF m FOR VALUES FROM (MINVALUE) TO (200); CREATE TABLE m_d PARTITION OF m DEFAULT;";
         let two = "CREATE TYPE mood AS ENUM ('b', 'a'); \
-            CREATE TABLE m (id int, x mood, new int) PARTITION BY RANGE (id); CREATE INDEX m_new ON m (new); \
+            CREATE TABLE m (id int NOT NULL, x mood, new int) PARTITION BY RANGE (id); CREATE INDEX m_new ON m (new); \
             CREATE TABLE m_1 PARTITION OF m FOR VALUES FROM (MINVALUE) TO (100); \
             CREATE TABLE m_2 PARTITION OF m FOR VALUES FROM (100) TO (1000);";
         become_each_other(&db, one, two, "INSERT INTO m (id, x) VALUES (1, 'a'), (2, 'b');").await;
