@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rungs_schema::{Column, Definition, Index, ObjectName, Schema, Table};
 
-use super::change::{Change, Delta, Edit, Rows};
+use super::change::{AlterTable, Change, Delta, Edit, Rows};
 use super::inheritance::{self, Lineage, Passage};
 use super::parts::{Named, Pairing, deltas};
 use super::words::{holds_literal, names_column};
@@ -46,6 +46,14 @@ pub(super) struct AlteredTable {
     pub(super) edits: Vec<Edit>,
 }
 
+impl AlteredTable {
+    /// As a change, with what stands on the table.
+    pub(super) fn into_change(self, dependents: Vec<Definition>) -> Change {
+        let Self { previous, next, edits } = self;
+        Change::AlterTable(AlterTable { previous, next, edits, dependents })
+    }
+}
+
 pub(super) fn compare(previous: &Schema, next: &Schema, guide: &Guide) -> Differences {
     let mut differences = Differences {
         sequences: objects(&previous.sequences, &next.sequences, |sequence| sequence.name.clone()),
@@ -81,9 +89,7 @@ pub(super) fn tables(previous: &Schema, next: &Schema, guide: &Guide) -> Differe
         let old = previous.table(&table.name).filter(|old| !anew.contains(&old.name));
         let passage = match old {
             Some(old) if is_alone(old) && is_alone(table) => {
-                let edits = edits(old, table, guide);
-                let (previous, next) = (Arc::new(old.clone()), Arc::new(table.clone()));
-                let main = (!edits.is_empty()).then_some(AlteredTable { previous, next, edits });
+                let main = inheritance::altered(old, table, edits(old, table, guide));
                 Passage { main, ..Passage::default() }
             }
             Some(old) => lineage.passage(old, table),

@@ -19,6 +19,8 @@ use rungs_schema::{Class, DefaultPrivileges, Definition, ForeignKey, ObjectName,
 use super::change::{AlterTable, Change, Delta, Edit, Rows, RowsStep};
 use super::dependents::has_opaque_body;
 use super::enums;
+use super::inheritance::parents;
+use super::table_parts::names_of_indexes;
 
 pub(super) use words::{ByName, Words};
 
@@ -226,15 +228,14 @@ fn namespace_of(name: &ObjectName) -> Option<Reference> {
 }
 
 fn parents_of(table: &Table) -> impl Iterator<Item = Reference> + '_ {
-    table.inherits.iter().chain(table.partition_of.iter().map(|(parent, _)| parent)).map(Reference::relation)
+    parents(table).map(Reference::relation)
 }
 
 fn index_names(table: &Table) -> BTreeSet<Reference> {
-    let keys = table.primary_key.iter().map(|one| &one.name).chain(table.uniques.iter().map(|one| &one.name));
-    let all = keys.chain(table.indexes.iter().map(|one| &one.name)).chain(table.exclusions.iter().map(|one| &one.name));
     // What belongs to a key or index of a parent has its name before it does and after.
-    let attached = table.attached.values().map(|attached| &attached.name);
-    all.flatten().chain(attached).map(|name| Reference::relation(&table.name.sibling(name))).collect()
+    let attached = table.attached.values().map(|attached| attached.name.as_str());
+    let names = names_of_indexes(table).chain(attached);
+    names.map(|name| Reference::relation(&table.name.sibling(name))).collect()
 }
 
 fn needs_of_table(table: &Table) -> BTreeSet<Reference> {

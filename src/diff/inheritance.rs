@@ -185,6 +185,9 @@ impl Lineage<'_> {
             above.push(parent);
             next = tree.table(parent).and_then(|parent| parent.partition_of.as_ref());
         }
+        if above.is_empty() {
+            return false;
+        }
         let stays = |name: &ObjectName| side.table(name).is_some() && !self.anew.contains(name);
         let keys = side.tables.iter().flat_map(|table| &table.foreign_keys);
         keys.into_iter().any(|key| above.contains(&&key.references) && stays(&key.references))
@@ -480,7 +483,8 @@ pub(super) fn moved(previous: &Table, next: &Table) -> Option<AlteredTable> {
     altered(previous, next, found)
 }
 
-fn altered(previous: &Table, next: &Table, edits: Vec<Edit>) -> Option<AlteredTable> {
+/// A table of both sides, where anything is to be edited.
+pub(super) fn altered(previous: &Table, next: &Table, edits: Vec<Edit>) -> Option<AlteredTable> {
     let (previous, next) = (Arc::new(previous.clone()), Arc::new(next.clone()));
     (!edits.is_empty()).then_some(AlteredTable { previous, next, edits })
 }

@@ -214,11 +214,10 @@ fn split_types(domains: Vec<Delta<Domain>>, composites: Vec<Delta<CompositeType>
 }
 
 /// Where definitions pin columns they have given way by themselves.
-fn alter(table: AlteredTable, standing: &[Definition], rules: &Rules) -> Change {
-    let AlteredTable { previous, next, mut edits } = table;
-    edits.sort_by_key(Edit::rank);
-    let dependents = if rules.views_pin_types { Vec::new() } else { dependents::of(&next.name, standing) };
-    Change::AlterTable(AlterTable { previous, next, edits, dependents })
+fn alter(mut table: AlteredTable, standing: &[Definition], rules: &Rules) -> Change {
+    table.edits.sort_by_key(Edit::rank);
+    let dependents = if rules.views_pin_types { Vec::new() } else { dependents::of(&table.next.name, standing) };
+    table.into_change(dependents)
 }
 
 struct Definitions {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use rungs_schema::{Class, Column, Domain, IndexKey, IndexPart, Needs, ObjectName, Reference, Schema, Table};
 
 use super::Guide;
-use super::change::{AlterTable, Change, Delta, Standing};
-use super::compare::{AlteredTable, Differences, edits, tables};
-use super::inheritance::{INHERITED, parents};
+use super::change::{Change, Delta, Standing};
+use super::compare::{Differences, edits, tables};
+use super::inheritance::{INHERITED, altered, parents};
 
 /// What goes on the way, for good or to come back.
 #[derive(Debug, Default)]
@@ -135,7 +135,7 @@ impl Parts {
 }
 
 /// The names of a table's indexes, those of its keys too.
-fn names_of_indexes(table: &Table) -> impl Iterator<Item = &str> {
+pub(super) fn names_of_indexes(table: &Table) -> impl Iterator<Item = &str> {
     let keys = table.uniques.iter().map(|one| &one.name).chain(table.primary_key.iter().map(|one| &one.name));
     let all = keys.chain(table.indexes.iter().map(|one| &one.name));
     all.chain(table.exclusions.iter().map(|one| &one.name)).filter_map(|name| name.as_deref())
@@ -234,20 +234,20 @@ pub(super) fn give_way(found: &mut Differences, previous: &Schema, next: &Schema
     if moved.gone.is_empty() {
         return;
     }
-    let (mut bare_previous, mut bare_next) = (previous.clone(), next.clone());
     // The parts of one that is made anew go and come with it.
     let stays = |table: &&Table| !found.anew.contains(&table.name);
-    let mut is_whole = true;
-    for before in previous.tables.iter().filter(stays) {
-        let Some(after) = next.table(&before.name) else { continue };
+    let bare = previous.tables.iter().filter(stays).filter_map(|before| {
+        let after = next.table(&before.name)?;
         let (first, last) = (taken_first(before, after, moved), put_last(before, after, moved));
-        if !first.is_empty() || !last.is_empty() {
-            is_whole = false;
-            put(&mut bare_previous, first.off(before));
-            put(&mut bare_next, last.off(after));
+        (!first.is_empty() || !last.is_empty()).then(|| (first.off(before), last.off(after)))
+    });
+    let bare: Vec<(Table, Table)> = bare.collect();
+    if !bare.is_empty() {
+        let (mut bare_previous, mut bare_next) = (previous.clone(), next.clone());
+        for (before, after) in bare {
+            put(&mut bare_previous, before);
+            put(&mut bare_next, after);
         }
-    }
-    if !is_whole {
         for (bare, whole) in [(&mut bare_previous, previous), (&mut bare_next, next)] {
             lose_inherited(bare, whole);
             keep_inherited_needs(bare, whole);
@@ -255,16 +255,17 @@ pub(super) fn give_way(found: &mut Differences, previous: &Schema, next: &Schema
         // Each comparison sees what a parent's change does to its children.
         found.first.extend(alterations(tables(previous, &bare_previous, guide)));
         found.last.extend(alterations(tables(&bare_next, next, guide)));
-        let Differences { created, dropped, altered, early, late, rows, .. } =
-            tables(&bare_previous, &bare_next, guide);
-        (found.created, found.dropped, found.altered) = (created, dropped, altered);
-        (found.early, found.late, found.rows) = (early, late, rows);
+        let rest = tables(&bare_previous, &bare_next, guide);
+        (found.created, found.dropped, found.altered) = (rest.created, rest.dropped, rest.altered);
+        (found.early, found.late, found.rows) = (rest.early, rest.late, rest.rows);
     }
     domains(found, previous, next, moved);
 }
 
 fn put(schema: &mut Schema, table: Table) {
-    schema.tables.iter_mut().filter(|one| one.name == table.name).for_each(|one| *one = table.clone());
+    if let Some(one) = schema.tables.iter_mut().find(|one| one.name == table.name) {
+        *one = table;
+    }
 }
 
 /// Takes from children what they have from a parent, and that it lost: the columns that are its alone, and defaults.
@@ -322,17 +323,11 @@ fn lost_above(table: &Table, bare: &Schema, whole: &Schema) -> Parts {
 
 fn alterations(differences: Differences) -> impl Iterator<Item = Change> {
     let Differences { early, altered, late, .. } = differences;
-    early.into_iter().chain(altered).chain(late).map(|table| {
-        let AlteredTable { previous, next, edits } = table;
-        Change::AlterTable(AlterTable { previous, next, edits, dependents: Vec::new() })
-    })
+    early.into_iter().chain(altered).chain(late).map(|table| table.into_change(Vec::new()))
 }
 
 fn alteration(before: &Table, after: &Table, guide: &Guide) -> Option<Change> {
-    let edits = edits(before, after, guide);
-    let (previous, next) = (Arc::new(before.clone()), Arc::new(after.clone()));
-    let change = Change::AlterTable(AlterTable { previous, next, edits, dependents: Vec::new() });
-    matches!(&change, Change::AlterTable(alter) if !alter.edits.is_empty()).then_some(change)
+    altered(before, after, edits(before, after, guide)).map(|table| table.into_change(Vec::new()))
 }
 
 fn domains(found: &mut Differences, previous: &Schema, next: &Schema, moved: &Moved) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rungs::diff::change::{AlterTable, Change, Delta, Edit};
-use rungs::schema::{Column, ColumnType, ObjectName};
+use rungs::schema::{Column, ColumnType, ObjectName, Table};
 
 use crate::harness::{Engine, play};
 use crate::mysql_support::{apply, assert_same, turns_into};
@@ -316,6 +316,14 @@ fn tables_columns_and_indexes_are_renamed_and_keep_their_rows() {
     });
 }
 
+fn altered_columns(previous: &Table, next: &Table, which: std::ops::Range<usize>) -> Vec<Edit> {
+    let altered = which.map(|at| Edit::Column {
+        delta: Delta::Alter { previous: previous.columns[at].clone(), next: next.columns[at].clone() },
+        backfill: None,
+    });
+    altered.collect()
+}
+
 #[test]
 fn a_column_that_others_read_is_renamed() {
     play(Engine::Mysql, |db| async move {
@@ -329,12 +337,7 @@ fn a_column_that_others_read_is_renamed() {
         let next = db.introspect().await.tables[0].clone();
         db.run(&["DROP TABLE t", &build("a"), "INSERT INTO t (id, a) VALUES (1, 5)"]).await;
         let previous = db.introspect().await.tables[0].clone();
-        let mut edits: Vec<_> = (1..4)
-            .map(|at| Edit::Column {
-                delta: Delta::Alter { previous: previous.columns[at].clone(), next: next.columns[at].clone() },
-                backfill: None,
-            })
-            .collect();
+        let mut edits = altered_columns(&previous, &next, 1..4);
         let check = Delta::Alter { previous: previous.checks[0].clone(), next: next.checks[0].clone() };
         edits.push(Edit::Check(check));
         let change = change(&previous, &next, edits);
@@ -359,12 +362,7 @@ fn a_column_that_others_read_is_renamed_before_rows_are_filled() {
         let next = db.introspect().await.tables[0].clone();
         db.run(&["DROP TABLE t", &build("a", "g", ""), "INSERT INTO t (id, a) VALUES (1, 5)"]).await;
         let previous = db.introspect().await.tables[0].clone();
-        let mut edits: Vec<_> = (1..4)
-            .map(|at| Edit::Column {
-                delta: Delta::Alter { previous: previous.columns[at].clone(), next: next.columns[at].clone() },
-                backfill: None,
-            })
-            .collect();
+        let mut edits = altered_columns(&previous, &next, 1..4);
         let added = Delta::Create { next: next.columns[4].clone() };
         edits.push(Edit::Column { delta: added, backfill: Some("`b` + `gg`".into()) });
         let index = Delta::Alter { previous: previous.indexes[0].clone(), next: next.indexes[0].clone() };

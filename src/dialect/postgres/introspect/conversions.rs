@@ -4,7 +4,7 @@ use rungs_schema::{Definition, DefinitionKind};
 
 use super::Found;
 use super::filter::{Filter, routine, schema_of};
-use super::value::{flag, name, text};
+use super::value::{flag, name};
 use crate::db::Rows;
 use crate::dialect::postgres::{literal, qualified};
 use crate::error::DbError;
@@ -32,11 +32,7 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
             literal(row.text("target")?),
             row.text("function")?
         );
-        found.schema.definitions.push(Definition {
-            comment: text(row, "comment")?,
-            needs: found.needs.of("pg_conversion", row.text("oid")?),
-            ..Definition::new(DefinitionKind::Conversion, name, sql)
-        });
+        found.define("pg_conversion", row, Definition::new(DefinitionKind::Conversion, name, sql))?;
     }
     Ok(())
 }

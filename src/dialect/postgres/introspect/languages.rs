@@ -5,7 +5,7 @@ use rungs_schema::{Definition, DefinitionKind, ObjectName};
 use super::Found;
 use super::filter::{Filter, routine};
 use super::needs::transform;
-use super::value::{flag, name, text};
+use super::value::{flag, name};
 use crate::db::Rows;
 use crate::dialect::postgres::quote;
 use crate::error::DbError;
@@ -32,11 +32,7 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
         let name = name(row)?;
         let trusted = if flag(row, "is_trusted")? { "TRUSTED " } else { "" };
         let sql = format!("CREATE OR REPLACE {trusted}LANGUAGE {} {}", quote(&name.name), row.text("functions")?);
-        found.schema.definitions.push(Definition {
-            comment: text(row, "comment")?,
-            needs: found.needs.of("pg_language", row.text("oid")?),
-            ..Definition::new(DefinitionKind::Language, name, sql)
-        });
+        found.define("pg_language", row, Definition::new(DefinitionKind::Language, name, sql))?;
     }
     Ok(())
 }
@@ -57,11 +53,7 @@ pub(super) fn read_methods(found: &mut Found, rows: &Rows) -> Result<(), DbError
     for row in rows {
         let name = name(row)?;
         let sql = format!("CREATE ACCESS METHOD {} TYPE {}", quote(&name.name), row.text("what")?);
-        found.schema.definitions.push(Definition {
-            comment: text(row, "comment")?,
-            needs: found.needs.of("pg_am", row.text("oid")?),
-            ..Definition::new(DefinitionKind::AccessMethod, name, sql)
-        });
+        found.define("pg_am", row, Definition::new(DefinitionKind::AccessMethod, name, sql))?;
     }
     Ok(())
 }
@@ -84,11 +76,7 @@ pub(super) fn read_transforms(found: &mut Found, rows: &Rows) -> Result<(), DbEr
     for row in rows {
         let name = row.text("name")?;
         let sql = format!("CREATE OR REPLACE TRANSFORM FOR {name} ({})", row.text("functions")?);
-        found.schema.definitions.push(Definition {
-            comment: text(row, "comment")?,
-            needs: found.needs.of("pg_transform", row.text("oid")?),
-            ..Definition::new(DefinitionKind::Transform, ObjectName::bare(name), sql)
-        });
+        found.define("pg_transform", row, Definition::new(DefinitionKind::Transform, ObjectName::bare(name), sql))?;
     }
     Ok(())
 }

@@ -36,10 +36,10 @@ mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rungs_schema::{Schema, Table};
+use rungs_schema::{Definition, Schema, Table};
 
 use super::stand_in::StandIns;
-use crate::db::{Connection, Rows};
+use crate::db::{Connection, Row, Rows};
 use crate::dialect::Scope;
 use crate::error::DbError;
 
@@ -208,6 +208,13 @@ impl Found {
     /// The table that a row belongs to, unless the table is left out.
     fn table(&mut self, oid: &str) -> Option<&mut Table> {
         self.tables.get_mut(oid)
+    }
+
+    /// Adds what a row of a catalogue tells of, with its comment and what it stands on.
+    fn define(&mut self, catalogue: &str, row: &Row, one: Definition) -> Result<(), DbError> {
+        let (comment, needs) = (value::text(row, "comment")?, self.needs.of(catalogue, row.text("oid")?));
+        self.schema.definitions.push(Definition { comment, needs, ..one });
+        Ok(())
     }
 
     fn into_schema(mut self) -> Schema {

@@ -139,11 +139,7 @@ pub(super) fn read_classes(found: &mut Found, rows: &Rows) -> Result<(), DbError
             "CREATE OPERATOR CLASS {place}{called}{default}\n    FOR TYPE {ty} USING {method}{family} AS\n    {}",
             parts.join(",\n    ")
         );
-        found.schema.definitions.push(Definition {
-            comment: text(row, "comment")?,
-            needs: found.needs.of("pg_opclass", row.text("oid")?),
-            ..Definition::new(DefinitionKind::OperatorClass, name, sql)
-        });
+        found.define("pg_opclass", row, Definition::new(DefinitionKind::OperatorClass, name, sql))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use rungs_schema::{Definition, DefinitionKind, ObjectName};
 use super::Found;
 use super::filter::{Filter, routine, schema_of};
 use super::needs::operator;
-use super::value::{name, text};
+use super::value::name;
 use crate::db::Rows;
 use crate::dialect::postgres::quote;
 use crate::error::DbError;
@@ -49,11 +49,7 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
         let name = name(row)?;
         let place = name.schema.as_ref().map_or_else(String::new, |schema| format!("{}.", quote(schema)));
         let sql = format!("CREATE OPERATOR {place}{} (\n    {}\n)", row.text("symbol")?, row.text("options")?);
-        found.schema.definitions.push(Definition {
-            comment: text(row, "comment")?,
-            needs: found.needs.of("pg_operator", row.text("oid")?),
-            ..Definition::new(DefinitionKind::Operator, name, sql)
-        });
+        found.define("pg_operator", row, Definition::new(DefinitionKind::Operator, name, sql))?;
     }
     Ok(())
 }
@@ -76,11 +72,7 @@ pub(super) fn read_casts(found: &mut Found, rows: &Rows) -> Result<(), DbError> 
     for row in rows {
         let name = row.text("name")?;
         let sql = format!("CREATE CAST ({name}) {}", row.text("how")?);
-        found.schema.definitions.push(Definition {
-            comment: text(row, "comment")?,
-            needs: found.needs.of("pg_cast", row.text("oid")?),
-            ..Definition::new(DefinitionKind::Cast, ObjectName::bare(name), sql)
-        });
+        found.define("pg_cast", row, Definition::new(DefinitionKind::Cast, ObjectName::bare(name), sql))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use rungs_schema::{Definition, DefinitionKind};
 
 use super::Found;
 use super::filter::{Filter, routine, schema_of};
-use super::value::{name, text};
+use super::value::name;
 use crate::db::Rows;
 use crate::dialect::postgres::qualified;
 use crate::error::DbError;
@@ -64,11 +64,7 @@ fn with_options(found: &mut Found, rows: &Rows, kind: DefinitionKind, catalogue:
     for row in rows {
         let name = name(row)?;
         let sql = format!("CREATE {word} {} (\n    {}\n)", qualified(&name), row.text("options")?);
-        found.schema.definitions.push(Definition {
-            comment: text(row, "comment")?,
-            needs: found.needs.of(catalogue, row.text("oid")?),
-            ..Definition::new(kind, name, sql)
-        });
+        found.define(catalogue, row, Definition::new(kind, name, sql))?;
     }
     Ok(())
 }
@@ -116,11 +112,7 @@ pub(super) fn read_configurations(found: &mut Found, rows: &Rows) -> Result<(), 
         for mapping in row.opt("mappings")?.into_iter().flat_map(str::lines) {
             sql.push_str(&format!(";\nALTER TEXT SEARCH CONFIGURATION {called}{mapping}"));
         }
-        found.schema.definitions.push(Definition {
-            comment: text(row, "comment")?,
-            needs: found.needs.of("pg_ts_config", row.text("oid")?),
-            ..Definition::new(DefinitionKind::TextSearchConfiguration, name, sql)
-        });
+        found.define("pg_ts_config", row, Definition::new(DefinitionKind::TextSearchConfiguration, name, sql))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Whole tables.
 
-use rungs_schema::{AutoIncrement, Column, Table};
+use rungs_schema::{AutoIncrement, Column, IndexPart, Table};
 use sea_query::PostgresQueryBuilder;
 
 use super::column::Place;
@@ -94,11 +94,13 @@ fn fits_inside(part: Part<'_>) -> bool {
 /// Of two keys over the same columns, CREATE TABLE makes one.
 /// <https://github.com/postgres/postgres/blob/REL_18_STABLE/src/backend/parser/parse_utilcmd.c>, `transformIndexConstraints`
 fn is_same_key(one: Part<'_>, other: Part<'_>) -> bool {
-    let key = |part: Part<'_>| match part {
-        Part::PrimaryKey(key) => Some((key.parts.clone(), key.include.clone())),
-        Part::Unique(key) => Some((key.parts.clone(), key.include.clone())),
-        _ => None,
-    };
+    fn key(part: Part<'_>) -> Option<(&[IndexPart], &[String])> {
+        match part {
+            Part::PrimaryKey(key) => Some((&key.parts, &key.include)),
+            Part::Unique(key) => Some((&key.parts, &key.include)),
+            _ => None,
+        }
+    }
     match (one, other) {
         (Part::Exclusion(one), Part::Exclusion(other)) => one.definition == other.definition,
         _ => key(one).is_some() && key(one) == key(other),
