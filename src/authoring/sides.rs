@@ -196,7 +196,7 @@ impl Sides<'_> {
             match next.definitions.iter_mut().find(|one| is_this(one)) {
                 // SQLite keeps the words of whoever wrote it; other words for the same are no difference.
                 Some(one) => {
-                    unsaid::keep_of_definition(one, &mut wanted);
+                    unsaid::keep_of_definition(one, &mut wanted, self.rules);
                     let same = (&one.comment, &one.settings) == (&wanted.comment, &wanted.settings);
                     if !same || !same_wording(&one.sql, &wanted.sql) {
                         *one = wanted;

@@ -3,7 +3,7 @@
 //! A database administrator tunes tables, and guards their rows. No such setting is undone because a model does not
 //! mention it; one that a model does mention is as the model says.
 
-use rungs_schema::{Definition, Schema};
+use rungs_schema::{Class, Definition, DefinitionKind, Schema};
 
 use crate::diff::Rules;
 
@@ -28,6 +28,7 @@ pub(super) fn keep(live: &Schema, models: &mut Schema, declared: &Schema, rules:
         for column in &mut table.columns {
             let Some(previous) = previous.column(&column.name) else { continue };
             let said = said.and_then(|said| said.column(&column.name));
+            column.says_charset |= previous.says_charset && column.collation.is_none() && column.ty == previous.ty;
             for (word, value) in &previous.options {
                 let is_moot = column.nullable && word.starts_with("not_null");
                 let is_said = said.is_some_and(|said| said.options.contains_key(word));
@@ -40,8 +41,8 @@ pub(super) fn keep(live: &Schema, models: &mut Schema, declared: &Schema, rules:
 }
 
 /// Gives a declared view, trigger or the like the settings of the live one that its declaration does not mention: where it
-/// is kept, how it is counted, whether it is switched on.
-pub(super) fn keep_of_definition(live: &Definition, declared: &mut Definition) {
+/// is kept, how it is counted, whether it is switched on, and after which triggers it fires.
+pub(super) fn keep_of_definition(live: &Definition, declared: &mut Definition, rules: &Rules) {
     let is_setting = |word: &str| {
         ["enabled", "tablespace", "access_method", "target"].contains(&word)
             || word.starts_with("option:")
@@ -49,5 +50,9 @@ pub(super) fn keep_of_definition(live: &Definition, declared: &mut Definition) {
     };
     for (word, value) in live.settings.iter().filter(|(word, _)| is_setting(word)) {
         declared.settings.entry(word.clone()).or_insert_with(|| value.clone());
+    }
+    if rules.triggers_take_turns && live.kind == DefinitionKind::Trigger {
+        declared.needs.retain(|need| need.class != Class::Other);
+        live.needs.iter().filter(|need| need.class == Class::Other).for_each(|need| declared.needs.add(need.clone()));
     }
 }

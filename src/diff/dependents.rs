@@ -9,6 +9,7 @@ use super::compare::{AlteredTable, Differences};
 use super::inheritance::parents;
 use super::parts::Named;
 use super::table_parts::{self, Moved};
+use super::turns::{self, Turns};
 use super::{Definitions, Guide, enums};
 
 /// Takes down, and puts up again, the definitions that stay but stand on something that goes or is made anew, or (where
@@ -39,7 +40,10 @@ pub(super) fn give_way(differences: &mut Differences, previous: &Schema, next: &
     loop {
         let made_anew = table_parts::columns_made_anew(previous, next, &moved);
         let pinned: Vec<&(ObjectName, String)> = altered.iter().chain(&made_anew).collect();
-        let again = in_the_way(differences, &Grounds { moved: &moved, pinned: &pinned, losing: &losing, guide });
+        let coming = turns::coming(&differences.definitions);
+        let turns = Turns { previous, next };
+        let grounds = Grounds { moved: &moved, pinned: &pinned, losing: &losing, coming: &coming, turns, guide };
+        let again = in_the_way(differences, &grounds);
         if again.is_empty() {
             return moved;
         }
@@ -57,6 +61,8 @@ struct Grounds<'a> {
     moved: &'a Moved,
     pinned: &'a [&'a (ObjectName, String)],
     losing: &'a BTreeSet<Reference>,
+    coming: &'a BTreeSet<Reference>,
+    turns: Turns<'a>,
     guide: &'a Guide,
 }
 
@@ -65,11 +71,16 @@ impl Grounds<'_> {
         let gone = &self.moved.gone;
         let on_table = one.table.as_ref().is_some_and(|table| gone.contains(&Reference::relation(table)));
         if self.guide.rules.names_are_late {
-            return on_table;
+            return on_table || self.is_early(one);
         }
         on_table
+            || self.is_early(one)
             || one.needs.iter().any(|need| gone.contains(need))
             || self.pinned.iter().any(|(table, column)| reads_column(one, table, column))
+    }
+
+    fn is_early(&self, one: &Definition) -> bool {
+        self.guide.rules.triggers_take_turns && self.turns.is_early(one, self.coming)
     }
 
     /// What could be replaced where it stands cannot stay until then where what it stands on goes, or loses what its
@@ -104,7 +115,7 @@ fn in_the_way(differences: &mut Differences, grounds: &Grounds<'_>) -> Vec<(Defi
     let standing = std::mem::take(&mut differences.standing);
     let (going, staying) = standing.into_iter().partition(|one| grounds.gives_way(one));
     differences.standing = staying;
-    found.extend(Vec::into_iter(going).map(|one: Definition| (one.clone(), one)));
+    found.extend(Vec::into_iter(going).map(|one: Definition| (one.clone(), grounds.turns.as_wanted(&one).clone())));
     found
 }
 

@@ -28,6 +28,7 @@ mod strip;
 mod summary;
 mod table_parts;
 mod texts;
+mod turns;
 mod unchecked;
 mod words;
 
@@ -93,6 +94,9 @@ pub struct Rules {
     pub index_names_are_shared: bool,
     /// A view, trigger or routine may name what is not there any more, or yet: so none gives way to what goes.
     pub names_are_late: bool,
+    /// Triggers that wait for the same fire in the order in which they were created, and each needs the one before it: one
+    /// that is made anew fires last, unless all that fire after it are made anew too.
+    pub triggers_take_turns: bool,
     /// A value that is added to an enumerated type cannot be used before the transaction ends.
     pub enum_values_wait: bool,
     /// Whether a definition can take the other's place without being dropped first, so that nothing that stands on it

@@ -266,6 +266,9 @@ pub(crate) fn column_changes(previous: &Column, next: &Column) -> Vec<String> {
     if previous.nullable != next.nullable {
         found.push(if next.nullable { "takes null" } else { "not null" }.to_owned());
     }
+    if previous.says_charset != next.says_charset {
+        found.push(if next.says_charset { "names its charset" } else { "names no charset" }.to_owned());
+    }
     if found.is_empty() {
         found.push("other options".to_owned());
     }

@@ -73,6 +73,7 @@ mod mysql_random;
 mod mysql_read;
 mod mysql_replace;
 mod mysql_support;
+mod mysql_triggers;
 mod naming;
 mod never_lose;
 mod offline;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rungs::diff::change::{AlterTable, Change, Delta, Edit};
 use rungs::schema::{Column, ColumnType, ObjectName, Table};
 
+use crate::command::Project;
 use crate::harness::{Engine, play};
 use crate::mysql_support::{apply, assert_same, turns_into};
 
@@ -145,6 +146,41 @@ fn a_table_s_collation_changes_with_its_columns() {
         &["CREATE TABLE t (id int PRIMARY KEY, a varchar(10), b text COLLATE latin1_bin, c enum('x','y') CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci,
            d varchar(9), n varchar(3) NOT NULL DEFAULT '', KEY a (a)) CHARSET latin1 COLLATE latin1_swedish_ci"],
     );
+}
+
+/// MySQL remembers which columns name the character set that they would have anyhow, and prints it.
+#[test]
+fn columns_come_to_name_the_character_set_that_they_have() {
+    turns_into(
+        &["CREATE TABLE t (id int PRIMARY KEY, a varchar(10), b varchar(10) COLLATE utf8mb4_bin,
+           c enum('x') CHARACTER SET latin1, d varchar(10) CHARACTER SET latin1) COLLATE utf8mb4_bin"],
+        ROWS,
+        &["CREATE TABLE t (id int PRIMARY KEY, a varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, b varchar(20),
+           c enum('x') COLLATE utf8mb4_bin, d varchar(10)) COLLATE utf8mb4_bin"],
+    );
+}
+
+#[test]
+fn no_model_has_to_name_the_character_set_that_a_column_names() {
+    play(Engine::Mysql, |db| async move {
+        db.run(&["CREATE TABLE notes (id bigint PRIMARY KEY, body varchar(10) COLLATE utf8mb4_bin,
+            kind varchar(10) CHARACTER SET latin1) COLLATE utf8mb4_bin"])
+            .await;
+        let model = "#[derive(Model)] #[model(table = \"notes\", options(collation = \"utf8mb4_bin\"))]
+            pub struct Note {
+                #[model(primary_key)] pub id: i64,
+                #[model(length = 10, collation = \"utf8mb4_bin\")] pub body: Option<String>,
+                #[model(length = 10, charset = \"latin1\")] pub kind: Option<String>,
+            }";
+        let project = Project::with_models(db.url_text(), model);
+        project.run("check").ok();
+        project.write_models(
+            &model.replace("collation = \"utf8mb4_bin\")] pub body", ")] pub body").replace("10, )", "10)"),
+        );
+        project.run("check").ok();
+        project.write_models(&project.run("models").ok().stdout);
+        project.run("check").ok();
+    });
 }
 
 #[test]

@@ -111,21 +111,36 @@ pub fn turns_into(previous: &'static [&'static str], rows: &'static [&'static st
         let empty = Schema::default();
         db.run(next).await;
         let wanted = db.introspect().await;
+        let wanted_text = words(&db, &wanted).await;
         turn(&db, &wanted, &empty).await;
         db.run(previous).await;
         db.run(rows).await;
         let live = db.introspect().await;
+        let live_text = words(&db, &live).await;
         let counted = count(&db, &live).await;
         turn(&db, &live, &wanted).await;
         assert_same(db.introspect().await, wanted.clone());
+        assert_eq!(words(&db, &wanted).await, wanted_text);
         turn(&db, &wanted, &live).await;
         assert_same(db.introspect().await, live.clone());
+        assert_eq!(words(&db, &live).await, live_text);
         for (table, before) in counted {
             if wanted.tables.iter().any(|one| one.name.name == table) {
                 assert_eq!(count_of(&db, &table).await, before, "rows of {table}");
             }
         }
     });
+}
+
+/// What the server prints, whatever the order in which keys came.
+async fn words(db: &TestDb, schema: &Schema) -> Vec<Vec<String>> {
+    let in_order = |text: &String| {
+        let mut lines: Vec<String> =
+            without_counter(text).lines().map(|line| line.trim_end_matches(',').to_owned()).collect();
+        lines.sort();
+        lines
+    };
+    printed(db, schema).await.iter().map(in_order).collect()
 }
 
 async fn count(db: &TestDb, schema: &Schema) -> Vec<(String, String)> {

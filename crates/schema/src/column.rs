@@ -21,6 +21,9 @@ pub struct Column {
     pub on_update: Option<String>,
     /// MySQL, MariaDB: its character set. `None` for types without one.
     pub charset: Option<String>,
+    /// MySQL: names the character set that it would have anyhow. The server remembers that, and prints it
+    /// (<https://dev.mysql.com/doc/refman/en/charset-column.html>).
+    pub says_charset: bool,
     /// Its collation, where it differs from what its type has by itself.
     pub collation: Option<String>,
     /// Its comment, where the engine keeps comments.

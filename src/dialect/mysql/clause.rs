@@ -26,9 +26,10 @@ impl Mysql {
             text.push(' ');
             text.push_str(part);
         };
+        let is_said = collated || column.says_charset;
         let inherited = |key: &str| {
             table.options.get(key).filter(|_| {
-                collated && types::is_character(ty) && column.charset.is_none() && column.collation.is_none()
+                is_said && types::is_character(ty) && column.charset.is_none() && column.collation.is_none()
             })
         };
         if let Some(charset) = column.charset.as_ref().or_else(|| inherited("charset")) {

@@ -173,9 +173,12 @@ fn settle_collations(table: &mut Table, around: &Surroundings) {
     let (charset, collation) =
         around.complete(table.options.get("charset").cloned(), table.options.get("collation").cloned());
     for column in &mut table.columns {
+        let says_charset = column.charset.is_some();
         let own = around.complete(column.charset.take(), column.collation.take());
         if own.1 != collation {
             (column.charset, column.collation) = own;
+        } else {
+            column.says_charset = says_charset && !around.mariadb;
         }
     }
     for (key, value) in [("charset", charset), ("collation", collation)] {

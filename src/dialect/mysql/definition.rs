@@ -88,6 +88,19 @@ pub(super) fn find_needs(definitions: &mut [Definition], tables: &[ObjectName]) 
     }
 }
 
+/// A trigger needs the one that fires before it: `turns` has, of each trigger, what it waits for and where it is, in the
+/// order in which they fire. <https://dev.mysql.com/doc/refman/en/create-trigger.html>
+pub(super) fn take_turns(definitions: &mut [Definition], turns: &[(String, usize)]) {
+    for pair in turns.windows(2) {
+        if let [(before, first), (moment, second)] = pair
+            && before == moment
+        {
+            let first = definitions[*first].reference();
+            definitions[*second].needs.add(first);
+        }
+    }
+}
+
 fn names_relation_after(before: &Token<'_>) -> bool {
     ["FROM", "JOIN", "STRAIGHT_JOIN", "INTO", "UPDATE", "TABLE", "CALL"].iter().any(|word| before.is_word(word))
         || before.is_symbol("(")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rungs_schema::{DefinitionKind, DialectName, ObjectName, Schema};
 
 use super::ddl::{self, Surroundings};
-use super::definition::{MODE, cleaned, definition, find_needs, reading_mode};
+use super::definition::{MODE, cleaned, definition, find_needs, reading_mode, take_turns};
 use crate::db::{Connection, Row, Rows};
 use crate::error::DbError;
 
@@ -19,17 +19,18 @@ const ATTEMPTS: usize = 5;
 const LISTING: &str = "\
 SELECT CAST(DATABASE() AS CHAR) AS database_name, CAST(CURRENT_USER() AS CHAR) AS user_name, \
 CAST(o.kind AS CHAR) AS kind, CAST(o.name AS CHAR) AS name, CAST(o.on_table AS CHAR) AS on_table, \
-CAST(o.stamp AS CHAR) AS stamp \
+CAST(o.moment AS CHAR) AS moment, CAST(o.stamp AS CHAR) AS stamp \
 FROM (\
-SELECT TABLE_TYPE AS kind, TABLE_NAME AS name, NULL AS on_table, CREATE_TIME AS stamp \
+SELECT TABLE_TYPE AS kind, TABLE_NAME AS name, NULL AS on_table, NULL AS moment, NULL AS turn, CREATE_TIME AS stamp \
 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
-UNION ALL SELECT 'TRIGGER', TRIGGER_NAME, EVENT_OBJECT_TABLE, CREATED \
+UNION ALL SELECT 'TRIGGER', TRIGGER_NAME, EVENT_OBJECT_TABLE, \
+CONCAT(EVENT_OBJECT_TABLE, ' ', ACTION_TIMING, ' ', EVENT_MANIPULATION), ACTION_ORDER, CREATED \
 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() \
-UNION ALL SELECT ROUTINE_TYPE, ROUTINE_NAME, NULL, LAST_ALTERED \
+UNION ALL SELECT ROUTINE_TYPE, ROUTINE_NAME, NULL, NULL, NULL, LAST_ALTERED \
 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE IN ('FUNCTION', 'PROCEDURE') \
-UNION ALL SELECT 'EVENT', EVENT_NAME, NULL, LAST_ALTERED \
+UNION ALL SELECT 'EVENT', EVENT_NAME, NULL, NULL, NULL, LAST_ALTERED \
 FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()\
-) o ORDER BY 3, 4";
+) o ORDER BY o.kind, o.moment, o.turn, o.name";
 
 const CHARSETS: &str = "\
 SELECT CAST(CHARACTER_SET_NAME AS CHAR) AS charset_name, CAST(DEFAULT_COLLATE_NAME AS CHAR) AS collation_name \
@@ -41,6 +42,8 @@ struct Entry {
     kind: String,
     name: String,
     table: Option<String>,
+    /// Of a trigger: what it waits for. Those that wait for the same are listed as they fire.
+    moment: Option<String>,
     stamp: Option<String>,
 }
 
@@ -114,6 +117,7 @@ fn entries(rows: &[Row]) -> Result<Vec<Entry>, DbError> {
                 kind: row.text("kind")?.to_owned(),
                 name: row.text("name")?.to_owned(),
                 table: row.opt("on_table")?.map(ToOwned::to_owned),
+                moment: row.opt("moment")?.map(ToOwned::to_owned),
                 stamp: row.opt("stamp")?.map(ToOwned::to_owned),
             })
         })
@@ -130,6 +134,7 @@ fn show_create(entry: &Entry) -> String {
 
 fn schema(entries: &[Entry], printed: &[Rows], around: &Surroundings, user: &str) -> Result<Schema, DbError> {
     let mut schema = Schema::default();
+    let mut turns = Vec::new();
     for (entry, rows) in entries.iter().zip(printed) {
         let row = rows.first().ok_or_else(|| DbError::Answer { reason: format!("{} is not printed", entry.name) })?;
         let text = |column: &str| {
@@ -160,10 +165,12 @@ fn schema(entries: &[Entry], printed: &[Rows], around: &Surroundings, user: &str
         {
             definition.settings.insert(MODE.to_owned(), mode.to_owned());
         }
+        turns.extend(entry.moment.clone().map(|moment| (moment, schema.definitions.len())));
         schema.definitions.push(definition);
     }
     let tables: Vec<ObjectName> = schema.tables.iter().map(|table| table.name.clone()).collect();
     find_needs(&mut schema.definitions, &tables);
+    take_turns(&mut schema.definitions, &turns);
     schema.sort();
     Ok(schema)
 }

@@ -74,6 +74,7 @@ impl Mysql {
                 enum_values_wait: false,
                 index_names_are_shared: false,
                 names_are_late: true,
+                triggers_take_turns: true,
             },
         };
         let abilities = Abilities::of(&version);

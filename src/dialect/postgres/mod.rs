@@ -60,6 +60,7 @@ impl Postgres {
                 enum_values_wait: true,
                 index_names_are_shared: true,
                 names_are_late: false,
+                triggers_take_turns: false,
                 initial_privileges,
                 column_sequence: Some(|table, column| table.sibling(names::made_name(&table.name, column, "seq"))),
             },

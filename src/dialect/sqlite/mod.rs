@@ -58,6 +58,7 @@ impl Sqlite {
                 enum_values_wait: false,
                 index_names_are_shared: true,
                 names_are_late: false,
+                triggers_take_turns: false,
             },
         };
         Self { version, features }

@@ -187,6 +187,7 @@ fn column(builder: &mut Builder<'_>, open: &Open<'_>) -> Column {
         collation: builder.name(given, "collation"),
         comment: builder.text(given, "comment"),
         invisible: builder.flag(given, "invisible"),
+        says_charset: false,
         options,
         needs: crate::Needs::default(),
     }
