@@ -366,4 +366,22 @@ impl AlterTable {
     pub fn is_rename(&self) -> bool {
         self.previous.name != self.next.name
     }
+
+    /// Whether a column is wanted before one that the table has: where columns are only added behind all others, it comes
+    /// to stand elsewhere.
+    pub fn wants_before_others(&self, column: &str) -> bool {
+        let is_new = |name: &str| {
+            self.edits
+                .iter()
+                .any(|edit| matches!(edit, Edit::Column { delta: Delta::Create { next }, .. } if next.name == name))
+        };
+        let later = self.next.columns.iter().skip_while(|one| one.name != column);
+        is_new(column) && later.skip(1).any(|one| !is_new(&one.name))
+    }
+
+    /// What adding a column at the end of the table is for.
+    pub(crate) fn adds_at_the_end(&self, column: &str) -> String {
+        let place = if self.wants_before_others(column) { ", at the end of the table" } else { "" };
+        format!("adds column {}.{column}{place}", self.next.name)
+    }
 }

@@ -197,6 +197,22 @@ on_every_engine!(what_is_lost_is_said, |db| async move {
     assert!(text.contains("the values of users.age do not come back"), "{text}");
 });
 
+on_every_engine!(a_column_that_comes_elsewhere_than_in_the_model_is_said_to, |db| async move {
+    let model = |fields: &str| {
+        USERS.replace("#[model(length = 120, unique)]", &format!("{fields} #[model(length = 120, unique)]"))
+    };
+    let project = Project::with_models(db.url_text(), &model("").replace("NEXT", ""));
+    project.run("autogenerate -m first --apply").ok();
+    project.write_models(&model("pub age: Option<i32>,").replace("NEXT", "pub shoe: Option<i32>,"));
+    project.run("autogenerate -m 'Add both' --apply").ok();
+    let path =
+        project.revisions().into_iter().find(|path| path.to_string_lossy().contains("add_both")).expect("a file");
+    let text = std::fs::read_to_string(path).expect("a readable file");
+    assert_eq!(text.contains("adds column users.age, at the end of the table"), db.engine != Engine::Mysql, "{text}");
+    assert!(text.contains("adds column users.shoe\n"), "{text}");
+    project.run("check").ok();
+});
+
 on_every_engine!(autogenerate_refuses_a_database_that_is_behind, |db| async move {
     let project = Project::with_models(db.url_text(), &USERS.replace("NEXT", ""));
     project.run("autogenerate -m first").ok();

@@ -225,7 +225,7 @@ impl<'a> Work<'a> {
         statements.extend(rename_columns(self.next, renames));
         for (column, backfill) in self.created_columns() {
             let (name, text) = (&column.name, self.added_text(column));
-            let comment = format!("adds column {}.{name}", self.next.name);
+            let comment = self.alter.adds_at_the_end(name);
             statements.push(Statement::new(format!("ALTER TABLE {table} ADD COLUMN {text}"), comment));
             if let Some(backfill) = backfill {
                 let comment = format!("fills column {}.{name}", self.next.name);

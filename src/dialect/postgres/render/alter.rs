@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rungs_schema::{Column, Generated, ObjectName};
+use rungs_schema::{Column, Generated};
 
 use super::column::Place;
 use super::{column_option, comment, constraint, options, partition, sequence, table};
@@ -25,7 +25,7 @@ pub(super) fn alter(dialect: &Postgres, change: &AlterTable) -> Result<Vec<State
     let name = &change.next.name;
     out.extend(parts.drops.iter().rev().map(|part| constraint::drop(name, *part)));
     out.extend(parts.renames.iter().map(|(part, new)| constraint::rename(name, *part, new)));
-    columns.render(&place, &change.previous.name, &mut out)?;
+    columns.render(&place, change, &mut out)?;
     for (previous, next) in &parts.changes {
         out.extend(constraint::change(name, *previous, *next));
     }
@@ -163,7 +163,9 @@ impl<'a> Columns<'a> {
         self.remade.iter().chain(&self.written).map(|(_, next)| next.name.as_str())
     }
 
-    fn render(&self, place: &Place<'_>, old_table: &ObjectName, out: &mut Vec<Statement>) -> Result<(), PlanError> {
+    fn render(&self, place: &Place<'_>, change: &AlterTable, out: &mut Vec<Statement>) -> Result<(), PlanError> {
+        let add =
+            |column: &Column, filled: Option<&str>| place.add(column, filled, change.adds_at_the_end(&column.name));
         let remade = self.remade.iter().chain(&self.written);
         out.extend(remade.map(|(previous, next)| match (&previous.generated, &next.generated) {
             (Some(_), _) => Statement {
@@ -181,23 +183,23 @@ impl<'a> Columns<'a> {
         rename_columns(place, renames, out);
         out.extend(self.alters.iter().filter_map(|(previous, next, _)| place.settle(previous, next)));
         for (previous, next, backfill) in &self.alters {
-            out.extend(place.alter(previous, next, *backfill, old_table)?);
+            out.extend(place.alter(previous, next, *backfill, &change.previous.name)?);
         }
         let (computed, plain): (Vec<_>, Vec<_>) =
             self.adds.iter().copied().partition(|(column, _)| column.generated.is_some());
         for (column, backfill) in plain {
-            out.extend(place.add(column, backfill)?);
+            out.extend(add(column, backfill)?);
         }
         out.extend(late.iter().map(|column| place.drop(column)));
         for (previous, next) in &self.written {
             let expression = previous.generated.as_ref().map(|made| made.expression.as_str());
-            out.extend(place.add(next, expression)?);
+            out.extend(add(next, expression)?);
         }
         for (column, _) in computed {
-            out.extend(place.add(column, None)?);
+            out.extend(add(column, None)?);
         }
         for (_, next) in &self.remade {
-            out.extend(place.add(next, None)?);
+            out.extend(add(next, None)?);
         }
         Ok(())
     }

@@ -60,15 +60,20 @@ impl Place<'_> {
         comment::on(&object, &format!("column {}", self.label(&column.name)), column.comment.as_deref())
     }
 
-    /// A new column, on a table that may hold rows.
-    pub(super) fn add(&self, column: &Column, backfill: Option<&str>) -> Result<Vec<Statement>, PlanError> {
+    /// A new column, on a table that may hold rows; `comment` says what adding it is for.
+    pub(super) fn add(
+        &self,
+        column: &Column,
+        backfill: Option<&str>,
+        comment: String,
+    ) -> Result<Vec<Statement>, PlanError> {
         let label = self.label(&column.name);
         let fills_itself = column.auto_increment.is_some() || column.generated.is_some();
         let backfill = self.filling(backfill);
         let undecided = !column.nullable && column.default.is_none() && backfill.is_none() && !self.is_foreign();
         let add = |column: &Column| {
             let action = format!("ADD COLUMN {}", column_sql(self.dialect, self.table, column)?);
-            Ok::<_, PlanError>(self.alter_table(&action, format!("adds column {label}")))
+            Ok::<_, PlanError>(self.alter_table(&action, comment.clone()))
         };
         let mut out = Vec::new();
         if fills_itself || (backfill.is_none() && !undecided) {
