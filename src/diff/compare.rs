@@ -9,7 +9,7 @@ use super::change::{AlterTable, Change, Delta, Edit, Rows};
 use super::inheritance::{self, Lineage, Passage};
 use super::parts::{Named, Pairing, deltas};
 use super::words::{holds_literal, names_column};
-use super::{Definitions, Guide, anew, dependents, table_parts};
+use super::{Definitions, Guide, anew, dependents, not_null, table_parts};
 
 /// What differs between two schemas.
 #[derive(Debug, Default)]
@@ -104,16 +104,31 @@ pub(super) fn tables(previous: &Schema, next: &Schema, guide: &Guide) -> Differe
         found.late.extend(passage.late);
     }
     parents_first(&mut found.altered);
-    for table in &mut found.altered {
-        for edit in &mut table.edits {
-            if let Edit::Column { delta: Delta::Drop { previous }, .. } = edit
-                && lineage.is_kept_below(&table.previous.name, &previous.name)
+    found.altered.iter_mut().for_each(|table| note_children(table, &lineage));
+    found
+}
+
+/// Says of the columns of a table what its children are to it.
+fn note_children(table: &mut AlteredTable, lineage: &Lineage<'_>) {
+    let mut keys = table.previous.primary_key_columns();
+    keys.extend(table.next.primary_key_columns());
+    for edit in &mut table.edits {
+        match edit {
+            Edit::Column { delta: Delta::Drop { previous }, .. }
+                if lineage.is_kept_below(&table.previous.name, &previous.name) =>
             {
                 previous.options.insert(inheritance::KEPT_BELOW.to_owned(), String::new());
             }
+            Edit::Column { delta: Delta::Alter { previous, next }, .. }
+                if !keys.contains(&next.name.as_str())
+                    && lineage.is_required_otherwise_below(&table.previous, &previous.name) =>
+            {
+                previous.options.insert(not_null::OTHERWISE_BELOW.to_owned(), String::new());
+                next.options.insert(not_null::OTHERWISE_BELOW.to_owned(), String::new());
+            }
+            _ => {}
         }
     }
-    found
 }
 
 fn is_alone(table: &Table) -> bool {

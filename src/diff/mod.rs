@@ -20,6 +20,7 @@ mod likely;
 pub(crate) mod not_null;
 mod order;
 mod parts;
+mod ranges;
 mod rename;
 mod rename_objects;
 mod sequence_owners;
@@ -51,6 +52,8 @@ pub use likely::{Likely, LikelyKind, likely, likely_values};
 pub use parts::Named;
 #[cfg(feature = "postgres")]
 pub(crate) use parts::part_deltas;
+#[cfg(feature = "postgres")]
+pub(crate) use ranges::{MULTIRANGE, MULTIRANGE_SCHEMA, multirange};
 pub(crate) use rename_objects::stands_on_renamed;
 #[cfg(feature = "postgres")]
 pub(crate) use standing::Way;

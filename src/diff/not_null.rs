@@ -18,6 +18,10 @@ pub(crate) const COMMENT: &str = "not_null_comment";
 /// A child has it from its parents alone.
 pub(crate) const FROM_PARENT: &str = "not_null_from_parent";
 
+/// A table below has it under another name, which keeps the server from giving the column another type meanwhile. Said of
+/// both sides of a column that gets one.
+pub(crate) const OTHERWISE_BELOW: &str = "required otherwise below";
+
 /// All words that an option of a column has for it.
 pub(crate) const WORDS: [&str; 5] = [NAME, NO_INHERIT, NOT_VALID, COMMENT, FROM_PARENT];
 
@@ -127,6 +131,19 @@ pub(super) fn leave(column: &mut Column, stays: &[&Table]) {
     if !stays.iter().any(requires) {
         column.options.shift_remove(FROM_PARENT);
     }
+}
+
+/// A column that its parent loses and the child keeps: before, the parent lets go of the constraint, since the server would
+/// take it for handed on ever after.
+pub(super) fn outlive(column: &mut Column) {
+    if is_handed_on(column) {
+        lift(column);
+    }
+}
+
+/// Whether a child has the constraint, and not under the name that its parent gives it.
+pub(super) fn is_named_otherwise(column: &Column, given: &Column) -> bool {
+    !column.nullable && is_handed_on(given) && column.options.get(NAME) != given.options.get(NAME)
 }
 
 /// What was handed on cannot become the child's own by being compared, nor the other way about, except by being said again.

@@ -46,6 +46,7 @@ fn made(change: &Change) -> Option<Reference> {
         Change::Domain { delta, .. } => delta.next().map(|one| Reference::ty(&one.name)),
         Change::Composite { delta, .. } => delta.next().map(|one| Reference::ty(&one.name)),
         Change::Definition(delta) => delta.next().map(Definition::reference),
+        Change::Anew { next, .. } => Some(next.reference()),
         Change::DropTable { .. } | Change::Rows(_) | Change::Access { .. } | Change::DefaultPrivileges { .. } => None,
     }
 }

@@ -82,6 +82,42 @@ fn heirs_take_over_or_say_for_themselves_what_is_required() {
     });
 }
 
+#[test]
+fn a_parents_column_gets_another_type_whatever_its_children_call_what_it_requires() {
+    play(Engine::Postgres, |db| async move {
+        let made = |ty: &str, name: &str| {
+            format!(
+                "CREATE TABLE a (id {ty} {name} NOT NULL, n int); CREATE TABLE b (PRIMARY KEY (id)) INHERITS (a); \
+                CREATE TABLE c (x int) INHERITS (b); \
+                CREATE TABLE p (id {ty} NOT NULL, n int) PARTITION BY LIST (n); \
+                CREATE TABLE p1 (id {ty} CONSTRAINT own NOT NULL, n int); ALTER TABLE p ATTACH PARTITION p1 DEFAULT;"
+            )
+        };
+        let rows = "INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (2, 2); INSERT INTO c VALUES (3, 3, 3); INSERT INTO p VALUES (1, 1);";
+        let (plan, _) = become_each_other(&db, &made("bigint", ""), &made("int", ""), rows).await;
+        assert!(!sql(&plan.up).contains("INHERIT"), "{}", sql(&plan.up));
+        if has_names(&db).await {
+            let name = "CONSTRAINT given";
+            become_each_other(&db, &made("bigint", name), &made("int", name), rows).await;
+        }
+    });
+}
+
+#[test]
+fn what_was_required_above_is_the_childs_own_affair_once_the_parent_loses_the_column() {
+    play(Engine::Postgres, |db| async move {
+        let made = |parent: &str, child: &str| {
+            format!("CREATE TABLE a (id int{parent}); CREATE TABLE b (own int{child}) INHERITS (a);")
+        };
+        let rows = "INSERT INTO b (id, own, n) VALUES (1, 2, 3);";
+        let both = made(", n int NOT NULL DEFAULT 4", "");
+        for child in [", n int", ", n int NOT NULL", ", n bigint DEFAULT 5"] {
+            let plan = becomes(&db, &both, &made("", child), rows).await;
+            assert!(sql(&plan.up).contains("ALTER TABLE ONLY"), "{}", sql(&plan.up));
+        }
+    });
+}
+
 async fn has_names(db: &crate::harness::TestDb) -> bool {
     let connection = db.connect().await;
     let has_names = connection.version().at_least(18, 0, 0);
