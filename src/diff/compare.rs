@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rungs_schema::{Column, Definition, Index, ObjectName, Schema, Table};
+use rungs_schema::{AutoIncrement, Column, Definition, Index, ObjectName, Reference, Schema, Table};
 
 use super::change::{AlterTable, Change, Delta, Edit, Rows};
 use super::inheritance::{self, Lineage, Passage};
@@ -104,8 +104,30 @@ pub(super) fn tables(previous: &Schema, next: &Schema, guide: &Guide) -> Differe
         found.late.extend(passage.late);
     }
     parents_first(&mut found.altered);
-    found.altered.iter_mut().for_each(|table| note_children(table, &lineage));
+    for table in &mut found.altered {
+        note_children(table, &lineage);
+        note_owner(table, previous);
+    }
     found
+}
+
+/// The owner of the table of a column that is serial on one side alone, which is where the word stands: a sequence is tied
+/// only to a table of its own owner.
+pub(crate) const SERIAL_OWNER: &str = "serial owner";
+
+fn note_owner(table: &mut AlteredTable, schema: &Schema) {
+    let relation = Reference::relation(&table.previous.name);
+    let owner = schema.access.iter().find(|one| one.object == relation).and_then(|one| one.owner.as_ref());
+    let Some(owner) = owner else { return };
+    let is_serial = |column: &Column| column.auto_increment == Some(AutoIncrement::Serial);
+    for edit in &mut table.edits {
+        if let Edit::Column { delta: Delta::Alter { previous, next }, .. } = edit
+            && is_serial(previous) != is_serial(next)
+        {
+            let serial = if is_serial(next) { next } else { previous };
+            serial.options.insert(SERIAL_OWNER.to_owned(), owner.clone());
+        }
+    }
 }
 
 /// Says of the columns of a table what its children are to it.
@@ -121,7 +143,9 @@ fn note_children(table: &mut AlteredTable, lineage: &Lineage<'_>) {
             }
             Edit::Column { delta: Delta::Alter { previous, next }, .. }
                 if !keys.contains(&next.name.as_str())
-                    && lineage.is_required_otherwise_below(&table.previous, &previous.name) =>
+                    && (lineage.is_required_otherwise_below(&table.previous, &previous.name)
+                        || not_null::stops_being_handed_on(previous, next)
+                            && lineage.has_children(&table.previous.name)) =>
             {
                 previous.options.insert(not_null::OTHERWISE_BELOW.to_owned(), String::new());
                 next.options.insert(not_null::OTHERWISE_BELOW.to_owned(), String::new());

@@ -241,6 +241,11 @@ impl Lineage<'_> {
         passage.main.is_some() || passage.late.is_some()
     }
 
+    /// Whether a table has children on the former side.
+    pub(super) fn has_children(&self, name: &ObjectName) -> bool {
+        self.previous.tables.iter().any(|child| parents(child).any(|one| one == name))
+    }
+
     /// Whether a table below another one has NOT NULL of a column under another name than it would get from there.
     pub(super) fn is_required_otherwise_below(&self, parent: &Table, column: &str) -> bool {
         let mut waiting = vec![&parent.name];

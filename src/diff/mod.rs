@@ -42,6 +42,8 @@ use change::{Change, Delta};
 
 pub use access::roles;
 #[cfg(feature = "postgres")]
+pub(crate) use compare::SERIAL_OWNER;
+#[cfg(feature = "postgres")]
 pub(crate) use composites::{is_in_order, retyped};
 #[cfg(feature = "postgres")]
 pub(crate) use enums::{is_of, with_names};
@@ -53,7 +55,7 @@ pub use parts::Named;
 #[cfg(feature = "postgres")]
 pub(crate) use parts::part_deltas;
 #[cfg(feature = "postgres")]
-pub(crate) use ranges::{MULTIRANGE, MULTIRANGE_SCHEMA, multirange};
+pub(crate) use ranges::{MULTIRANGE, MULTIRANGE_SCHEMA, PRINTED, SUBTYPE, constructors, multirange};
 pub(crate) use rename_objects::stands_on_renamed;
 #[cfg(feature = "postgres")]
 pub(crate) use standing::Way;

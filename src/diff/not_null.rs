@@ -18,8 +18,8 @@ pub(crate) const COMMENT: &str = "not_null_comment";
 /// A child has it from its parents alone.
 pub(crate) const FROM_PARENT: &str = "not_null_from_parent";
 
-/// A table below has it under another name, which keeps the server from giving the column another type meanwhile. Said of
-/// both sides of a column that gets one.
+/// A table below has it under another name, which keeps the server from giving the column another type meanwhile, or would
+/// keep it as its own when it is no longer handed on. Said of both sides of a column that changes.
 pub(crate) const OTHERWISE_BELOW: &str = "required otherwise below";
 
 /// All words that an option of a column has for it.
@@ -94,6 +94,8 @@ pub(super) fn obstructs(column: &Column, next: Option<&Column>, was: &Column, is
     let has_other_name = !column.nullable && name(column) != name(was);
     match (is_handed_on(was), is_handed_on(is)) {
         (true, true) if name(was) != name(is) && !is_anew && has_other_name => return true,
+        // Another type takes it off and puts it on again, and then it has the parent's name.
+        (true, true) if was.ty != is.ty && has(column, FROM_PARENT) && has_other_name => return true,
         // On the way back it would get the parent's name.
         (true, false) if is_handed_on(column) && has_other_name && !one_way => return true,
         _ => {}
@@ -143,7 +145,13 @@ pub(super) fn outlive(column: &mut Column) {
 
 /// Whether a child has the constraint, and not under the name that its parent gives it.
 pub(super) fn is_named_otherwise(column: &Column, given: &Column) -> bool {
-    !column.nullable && is_handed_on(given) && column.options.get(NAME) != given.options.get(NAME)
+    let is_own = !column.nullable && !has(column, FROM_PARENT);
+    is_own && is_handed_on(given) && column.options.get(NAME) != given.options.get(NAME)
+}
+
+/// Whether children no longer get the constraint, though it stays.
+pub(super) fn stops_being_handed_on(previous: &Column, next: &Column) -> bool {
+    !previous.nullable && !next.nullable && has(next, NO_INHERIT) && !has(previous, NO_INHERIT)
 }
 
 /// What was handed on cannot become the child's own by being compared, nor the other way about, except by being said again.

@@ -146,25 +146,30 @@ impl Standing {
 
     /// What stands on the type of a name.
     fn of(name: &ObjectName, state: &Schema) -> Self {
-        Self::on(&Reference::ty(name), None, state)
+        Self::on(&Reference::ty(name), &[], state)
     }
 
     /// What stands on a range type or collation.
     fn of_definition(one: &Definition, state: &Schema) -> Self {
-        Self::on(&one.reference(), ranges::multirange(one), state)
+        Self::on(&one.reference(), std::slice::from_ref(one), state)
     }
 
-    fn on(root: &Reference, besides: Option<ObjectName>, state: &Schema) -> Self {
+    fn on(root: &Reference, besides: &[Definition], state: &Schema) -> Self {
         let types = types_on(root, state);
         let (ty, collation) = match root.class {
             Class::Collation => (None, Some(&root.name)),
             _ => (Some(root.name.clone()), None),
         };
         let names: Vec<ObjectName> =
-            ty.into_iter().chain(besides).chain(types.iter().flat_map(StandingType::names)).collect();
+            ty.into_iter().chain(besides.iter().filter_map(ranges::multirange)).chain(types.iter().flat_map(StandingType::names)).collect();
         let grounds = Grounds { types: &names, collation };
         let mut moved: BTreeSet<Reference> = names.iter().map(Reference::ty).collect();
         moved.insert(root.clone());
+        let ranges = types.iter().filter_map(|ty| match ty {
+            StandingType::Range(range) => Some(range),
+            StandingType::Domain(_) | StandingType::Composite(_) => None,
+        });
+        moved.extend(ranges.chain(besides).flat_map(ranges::references));
         // What a table loses for a while takes down what reads it, which may take down more of a table.
         loop {
             let (tables, columns) = tables_on(&grounds, &moved, state);

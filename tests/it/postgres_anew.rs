@@ -12,7 +12,7 @@ fn a_range_type_becomes_another_one_while_columns_use_it() {
                 CREATE TYPE pair AS (a span, b int); \
                 CREATE TABLE t (id int PRIMARY KEY, a span DEFAULT '[1,2)', b span[], p part, k pair, CHECK (lower(a) > 0), \
                 EXCLUDE USING gist (a WITH &&)); \
-                CREATE INDEX t_a ON t USING gist (a); CREATE VIEW v AS SELECT id, lower(a) AS low FROM t; \
+                CREATE INDEX t_a ON t USING gist (a); CREATE VIEW v AS SELECT id, lower(a) AS low, span(1, 2) AS other FROM t; \
                 CREATE FUNCTION f(span) RETURNS bool LANGUAGE sql AS 'SELECT true'; COMMENT ON TYPE span IS 'how far'; \
                 GRANT USAGE ON TYPE span TO rungs_test_app;"
             )
@@ -101,8 +101,8 @@ fn attributes_change_their_order_inside_arrays_and_other_types() {
     play(Engine::Postgres, |db| async move {
         let made = |attributes: &str| {
             format!(
-                "CREATE TYPE pair AS ({attributes}); CREATE TYPE both AS (one pair, many pair[]); CREATE DOMAIN own AS pair; \
-                CREATE TABLE t (id int, a pair, b pair[], c both, d own, e both[]);"
+                "CREATE TYPE pair AS ({attributes}); CREATE TYPE all_of AS (one pair, many pair[]); CREATE DOMAIN own AS pair; \
+                CREATE TABLE t (id int, a pair, b pair[], c all_of, d own, e all_of[]);"
             )
         };
         let (one, two) = (made("x int, y text"), made("y text, x int"));
@@ -110,6 +110,12 @@ fn attributes_change_their_order_inside_arrays_and_other_types() {
             (1, '(1,"a, b")', '{"(2,\"c \\\"d\")",NULL}', ROW(ROW(3, NULL), '{"(4,e)"}'), '(5,f)', NULL), (2)"#;
         becomes(&db, &one, &two, rows).await;
         becomes(&db, &two, &one, "INSERT INTO t VALUES (1);").await;
+        // A routine that moves along fits the new type once it is replaced.
+        let routine = |values: &str| {
+            format!("CREATE FUNCTION f(int, text) RETURNS pair LANGUAGE sql AS 'SELECT ROW({values})::pair';")
+        };
+        let (old, new) = (format!("{one}{}", routine("$1, $2")), format!("{two}{}", routine("$2, $1")));
+        become_each_other(&db, &old, &new, "INSERT INTO t VALUES (1);").await;
 
         let mut connection = db.connect().await;
         crate::postgres_pair::run(&mut connection, &one).await;
@@ -151,5 +157,24 @@ fn what_a_domain_requires_keeps_its_name_when_it_is_built_anew() {
             )
         };
         become_each_other(&db, &made("'a', 'b'", ""), &made("'a'", ""), "INSERT INTO t VALUES ('a', 'a');").await;
+    });
+}
+
+#[test]
+fn a_key_over_periods_gives_way_while_both_its_ends_get_another_type() {
+    play(Engine::Postgres, |db| async move {
+        let connection = db.connect().await;
+        let has_periods = connection.version().at_least(18, 0, 0);
+        connection.close().await.unwrap();
+        if has_periods {
+            let made = |ty: &str| {
+                format!(
+                    "CREATE EXTENSION btree_gist; CREATE TABLE p (id {ty}, at daterange, PRIMARY KEY (id, at WITHOUT OVERLAPS)); \
+                    CREATE TABLE t (p_id {ty}, at daterange, FOREIGN KEY (p_id, PERIOD at) REFERENCES p (id, PERIOD at));"
+                )
+            };
+            let rows = "INSERT INTO p VALUES (1, '[2020-01-01,2021-01-01)'); INSERT INTO t VALUES (1, '[2020-02-01,2020-03-01)');";
+            become_each_other(&db, &made("int"), &made("bigint"), rows).await;
+        }
     });
 }

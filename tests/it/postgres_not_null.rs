@@ -104,6 +104,19 @@ fn a_parents_column_gets_another_type_whatever_its_children_call_what_it_require
 }
 
 #[test]
+fn what_is_required_is_handed_on_no_longer() {
+    play(Engine::Postgres, |db| async move {
+        if !has_names(&db).await {
+            return;
+        }
+        let made = |manner: &str| {
+            format!("CREATE TABLE a (id int NOT NULL{manner}, n int CONSTRAINT given NOT NULL{manner}); CREATE TABLE b () INHERITS (a);")
+        };
+        become_each_other(&db, &made(""), &made(" NO INHERIT"), "INSERT INTO b VALUES (1, 2);").await;
+    });
+}
+
+#[test]
 fn what_was_required_above_is_the_childs_own_affair_once_the_parent_loses_the_column() {
     play(Engine::Postgres, |db| async move {
         let made = |parent: &str, child: &str| {

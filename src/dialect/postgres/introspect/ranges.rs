@@ -9,7 +9,7 @@ use super::tables::collation_of;
 use super::value::{name, text};
 use crate::db::Rows;
 use crate::dialect::postgres::{collation_sql, qualified};
-use crate::diff::{MULTIRANGE, MULTIRANGE_SCHEMA};
+use crate::diff::{MULTIRANGE, MULTIRANGE_SCHEMA, PRINTED, SUBTYPE};
 use crate::error::DbError;
 
 /// Whether functions take or give a type `t`.
@@ -26,7 +26,7 @@ pub(super) fn query(filter: &Filter) -> String {
         ("NULL AS multirange_schema, NULL AS multirange".to_owned(), "")
     };
     format!(
-        "SELECT t.oid, {schema} AS schema, t.typname AS name, format_type(r.rngsubtype, NULL) AS subtype, \
+        "SELECT t.oid, {schema} AS schema, t.typname AS name, format_type(r.rngsubtype, NULL) AS subtype, format_type(t.oid, NULL) AS printed, \
          CASE WHEN NOT o.opcdefault THEN quote_ident(opn.nspname) || '.' || quote_ident(o.opcname) END AS opclass, \
          CASE WHEN r.rngcollation <> sub.typcollation THEN {collation} END AS collation, \
          {canonical} AS canonical, \
@@ -48,7 +48,8 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
     for row in rows {
         let name = name(row)?;
         let mut parts = vec![format!("subtype = {}", row.text("subtype")?)];
-        let mut outline = Outline::default();
+        let part = |word: &str, column: &str| Ok::<_, DbError>((word.to_owned(), row.text(column)?.to_owned()));
+        let mut outline = Outline(vec![part(SUBTYPE, "subtype")?, part(PRINTED, "printed")?]);
         let mut add = |what: &str, value: Option<String>| parts.extend(value.map(|value| format!("{what} = {value}")));
         add("subtype_opclass", text(row, "opclass")?);
         add("collation", text(row, "collation")?.map(|collation| collation_sql(&collation)));

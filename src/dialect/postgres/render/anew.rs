@@ -8,7 +8,6 @@ use super::rebuild::{Conversion, Root, rebuild};
 use crate::dialect::Statement;
 use crate::dialect::postgres::Postgres;
 use crate::diff::change::Standing;
-use crate::diff::multirange;
 use crate::error::PlanError;
 
 pub(super) fn render(
@@ -27,7 +26,7 @@ pub(super) fn render(
     let root = Root {
         name: &next.name,
         word,
-        besides: multirange(previous),
+        range: (next.kind == DefinitionKind::Range).then_some(previous),
         create: definition::create(next),
         conversion,
         finish: Vec::new(),

@@ -195,9 +195,13 @@ pub(super) fn keep_required(
     let (old, new) =
         (not_null_name(&place.name().sibling(&old_table.name), previous), not_null_name(place.name(), next));
     let mut out = Vec::new();
-    if has(next, not_null::NOT_VALID) && !has(previous, not_null::NOT_VALID) {
+    // What is no longer handed on would stay with the children as their own.
+    let is_called_back = has(next, not_null::NO_INHERIT)
+        && !has(previous, not_null::NO_INHERIT)
+        && has(previous, not_null::OTHERWISE_BELOW);
+    if is_called_back || has(next, not_null::NOT_VALID) && !has(previous, not_null::NOT_VALID) {
         out.push(place.alter_column(&next.name, "DROP NOT NULL", format!("lets {label} be NULL for a while")));
-        out.extend(require(place, next, String::new()));
+        out.extend(require(place, next, format!("makes {label} NOT NULL again")));
         return out;
     }
     if has(previous, not_null::FROM_PARENT) && !has(next, not_null::FROM_PARENT) {

@@ -132,7 +132,7 @@ fn alter(
         let base = || Conversion::Base(previous.base.clone(), next.base.clone());
         let conversion = if is_same { Conversion::Text } else { base() };
         let (create, finish) = create_beside(next);
-        let root = Root { name: &next.name, word: "DOMAIN", besides: None, create, conversion, finish };
+        let root = Root { name: &next.name, word: "DOMAIN", range: None, create, conversion, finish };
         out.extend(rebuild(dialect, root, standing)?);
         return Ok(out);
     }

@@ -62,7 +62,7 @@ fn alter(
     if Way::of_enum(&now, next, manner.anew) == Way::Anew {
         let root = Root {
             name: &next.name,
-            word: "TYPE", besides: None,
+            word: "TYPE", range: None,
             create: create(next),
             conversion: Conversion::Text,
             finish: Vec::new(),

@@ -9,9 +9,9 @@ use rungs_schema::{Access, Class, Column, Definition, ObjectName, Table};
 
 use super::{alter, composite, definition, domain};
 use crate::dialect::Statement;
-use crate::dialect::postgres::{Postgres, casts, collation_sql, literal, qualified, quote};
+use crate::dialect::postgres::{Postgres, casts, collation_sql, cut, literal, qualified, quote};
 use crate::diff::change::{AlterTable, Change, Delta, Edit, Standing, StandingTable, StandingType};
-use crate::diff::{is_of, multirange};
+use crate::diff::{constructors, is_of, multirange};
 use crate::error::PlanError;
 
 /// The type that is built anew.
@@ -19,8 +19,8 @@ pub(super) struct Root<'a> {
     pub(super) name: &'a ObjectName,
     /// What ALTER and DROP call it.
     pub(super) word: &'static str,
-    /// The type that goes and comes with it.
-    pub(super) besides: Option<ObjectName>,
+    /// The range type that it is.
+    pub(super) range: Option<&'a Definition>,
     /// What creates it.
     pub(super) create: Vec<Statement>,
     /// How values get there.
@@ -64,8 +64,8 @@ pub(super) fn rebuild_after(
     out.extend(strip(dialect, standing)?.into_iter().map(marked));
     out.extend(under.iter().rev().map(|one| marked(definition::drop(one))));
     out.extend(changes);
+    root.range.into_iter().for_each(|range| set_parts_aside(range, &mut out));
     let aside = set_aside(root.word, root.name, &mut out);
-    root.besides.iter().for_each(|name| _ = set_aside("TYPE", name, &mut out));
     let types: Vec<_> = standing.types.iter().map(|ty| (ty, set_type_aside(ty, &mut out))).collect();
     out.extend(root.create);
     let mut finish = root.finish;
@@ -110,14 +110,32 @@ fn word(ty: &StandingType) -> &'static str {
 
 fn set_type_aside(ty: &StandingType, out: &mut Vec<Statement>) -> ObjectName {
     if let StandingType::Range(range) = ty {
-        multirange(range).iter().for_each(|name| _ = set_aside("TYPE", name, out));
+        set_parts_aside(range, out);
     }
     set_aside(word(ty), ty.name(), out)
 }
 
+/// Sets aside what bears the name of a range type or of its multiranges besides these.
+fn set_parts_aside(range: &Definition, out: &mut Vec<Statement>) {
+    for (name, arguments) in constructors(range) {
+        let arguments: Vec<String> = arguments
+            .into_iter()
+            .map(|ty| if ty.ends_with("[]") { format!("VARIADIC {ty}") } else { ty })
+            .collect();
+        let (called, aside) = (qualified(&name), aside(&name));
+        let sql = format!("ALTER FUNCTION {called}({}) RENAME TO {}", arguments.join(", "), quote(&aside.name));
+        out.push(Statement::new(sql, format!("sets a constructor of type {} aside", range.name)));
+    }
+    multirange(range).iter().for_each(|name| _ = set_aside("TYPE", name, out));
+}
+
+fn aside(name: &ObjectName) -> ObjectName {
+    name.sibling(format!("{}__previous", cut(&name.name)))
+}
+
 /// Gives a type or collation another name, and returns it.
 fn set_aside(word: &str, name: &ObjectName, out: &mut Vec<Statement>) -> ObjectName {
-    let aside = name.sibling(format!("{}__previous", cut(&name.name)));
+    let aside = aside(name);
     let sql = format!("ALTER {word} {} RENAME TO {}", qualified(name), quote(&aside.name));
     out.push(Statement::new(sql, format!("sets {} {name} aside", kind(word))));
     aside
@@ -129,15 +147,6 @@ fn kind(word: &str) -> &'static str {
 
 fn drop_aside(word: &str, name: &ObjectName, aside: &ObjectName) -> Statement {
     Statement::new(format!("DROP {word} {}", qualified(aside)), format!("drops the former {} {name}", kind(word)))
-}
-
-/// Leaves room for a suffix in an identifier.
-fn cut(name: &str) -> &str {
-    let mut end = name.len().min(50);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    &name[..end]
 }
 
 /// Takes from the tables what is in the way.
