@@ -144,7 +144,7 @@ fn note_children(table: &mut AlteredTable, lineage: &Lineage<'_>) {
             Edit::Column { delta: Delta::Alter { previous, next }, .. }
                 if !keys.contains(&next.name.as_str())
                     && (lineage.is_required_otherwise_below(&table.previous, &previous.name)
-                        || not_null::stops_being_handed_on(previous, next)
+                        || not_null::is_handed_on_otherwise(previous, next)
                             && lineage.has_children(&table.previous.name)) =>
             {
                 previous.options.insert(not_null::OTHERWISE_BELOW.to_owned(), String::new());

@@ -149,9 +149,9 @@ pub(super) fn is_named_otherwise(column: &Column, given: &Column) -> bool {
     is_own && is_handed_on(given) && column.options.get(NAME) != given.options.get(NAME)
 }
 
-/// Whether children no longer get the constraint, though it stays.
-pub(super) fn stops_being_handed_on(previous: &Column, next: &Column) -> bool {
-    !previous.nullable && !next.nullable && has(next, NO_INHERIT) && !has(previous, NO_INHERIT)
+/// Whether children no longer get the constraint, or get it now, though it stays.
+pub(super) fn is_handed_on_otherwise(previous: &Column, next: &Column) -> bool {
+    !previous.nullable && !next.nullable && has(next, NO_INHERIT) != has(previous, NO_INHERIT)
 }
 
 /// What was handed on cannot become the child's own by being compared, nor the other way about, except by being said again.

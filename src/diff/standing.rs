@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Class, Column, CompositeType, Definition, DefinitionKind, Domain, EnumType, ForeignKey, ObjectName, Reference, Schema, Table,
+    Access, Class, Column, CompositeType, Definition, DefinitionKind, Domain, EnumType, ForeignKey, ObjectName,
+    Reference, Schema, Table,
 };
 
 use super::access::without_columns;
@@ -160,8 +161,11 @@ impl Standing {
             Class::Collation => (None, Some(&root.name)),
             _ => (Some(root.name.clone()), None),
         };
-        let names: Vec<ObjectName> =
-            ty.into_iter().chain(besides.iter().filter_map(ranges::multirange)).chain(types.iter().flat_map(StandingType::names)).collect();
+        let names: Vec<ObjectName> = ty
+            .into_iter()
+            .chain(besides.iter().filter_map(ranges::multirange))
+            .chain(types.iter().flat_map(StandingType::names))
+            .collect();
         let grounds = Grounds { types: &names, collation };
         let mut moved: BTreeSet<Reference> = names.iter().map(Reference::ty).collect();
         moved.insert(root.clone());

@@ -1,7 +1,7 @@
 //! PostgreSQL: types and collations that nothing changes where they stand, so that what stands on them moves along.
 
 use crate::harness::{Engine, play};
-use crate::postgres_pair::{become_each_other, becomes, sql};
+use crate::postgres_pair::{become_each_other, becomes, planned, run, sql};
 
 #[test]
 fn a_range_type_becomes_another_one_while_columns_use_it() {
@@ -107,7 +107,8 @@ fn attributes_change_their_order_inside_arrays_and_other_types() {
         };
         let (one, two) = (made("x int, y text"), made("y text, x int"));
         let rows = r#"INSERT INTO t VALUES
-            (1, '(1,"a, b")', '{"(2,\"c \\\"d\")",NULL}', ROW(ROW(3, NULL), '{"(4,e)"}'), '(5,f)', NULL), (2)"#;
+            (1, '(1,"a, b")', '{"(2,\"c \\\"d\")",NULL}', ROW(ROW(3, NULL), '{"(4,e)"}'), '(5,f)', NULL);
+            INSERT INTO t VALUES (2);"#;
         becomes(&db, &one, &two, rows).await;
         becomes(&db, &two, &one, "INSERT INTO t VALUES (1);").await;
         // A routine that moves along fits the new type once it is replaced.
@@ -118,12 +119,13 @@ fn attributes_change_their_order_inside_arrays_and_other_types() {
         become_each_other(&db, &old, &new, "INSERT INTO t VALUES (1);").await;
 
         let mut connection = db.connect().await;
-        crate::postgres_pair::run(&mut connection, &one).await;
-        crate::postgres_pair::run(&mut connection, rows).await;
-        let text = "SELECT (a).y || (b[1]).x || (b[1]).y || (c).one.x || (c).many[1].y || (d).x AS all FROM t WHERE id = 1";
+        run(&mut connection, &one).await;
+        run(&mut connection, rows).await;
+        let text =
+            "SELECT (a).y || (b[1]).x || (b[1]).y || (c).one.x || (c).many[1].y || (d).x AS all FROM t WHERE id = 1";
         let before = connection.query(text).await.unwrap()[0].text("all").unwrap().to_owned();
-        let plan = crate::postgres_pair::planned(&mut connection, &two).await;
-        crate::postgres_pair::run(&mut connection, &sql(&plan.up)).await;
+        let plan = planned(&mut connection, &two).await;
+        run(&mut connection, &sql(&plan.up)).await;
         assert_eq!(connection.query(text).await.unwrap()[0].text("all").unwrap(), before);
         connection.close().await.unwrap();
     });
@@ -133,12 +135,13 @@ fn attributes_change_their_order_inside_arrays_and_other_types() {
 fn a_table_is_made_anew_while_a_row_in_it_gets_other_attributes() {
     play(Engine::Postgres, |db| async move {
         let made = |attributes: &str, manner: &str, partition: &str| {
-            format!("CREATE TYPE pair AS ({attributes}); CREATE TABLE t (id int, p pair, q pair[]){manner}; {partition}")
+            format!(
+                "CREATE TYPE pair AS ({attributes}); CREATE TABLE t (id int, p pair, q pair[]){manner}; {partition}"
+            )
         };
         let plain = |attributes: &str| made(attributes, "", "");
-        let parted = |attributes: &str| {
-            made(attributes, " PARTITION BY LIST (id)", "CREATE TABLE t_1 PARTITION OF t DEFAULT;")
-        };
+        let parted =
+            |attributes: &str| made(attributes, " PARTITION BY LIST (id)", "CREATE TABLE t_1 PARTITION OF t DEFAULT;");
         let rows = "INSERT INTO t VALUES (1, '(1,x)', '{\"(2,y)\"}');";
         for other in ["a int, b text, c date", "a int", "b text, a int", "a bigint, b text"] {
             becomes(&db, &plain("a int, b text"), &parted(other), rows).await;

@@ -17,5 +17,8 @@ pub(super) const INDEX_COMMENT: &str = "index_comment";
 /// Whether it is an attribute option.
 pub(super) fn is_attribute(word: &str) -> bool {
     let own = [STORAGE, COMPRESSION, STATISTICS, INHERITED];
-    !own.contains(&word) && !not_null::WORDS.contains(&word) && ![KEPT_BELOW, not_null::OTHERWISE_BELOW, SERIAL_OWNER].contains(&word) && !word.starts_with(SERVER_OPTION)
+    !own.contains(&word)
+        && !not_null::WORDS.contains(&word)
+        && ![KEPT_BELOW, not_null::OTHERWISE_BELOW, SERIAL_OWNER].contains(&word)
+        && !word.starts_with(SERVER_OPTION)
 }

@@ -62,7 +62,8 @@ fn alter(
     if Way::of_enum(&now, next, manner.anew) == Way::Anew {
         let root = Root {
             name: &next.name,
-            word: "TYPE", range: None,
+            word: "TYPE",
+            range: None,
             create: create(next),
             conversion: Conversion::Text,
             finish: Vec::new(),

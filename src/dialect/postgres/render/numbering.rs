@@ -148,7 +148,8 @@ fn make_serial(place: &Place<'_>, next: &Column) -> Result<Vec<Statement>, PlanE
     let mut out = Vec::new();
     match next.options.get(SERIAL_OWNER) {
         Some(owner) => {
-            let alter = |action: &str, what: String| Statement::new(format!("ALTER SEQUENCE {sequence} {action}"), what);
+            let alter =
+                |action: &str, what: String| Statement::new(format!("ALTER SEQUENCE {sequence} {action}"), what);
             out.push(create(""));
             let to = format!("OWNER TO {}", quote(owner));
             out.push(alter(&to, format!("gives the sequence of {label} to the table's owner")));

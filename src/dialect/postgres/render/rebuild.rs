@@ -64,9 +64,13 @@ pub(super) fn rebuild_after(
     out.extend(strip(dialect, standing)?.into_iter().map(marked));
     out.extend(under.iter().rev().map(|one| marked(definition::drop(one))));
     out.extend(changes);
-    root.range.into_iter().for_each(|range| set_parts_aside(range, &mut out));
+    let ranges = standing.types.iter().filter_map(|ty| match ty {
+        StandingType::Range(range) => Some(range),
+        StandingType::Domain(_) | StandingType::Composite(_) => None,
+    });
+    root.range.into_iter().chain(ranges).for_each(|range| set_parts_aside(range, &mut out));
     let aside = set_aside(root.word, root.name, &mut out);
-    let types: Vec<_> = standing.types.iter().map(|ty| (ty, set_type_aside(ty, &mut out))).collect();
+    let types: Vec<_> = standing.types.iter().map(|ty| (ty, set_aside(word(ty), ty.name(), &mut out))).collect();
     out.extend(root.create);
     let mut finish = root.finish;
     for ty in &standing.types {
@@ -108,20 +112,11 @@ fn word(ty: &StandingType) -> &'static str {
     }
 }
 
-fn set_type_aside(ty: &StandingType, out: &mut Vec<Statement>) -> ObjectName {
-    if let StandingType::Range(range) = ty {
-        set_parts_aside(range, out);
-    }
-    set_aside(word(ty), ty.name(), out)
-}
-
 /// Sets aside what bears the name of a range type or of its multiranges besides these.
 fn set_parts_aside(range: &Definition, out: &mut Vec<Statement>) {
     for (name, arguments) in constructors(range) {
-        let arguments: Vec<String> = arguments
-            .into_iter()
-            .map(|ty| if ty.ends_with("[]") { format!("VARIADIC {ty}") } else { ty })
-            .collect();
+        let arguments: Vec<String> =
+            arguments.into_iter().map(|ty| if ty.ends_with("[]") { format!("VARIADIC {ty}") } else { ty }).collect();
         let (called, aside) = (qualified(&name), aside(&name));
         let sql = format!("ALTER FUNCTION {called}({}) RENAME TO {}", arguments.join(", "), quote(&aside.name));
         out.push(Statement::new(sql, format!("sets a constructor of type {} aside", range.name)));
