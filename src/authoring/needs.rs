@@ -84,6 +84,10 @@ impl Needs {
                     needs.edited.extend(delta.previous().map(|one| one.name.clone()));
                     needs.stand(standing);
                 }
+                Change::Anew { previous, standing, .. } => {
+                    needs.edited.insert(previous.name.clone());
+                    needs.stand(standing);
+                }
                 Change::Rows(_) | Change::Definition(_) | Change::Access { .. } | Change::DefaultPrivileges { .. } => {}
             }
         }

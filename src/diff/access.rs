@@ -96,6 +96,8 @@ impl Objects {
                 Change::Domain { delta, .. } => found.add(delta.map(|one| (Reference::ty(&one.name), "DOMAIN"))),
                 Change::Composite { delta, .. } => found.add(delta.map(|one| (Reference::ty(&one.name), "TYPE"))),
                 Change::Definition(delta) => found.definition(delta),
+                // It goes and comes with what was granted on it.
+                Change::Anew { .. } => {}
                 Change::Rows(_) | Change::Access { .. } | Change::DefaultPrivileges { .. } => {}
             }
         }

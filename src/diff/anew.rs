@@ -8,8 +8,9 @@ use std::sync::Arc;
 use rungs_schema::{Column, Definition, DefinitionKind, ObjectName, Reference, Schema, Table};
 
 use super::change::{Rows, RowsStep};
+use super::strip::is_collation;
 use super::words::names_column;
-use super::{Definitions, Guide};
+use super::{Definitions, Guide, enums};
 
 /// The tables of both sides that are made anew: those that are partitioned in another way or get another server, and the
 /// partitions that stay under one of them.
@@ -17,7 +18,13 @@ pub(super) fn find(previous: &Schema, next: &Schema, guide: &Guide) -> BTreeSet<
     let both = || previous.tables.iter().filter_map(|old| Some((old, next.table(&old.name)?)));
     let servers = servers(previous, next, guide);
     let classes = made_anew(DefinitionKind::OperatorClass, previous, next, guide);
-    let loses_class = |table: &Table| classes.iter().any(|class| is_partitioned_by(table, class));
+    let kinds = [DefinitionKind::Range, DefinitionKind::Collation];
+    let grounds: BTreeSet<Reference> =
+        kinds.into_iter().flat_map(|kind| made_anew(kind, previous, next, guide)).collect();
+    let loses_class = |table: &Table| {
+        classes.iter().any(|class| is_partitioned_by(table, class))
+            || grounds.iter().any(|ground| is_partitioned_on(table, ground))
+    };
     let loses_server = |table: &Table| server(table).is_some_and(|name| servers.contains(name));
     let goes = |(old, new): &(&Table, &Table)| is_other_way(old, new) || loses_server(old) || loses_class(old);
     let other_way = both().filter(goes).map(|(old, _)| old.name.clone());
@@ -60,6 +67,17 @@ fn is_partitioned_by(table: &Table, class: &Reference) -> bool {
     let mut parts = parts.chain(table.exclusions.iter().map(|one| &one.needs));
     let name = class.name.name.rsplit_once(" USING ").map_or(class.name.name.as_str(), |(name, _)| name);
     key.contains(name) || !parts.any(|needs| needs.contains(class))
+}
+
+/// Whether a table is partitioned by columns of a range type or collation, or by a text that names it.
+fn is_partitioned_on(table: &Table, ground: &Reference) -> bool {
+    let Some(key) = table.partition_by.as_deref().filter(|_| table.needs.contains(ground)) else { return false };
+    let is_of = |column: &Column| {
+        column.ty.native().is_some_and(|words| enums::is_of(words, &ground.name))
+            || column.collation.as_deref().is_some_and(|words| is_collation(words, &ground.name))
+    };
+    key.contains(&ground.name.name)
+        || table.columns.iter().any(|column| is_of(column) && names_column(key, &column.name))
 }
 
 /// The definitions of a kind that cannot become what they shall be.
@@ -112,6 +130,9 @@ pub(super) fn goes_with_parent(
 /// What happens to the rows of the tables that are made anew: before, and after.
 pub(super) fn rows(previous: &Schema, next: &Schema, anew: &BTreeSet<ObjectName>) -> Vec<Rows> {
     let tops = anew.iter().filter(|name| !goes_with_parent(name, previous, next, anew));
+    let both = previous.composites.iter().map(|one| &one.name);
+    let both = both.filter(|name| next.composites.iter().any(|other| other.name == **name));
+    let composites: Vec<ObjectName> = both.cloned().collect();
     tops.filter_map(|name| {
         let (old, new) = (previous.table(name)?, next.table(name)?);
         if server(old).or(server(new)).is_some() {
@@ -122,6 +143,7 @@ pub(super) fn rows(previous: &Schema, next: &Schema, anew: &BTreeSet<ObjectName>
             next: Arc::new(new.clone()),
             previous_partitions: partitions(previous, name),
             next_partitions: partitions(next, name),
+            composites: composites.clone(),
             step: RowsStep::SetAside,
         })
     })

@@ -8,6 +8,7 @@ use rungs_schema::{
     Index, ObjectName, PrimaryKey, Sequence, Table, Unique,
 };
 
+use super::enums::is_of;
 pub use super::standing::{Standing, StandingTable, StandingType};
 
 /// What happens to one thing. `Alter` with two names is a rename, with or without more.
@@ -81,6 +82,15 @@ pub enum Change {
     },
     /// A view, trigger, routine, or whatever else is kept as a statement.
     Definition(Delta<Definition>),
+    /// A range type or collation that is built anew, because nothing makes the one into the other where it stands.
+    Anew {
+        /// What it was.
+        previous: Definition,
+        /// What it will be.
+        next: Definition,
+        /// What stands on it.
+        standing: Standing,
+    },
     /// The owner and the privileges of an object.
     Access {
         /// What happens to them; a side that is missing is what the engine gives by itself.
@@ -109,8 +119,31 @@ pub struct Rows {
     pub previous_partitions: Vec<ObjectName>,
     /// The partitions that come with it, at every depth.
     pub next_partitions: Vec<ObjectName>,
+    /// The composite types of both sides: values of one are kept as such, and follow it where it changes.
+    pub composites: Vec<ObjectName>,
     /// What is to be done now.
     pub step: RowsStep,
+}
+
+impl Rows {
+    /// The place where they are in the meantime.
+    pub fn aside(&self) -> ObjectName {
+        // Room for the suffix in an identifier of 63 bytes.
+        let name = &self.previous.name.name;
+        let end = name.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= 50).last();
+        self.previous.name.sibling(format!("{}__rows", &name[..end.unwrap_or(0)]))
+    }
+
+    /// The columns, of those that are put back, whose values stay of their composite type.
+    pub fn composite_columns(&self) -> impl Iterator<Item = &Column> {
+        self.previous.columns.iter().filter(|column| {
+            let next = self.next.column(&column.name);
+            let is_written = |next: &Column| column.generated.is_none() && next.generated.is_none();
+            let words = column.ty.native().unwrap_or_default();
+            next.is_some_and(|next| next.ty == column.ty && is_written(next))
+                && self.composites.iter().any(|name| is_of(words, name))
+        })
+    }
 }
 
 /// What happens to the rows of a table that is made anew.
@@ -307,6 +340,7 @@ impl Change {
                 next: rows.previous,
                 previous_partitions: rows.next_partitions,
                 next_partitions: rows.previous_partitions,
+                composites: rows.composites,
                 step: match rows.step {
                     RowsStep::SetAside => RowsStep::PutBack,
                     RowsStep::PutBack => RowsStep::SetAside,
@@ -322,6 +356,9 @@ impl Change {
                 Self::Composite { delta: delta.reversed(), standing: standing.reversed() }
             }
             Self::Definition(delta) => Self::Definition(delta.reversed()),
+            Self::Anew { previous, next, standing } => {
+                Self::Anew { previous: next, next: previous, standing: standing.reversed() }
+            }
             Self::Access { delta, given } => Self::Access { delta: delta.reversed(), given },
             Self::DefaultPrivileges { delta, with_namespace } => {
                 Self::DefaultPrivileges { delta: delta.reversed(), with_namespace }
@@ -351,6 +388,7 @@ impl Change {
             Self::Domain { delta, .. } => named("domain", delta, |one| one.name.to_string()),
             Self::Composite { delta, .. } => named("type", delta, |one| one.name.to_string()),
             Self::Definition(delta) => named("", delta, |one| format!("{} {}", one.kind, one.name)).trim().to_owned(),
+            Self::Anew { next, .. } => format!("{} {}", next.kind, next.name),
             Self::Access { delta, .. } => {
                 named("privileges of", delta, |one| format!("{} {}", one.word.to_lowercase(), one.name()))
             }

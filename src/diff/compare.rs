@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rungs_schema::{Column, Definition, Index, ObjectName, Schema, Table};
+use rungs_schema::{AutoIncrement, Column, Definition, Index, ObjectName, Reference, Schema, Table};
 
 use super::change::{AlterTable, Change, Delta, Edit, Rows};
 use super::inheritance::{self, Lineage, Passage};
 use super::parts::{Named, Pairing, deltas};
 use super::words::{holds_literal, names_column};
-use super::{Definitions, Guide, anew, dependents, table_parts};
+use super::{Definitions, Guide, anew, dependents, not_null, table_parts};
 
 /// What differs between two schemas.
 #[derive(Debug, Default)]
@@ -105,15 +105,54 @@ pub(super) fn tables(previous: &Schema, next: &Schema, guide: &Guide) -> Differe
     }
     parents_first(&mut found.altered);
     for table in &mut found.altered {
-        for edit in &mut table.edits {
-            if let Edit::Column { delta: Delta::Drop { previous }, .. } = edit
-                && lineage.is_kept_below(&table.previous.name, &previous.name)
+        note_children(table, &lineage);
+        note_owner(table, previous);
+    }
+    found
+}
+
+/// The owner of the table of a column that is serial on one side alone, which is where the word stands: a sequence is tied
+/// only to a table of its own owner.
+pub(crate) const SERIAL_OWNER: &str = "serial owner";
+
+fn note_owner(table: &mut AlteredTable, schema: &Schema) {
+    let relation = Reference::relation(&table.previous.name);
+    let owner = schema.access.iter().find(|one| one.object == relation).and_then(|one| one.owner.as_ref());
+    let Some(owner) = owner else { return };
+    let is_serial = |column: &Column| column.auto_increment == Some(AutoIncrement::Serial);
+    for edit in &mut table.edits {
+        if let Edit::Column { delta: Delta::Alter { previous, next }, .. } = edit
+            && is_serial(previous) != is_serial(next)
+        {
+            let serial = if is_serial(next) { next } else { previous };
+            serial.options.insert(SERIAL_OWNER.to_owned(), owner.clone());
+        }
+    }
+}
+
+/// Says of the columns of a table what its children are to it.
+fn note_children(table: &mut AlteredTable, lineage: &Lineage<'_>) {
+    let mut keys = table.previous.primary_key_columns();
+    keys.extend(table.next.primary_key_columns());
+    for edit in &mut table.edits {
+        match edit {
+            Edit::Column { delta: Delta::Drop { previous }, .. }
+                if lineage.is_kept_below(&table.previous.name, &previous.name) =>
             {
                 previous.options.insert(inheritance::KEPT_BELOW.to_owned(), String::new());
             }
+            Edit::Column { delta: Delta::Alter { previous, next }, .. }
+                if !keys.contains(&next.name.as_str())
+                    && (lineage.is_required_otherwise_below(&table.previous, &previous.name)
+                        || not_null::is_handed_on_otherwise(previous, next)
+                            && lineage.has_children(&table.previous.name)) =>
+            {
+                previous.options.insert(not_null::OTHERWISE_BELOW.to_owned(), String::new());
+                next.options.insert(not_null::OTHERWISE_BELOW.to_owned(), String::new());
+            }
+            _ => {}
         }
     }
-    found
 }
 
 fn is_alone(table: &Table) -> bool {

@@ -10,7 +10,7 @@ use super::inheritance::parents;
 use super::parts::Named;
 use super::table_parts::{self, Moved};
 use super::turns::{self, Turns};
-use super::{Definitions, Guide, enums};
+use super::{Definitions, Guide, enums, ranges};
 
 /// Takes down, and puts up again, the definitions that stay but stand on something that goes or is made anew, or (where
 /// the engine minds) on a column or key that goes or changes. For the same reasons a definition that changes is dropped
@@ -74,7 +74,6 @@ impl Grounds<'_> {
             return on_table || self.is_early(one);
         }
         on_table
-            || self.is_early(one)
             || one.needs.iter().any(|need| gone.contains(need))
             || self.pinned.iter().any(|(table, column)| reads_column(one, table, column))
     }
@@ -99,6 +98,10 @@ impl Grounds<'_> {
                 && previous.needs.iter().any(|need| need.class == Class::Relation && self.moved.gone.contains(need))
         };
         let stays = stands_apart || loses_members || !(is_losing() || self.gives_way(previous) || reads_gone());
+        // One that is built anew takes along what stands on it, but cannot do without what it stands on.
+        if ranges::is_built_anew(previous, next, self.guide) {
+            return self.gives_way(previous);
+        }
         !self.guide.replaces(previous, next) || !stays
     }
 }

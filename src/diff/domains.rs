@@ -22,7 +22,7 @@ pub(super) fn is_contained(domain: &Domain, standing: &Standing) -> bool {
         *ty == domain.name
             || standing.types.iter().any(|one| match one {
                 StandingType::Domain(other) => other.name == *ty && !other.base.ends_with("[]"),
-                StandingType::Composite(_) => false,
+                StandingType::Composite(_) | StandingType::Range(_) => false,
             })
     };
     standing.tables.iter().any(|table| {

@@ -92,6 +92,10 @@ impl Ties {
             Change::Composite { delta, .. } => {
                 ties.delta(delta, |one| (Reference::ty(&one.name), one.needs.iter().cloned().collect()));
             }
+            Change::Anew { previous, next, .. } => {
+                let (before, after) = (needs_of_definition(previous), needs_of_definition(next));
+                ties.change(previous.reference(), &before, next.reference(), &after);
+            }
             Change::Definition(delta) => {
                 ties.delta(delta, |one| (one.reference(), needs_of_definition(one)));
                 let words = |side: Option<&Definition>| {

@@ -241,6 +241,28 @@ impl Lineage<'_> {
         passage.main.is_some() || passage.late.is_some()
     }
 
+    /// Whether a table has children on the former side.
+    pub(super) fn has_children(&self, name: &ObjectName) -> bool {
+        self.previous.tables.iter().any(|child| parents(child).any(|one| one == name))
+    }
+
+    /// Whether a table below another one has NOT NULL of a column under another name than it would get from there.
+    pub(super) fn is_required_otherwise_below(&self, parent: &Table, column: &str) -> bool {
+        let mut waiting = vec![&parent.name];
+        while let Some(name) = waiting.pop() {
+            for child in self.previous.tables.iter().filter(|child| parents(child).any(|one| one == name)) {
+                let given = self.child_column(parent, column, child);
+                if let (Some(own), Some(given)) = (child.column(column), given)
+                    && not_null::is_named_otherwise(own, &given)
+                {
+                    return true;
+                }
+                waiting.push(&child.name);
+            }
+        }
+        false
+    }
+
     /// What a child has of a column of its parent.
     fn child_column(&self, parent: &Table, column: &str, child: &Table) -> Option<Column> {
         let column = parent.column(column)?;
@@ -309,7 +331,7 @@ impl Lineage<'_> {
             }
             if stays {
                 carried[at].options.shift_remove(INHERITED);
-                not_null::leave(&mut carried[at], &[]);
+                not_null::outlive(&mut carried[at]);
             } else {
                 carried.remove(at);
             }

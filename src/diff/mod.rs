@@ -20,6 +20,7 @@ mod likely;
 pub(crate) mod not_null;
 mod order;
 mod parts;
+mod ranges;
 mod rename;
 mod rename_objects;
 mod sequence_owners;
@@ -42,6 +43,8 @@ use change::{Change, Delta};
 
 pub use access::roles;
 #[cfg(feature = "postgres")]
+pub(crate) use compare::SERIAL_OWNER;
+#[cfg(feature = "postgres")]
 pub(crate) use composites::{is_in_order, retyped};
 #[cfg(feature = "postgres")]
 pub(crate) use enums::{is_of, with_names};
@@ -52,6 +55,8 @@ pub use likely::{Likely, LikelyKind, likely, likely_values};
 pub use parts::Named;
 #[cfg(feature = "postgres")]
 pub(crate) use parts::part_deltas;
+#[cfg(feature = "postgres")]
+pub(crate) use ranges::{MULTIRANGE, MULTIRANGE_SCHEMA, PRINTED, SUBTYPE, constructors, multirange};
 pub(crate) use rename_objects::stands_on_renamed;
 #[cfg(feature = "postgres")]
 pub(crate) use standing::Way;

@@ -18,6 +18,10 @@ pub(crate) const COMMENT: &str = "not_null_comment";
 /// A child has it from its parents alone.
 pub(crate) const FROM_PARENT: &str = "not_null_from_parent";
 
+/// A table below has it under another name, which keeps the server from giving the column another type meanwhile, or would
+/// keep it as its own when it is no longer handed on. Said of both sides of a column that changes.
+pub(crate) const OTHERWISE_BELOW: &str = "required otherwise below";
+
 /// All words that an option of a column has for it.
 pub(crate) const WORDS: [&str; 5] = [NAME, NO_INHERIT, NOT_VALID, COMMENT, FROM_PARENT];
 
@@ -90,6 +94,8 @@ pub(super) fn obstructs(column: &Column, next: Option<&Column>, was: &Column, is
     let has_other_name = !column.nullable && name(column) != name(was);
     match (is_handed_on(was), is_handed_on(is)) {
         (true, true) if name(was) != name(is) && !is_anew && has_other_name => return true,
+        // Another type takes it off and puts it on again, and then it has the parent's name.
+        (true, true) if was.ty != is.ty && has(column, FROM_PARENT) && has_other_name => return true,
         // On the way back it would get the parent's name.
         (true, false) if is_handed_on(column) && has_other_name && !one_way => return true,
         _ => {}
@@ -127,6 +133,25 @@ pub(super) fn leave(column: &mut Column, stays: &[&Table]) {
     if !stays.iter().any(requires) {
         column.options.shift_remove(FROM_PARENT);
     }
+}
+
+/// A column that its parent loses and the child keeps: before, the parent lets go of the constraint, since the server would
+/// take it for handed on ever after.
+pub(super) fn outlive(column: &mut Column) {
+    if is_handed_on(column) {
+        lift(column);
+    }
+}
+
+/// Whether a child has the constraint, and not under the name that its parent gives it.
+pub(super) fn is_named_otherwise(column: &Column, given: &Column) -> bool {
+    let is_own = !column.nullable && !has(column, FROM_PARENT);
+    is_own && is_handed_on(given) && column.options.get(NAME) != given.options.get(NAME)
+}
+
+/// Whether children no longer get the constraint, or get it now, though it stays.
+pub(super) fn is_handed_on_otherwise(previous: &Column, next: &Column) -> bool {
+    !previous.nullable && !next.nullable && has(next, NO_INHERIT) != has(previous, NO_INHERIT)
 }
 
 /// What was handed on cannot become the child's own by being compared, nor the other way about, except by being said again.

@@ -40,6 +40,7 @@ use super::enums;
 use super::foreign_keys::{Reconnected, reconnect};
 use super::graph;
 use super::index_names;
+use super::ranges;
 use super::sequence_owners::Retied;
 use super::table_parts;
 use super::{Guide, Rules};
@@ -82,7 +83,7 @@ pub(super) fn order(differences: Differences, previous: &Schema, next: &Schema, 
     changes.extend(untied.among);
     changes.extend(dropped.into_iter().map(|previous| Change::DropTable { previous }));
     changes.extend(freed_names.into_iter().chain(early_columns).map(Change::AlterTable));
-    changes.extend(definitions_first.into_iter().map(Change::Definition));
+    changes.extend(definitions_first.into_iter().map(|delta| ranges::change(delta, guide)));
     changes.extend(enums_first);
     changes.extend(types_first);
     changes.extend(sequences_first.into_iter().map(Change::Sequence));

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rungs_schema::{
-    Access, Class, CompositeType, Definition, Domain, EnumType, ForeignKey, ObjectName, Reference, Schema, Table,
+    Access, Class, Column, CompositeType, Definition, DefinitionKind, Domain, EnumType, ForeignKey, ObjectName,
+    Reference, Schema, Table,
 };
 
 use super::access::without_columns;
-use super::change::{Change, Delta, Edit};
-use super::strip::{hand_over, strip};
-use super::{Guide, composites, dependents, domains, enums};
+use super::change::{Change, Delta, Edit, Rows, RowsStep};
+use super::strip::{Grounds, hand_over, strip};
+use super::{Guide, composites, dependents, domains, enums, ranges};
 
 /// What stands on a type. Whoever builds the type anew takes it all along.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,6 +38,8 @@ pub enum StandingType {
     Domain(Domain),
     /// A composite type.
     Composite(CompositeType),
+    /// A range type.
+    Range(Definition),
 }
 
 /// A table that stands on a type.
@@ -75,15 +78,27 @@ impl StandingType {
         match self {
             Self::Domain(domain) => &domain.name,
             Self::Composite(composite) => &composite.name,
+            Self::Range(range) => &range.name,
         }
+    }
+
+    /// The names of all types that come and go with it.
+    fn names(&self) -> Vec<ObjectName> {
+        let besides = match self {
+            Self::Range(range) => ranges::multirange(range),
+            Self::Domain(_) | Self::Composite(_) => None,
+        };
+        std::iter::once(self.name().clone()).chain(besides).collect()
     }
 
     fn stands_on(&self, moved: &BTreeSet<Reference>) -> bool {
         let needs = match self {
             Self::Domain(domain) => &domain.needs,
             Self::Composite(composite) => &composite.needs,
+            Self::Range(range) => &range.needs,
         };
-        needs.iter().any(|need| need.class == Class::Type && moved.contains(need))
+        let is_under = |need: &Reference| matches!(need.class, Class::Type | Class::Collation);
+        needs.iter().any(|need| is_under(need) && moved.contains(need))
     }
 }
 
@@ -132,14 +147,36 @@ impl Standing {
 
     /// What stands on the type of a name.
     fn of(name: &ObjectName, state: &Schema) -> Self {
-        let root = Reference::ty(name);
-        let types = types_on(&root, state);
-        let names: Vec<&ObjectName> = std::iter::once(name).chain(types.iter().map(StandingType::name)).collect();
-        let moved_types: BTreeSet<Reference> = names.iter().map(|name| Reference::ty(name)).collect();
-        let mut moved = moved_types.clone();
+        Self::on(&Reference::ty(name), &[], state)
+    }
+
+    /// What stands on a range type or collation.
+    fn of_definition(one: &Definition, state: &Schema) -> Self {
+        Self::on(&one.reference(), std::slice::from_ref(one), state)
+    }
+
+    fn on(root: &Reference, besides: &[Definition], state: &Schema) -> Self {
+        let types = types_on(root, state);
+        let (ty, collation) = match root.class {
+            Class::Collation => (None, Some(&root.name)),
+            _ => (Some(root.name.clone()), None),
+        };
+        let names: Vec<ObjectName> = ty
+            .into_iter()
+            .chain(besides.iter().filter_map(ranges::multirange))
+            .chain(types.iter().flat_map(StandingType::names))
+            .collect();
+        let grounds = Grounds { types: &names, collation };
+        let mut moved: BTreeSet<Reference> = names.iter().map(Reference::ty).collect();
+        moved.insert(root.clone());
+        let ranges = types.iter().filter_map(|ty| match ty {
+            StandingType::Range(range) => Some(range),
+            StandingType::Domain(_) | StandingType::Composite(_) => None,
+        });
+        moved.extend(ranges.chain(besides).flat_map(ranges::references));
         // What a table loses for a while takes down what reads it, which may take down more of a table.
         loop {
-            let (tables, columns) = tables_on(&names, &moved, state);
+            let (tables, columns) = tables_on(&grounds, &moved, state);
             let definitions = definitions_on(&moved, &columns, state);
             let before = moved.len();
             moved.extend(definitions.iter().map(Definition::reference));
@@ -195,6 +232,7 @@ pub(super) fn note(changes: Vec<Change>, previous: &Schema, guide: &Guide) -> Ve
             Change::Enum { delta: Delta::Alter { .. }, .. }
                 | Change::Domain { delta: Delta::Alter { .. }, .. }
                 | Change::Composite { delta: Delta::Alter { .. }, .. }
+                | Change::Anew { .. }
         )
     };
     if !changes.iter().any(alters_type) {
@@ -229,6 +267,10 @@ pub(super) fn note(changes: Vec<Change>, previous: &Schema, guide: &Guide) -> Ve
                     standing.leave_unchanged();
                 }
             }
+            Change::Anew { previous, standing, .. } => {
+                *standing = Standing::of_definition(previous, &state);
+                standing.hand_over(later);
+            }
             _ => {}
         }
         carry_out(change, &mut state);
@@ -246,7 +288,10 @@ fn carry_out(change: &Change, state: &mut Schema) {
                 *table = Table::clone(&alter.next);
             }
         }
-        Change::Rows(_) => {}
+        Change::Rows(rows) => match rows.step {
+            RowsStep::SetAside => state.tables.push(aside(rows)),
+            RowsStep::PutBack => state.tables.retain(|table| table.name != rows.aside()),
+        },
         Change::Sequence(delta) => replace(&mut state.sequences, delta, |one| one.name.clone()),
         Change::Enum { delta, standing, .. } => {
             replace(&mut state.enums, delta, |one| one.name.clone());
@@ -260,9 +305,11 @@ fn carry_out(change: &Change, state: &mut Schema) {
             replace(&mut state.composites, delta, |one| one.name.clone());
             standing.leave(state);
         }
-        Change::Definition(delta) => {
-            let key = |one: &Definition| (one.kind, one.name.clone(), one.table.clone());
-            replace(&mut state.definitions, delta, key);
+        Change::Definition(delta) => replace(&mut state.definitions, delta, key),
+        Change::Anew { previous, next, standing } => {
+            let delta = Delta::Alter { previous: previous.clone(), next: next.clone() };
+            replace(&mut state.definitions, &delta, key);
+            standing.leave(state);
         }
         Change::DefaultPrivileges { delta, .. } => {
             replace(&mut state.default_privileges, delta, |one| {
@@ -275,6 +322,21 @@ fn carry_out(change: &Change, state: &mut Schema) {
     }
 }
 
+/// What holds the rows of a table in the meantime, as far as it stands on types.
+fn aside(rows: &Rows) -> Table {
+    let plain = |column: &Column| Column { name: column.name.clone(), ty: column.ty.clone(), ..Column::default() };
+    Table {
+        name: rows.aside(),
+        columns: rows.composite_columns().map(plain).collect(),
+        needs: rows.previous.needs.clone(),
+        ..Table::default()
+    }
+}
+
+fn key(one: &Definition) -> (DefinitionKind, ObjectName, Option<ObjectName>) {
+    (one.kind, one.name.clone(), one.table.clone())
+}
+
 fn replace<T: Clone, K: PartialEq>(list: &mut Vec<T>, delta: &Delta<T>, key: impl Fn(&T) -> K) {
     if let Some(previous) = delta.previous() {
         let gone = key(previous);
@@ -283,14 +345,16 @@ fn replace<T: Clone, K: PartialEq>(list: &mut Vec<T>, delta: &Delta<T>, key: imp
     list.extend(delta.next().cloned());
 }
 
-/// The domains and composite types that are built on a type, those on arrays of it too.
+/// The domains, composite types and ranges that are built on a type, those on arrays of it too.
 fn types_on(root: &Reference, state: &Schema) -> Vec<StandingType> {
     let domains = state.domains.iter().cloned().map(StandingType::Domain);
     let mut waiting: Vec<StandingType> =
         domains.chain(state.composites.iter().cloned().map(StandingType::Composite)).collect();
+    let ranges = state.definitions.iter().filter(|one| one.kind == DefinitionKind::Range);
+    waiting.extend(ranges.cloned().map(StandingType::Range));
     let mut moved = BTreeSet::from([root.clone()]);
     let mut found = Vec::new();
-    waiting.retain(|ty| *ty.name() != root.name);
+    waiting.retain(|ty| Reference::ty(ty.name()) != *root);
     while let Some(index) = waiting.iter().position(|ty| ty.stands_on(&moved)) {
         let ty = waiting.remove(index);
         moved.insert(Reference::ty(ty.name()));
@@ -317,7 +381,9 @@ fn in_creation_order(mut types: Vec<StandingType>) -> Vec<StandingType> {
 /// The definitions that stand on what moves, or on each other.
 fn definitions_on(moved: &BTreeSet<Reference>, columns: &[(ObjectName, String)], state: &Schema) -> Vec<Definition> {
     let mut moved = moved.clone();
-    let mut waiting: Vec<&Definition> = state.definitions.iter().collect();
+    // Ranges move with the types.
+    let others = state.definitions.iter().filter(|one| one.kind != DefinitionKind::Range);
+    let mut waiting: Vec<&Definition> = others.collect();
     let mut found = Vec::new();
     let stands = |one: &Definition, moved: &BTreeSet<Reference>| {
         let on_table = one.table.as_ref().is_some_and(|table| moved.contains(&Reference::relation(table)));
@@ -337,7 +403,7 @@ fn definitions_on(moved: &BTreeSet<Reference>, columns: &[(ObjectName, String)],
 
 /// The tables that stand on types, or on what else moves, and their columns that get another type or are gone for a while.
 fn tables_on(
-    types: &[&ObjectName],
+    grounds: &Grounds<'_>,
     moved: &BTreeSet<Reference>,
     state: &Schema,
 ) -> (Vec<StandingTable>, Vec<(ObjectName, String)>) {
@@ -348,7 +414,7 @@ fn tables_on(
         if !table.needs.iter().any(|need| moved.contains(need)) {
             continue;
         }
-        let stripped = strip(table, types, &words);
+        let stripped = strip(table, grounds, &words);
         unsettled.extend(stripped.unsettled.into_iter().map(|column| (table.name.clone(), column)));
         found.push(stripped.standing);
     }
@@ -376,7 +442,7 @@ fn cut_foreign_keys(unsettled: &[(ObjectName, String)], found: &mut Vec<Standing
             continue;
         }
         let index = found.iter().position(|one| one.previous.name == table.name).unwrap_or_else(|| {
-            found.push(strip(table, &[], &[]).standing);
+            found.push(strip(table, &Grounds::default(), &[]).standing);
             found.len() - 1
         });
         let standing = &mut found[index];

@@ -16,14 +16,44 @@ pub(super) struct Stripped {
     pub(super) unsettled: BTreeSet<String>,
 }
 
+/// What columns are of, when it is built anew.
+#[derive(Debug, Default)]
+pub(super) struct Grounds<'a> {
+    pub(super) types: &'a [ObjectName],
+    pub(super) collation: Option<&'a ObjectName>,
+}
+
+impl Grounds<'_> {
+    fn type_of(&self, column: &Column) -> Option<&ObjectName> {
+        let words = column.ty.native()?;
+        self.types.iter().find(|name| enums::is_of(words, name))
+    }
+
+    /// The collation, where a column has it.
+    fn collation_of(&self, column: &Column) -> Option<&ObjectName> {
+        self.collation.filter(|name| column.collation.as_deref().is_some_and(|words| is_collation(words, name)))
+    }
+
+    /// Whether an index says the collation, rather than its column.
+    fn collates(&self, part: &IndexPart) -> bool {
+        self.collation.is_some_and(|name| part.collation.as_deref().is_some_and(|words| is_collation(words, name)))
+    }
+}
+
+/// Whether a bare name, or a quoted and qualified one, names a collation.
+pub(super) fn is_collation(words: &str, name: &ObjectName) -> bool {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    match &name.schema {
+        None => words == name.name,
+        Some(schema) => words == format!("{}.{}", quoted(schema), quoted(&name.name)),
+    }
+}
+
 /// A table without what cannot stay while the columns of some types get another one, and while what `words` name is gone. Expressions
 /// are read as text: to take down one thing too many is only slower.
-pub(super) fn strip(table: &Table, types: &[&ObjectName], words: &[&str]) -> Stripped {
-    let type_of = |column: &Column| {
-        let words = column.ty.native()?;
-        types.iter().find(|name| enums::is_of(words, name))
-    };
-    let of_type = table.columns.iter().filter(|column| type_of(column).is_some());
+pub(super) fn strip(table: &Table, grounds: &Grounds<'_>, words: &[&str]) -> Stripped {
+    let ground_of = |column: &Column| grounds.type_of(column).or_else(|| grounds.collation_of(column)).cloned();
+    let of_type = table.columns.iter().filter(|column| ground_of(column).is_some());
     let columns: BTreeSet<&str> = of_type.map(|column| column.name.as_str()).collect();
     let reads_word = |text: &str| words.iter().any(|word| reads(text, word));
     let is_gone = |column: &&Column| {
@@ -37,16 +67,17 @@ pub(super) fn strip(table: &Table, types: &[&ObjectName], words: &[&str]) -> Str
     let unsettled: BTreeSet<&str> = columns.union(&gone).copied().collect();
     let reads_any = |text: &str| reads_word(text) || unsettled.iter().any(|column| reads(text, column));
     let loses_default = |column: &Column| {
-        column.default.as_ref().is_some_and(|text| columns.contains(column.name.as_str()) || reads_word(text))
+        column.default.as_ref().is_some_and(|text| grounds.type_of(column).is_some() || reads_word(text))
     };
 
     let mut bare = table.clone();
     let mut edits = strip_columns(&mut bare, &gone, loses_default);
+    take(&mut bare.indexes, &mut edits, Edit::Index, |index| index.parts.iter().any(|part| grounds.collates(part)));
     strip_parts(&mut bare, &mut edits, &gone, reads_any);
     let converted = table.columns.iter().filter_map(|column| {
         let is_own = table.partition_of.is_none() && !column.options.contains_key("inherited");
-        let ty = type_of(column).filter(|_| is_own && column.generated.is_none())?;
-        Some((column.name.clone(), ObjectName::clone(ty)))
+        let ty = ground_of(column).filter(|_| is_own && column.generated.is_none())?;
+        Some((column.name.clone(), ty))
     });
     let columns = converted.collect();
     let unsettled = unsettled.into_iter().map(str::to_owned).collect();

@@ -56,6 +56,7 @@ pub fn summary(changes: &[Change]) -> Vec<Difference> {
             Change::Domain { delta, .. } => found.push(object("domain", delta, |domain| domain.name.to_string())),
             Change::Composite { delta, .. } => found.push(object("type", delta, |ty| ty.name.to_string())),
             Change::Definition(delta) => found.extend(definition(delta, &mut taken_down)),
+            Change::Anew { next, .. } => found.push(one("alter", next.kind.word(), next.name.to_string(), None)),
             // What is only granted again is none.
             Change::Access { delta, .. } if delta.previous() == delta.next() => {}
             // It goes and comes with a column.

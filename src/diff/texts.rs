@@ -56,6 +56,7 @@ impl<'a> Texts<'a> {
             | Change::Sequence(_)
             | Change::Enum { .. }
             | Change::Composite { .. }
+            | Change::Anew { .. }
             | Change::Access { .. }
             | Change::DefaultPrivileges { .. } => {}
         }

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 
 use rungs_schema::{Definition, Reference};
 
-use super::change::{Change, Delta};
+use super::change::{Change, Delta, Standing};
 use super::dependents::has_opaque_body;
 use super::graph::{ByName, Words};
 
 /// The positions of the changes that create a routine whose body names something that a later change creates or alters,
 /// so that a server that looks into bodies at once would refuse it. `graph` leaves none but where routines and tables
-/// need one another in a circle.
+/// need one another in a circle. And those of types that take a routine along whose body changes later.
 pub fn unchecked(changes: &[Change]) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     let mut later = ByName::default();
+    let mut outlived: BTreeSet<Reference> = BTreeSet::new();
     for (index, change) in changes.iter().enumerate().rev() {
         if let Change::Definition(delta) = change
             && let Some(next) = with_new_body(delta)
@@ -21,11 +22,28 @@ pub fn unchecked(changes: &[Change]) -> BTreeSet<usize> {
         {
             found.insert(index);
         }
+        let takes_along = |one: &Definition| has_opaque_body(one) && outlived.contains(&one.reference());
+        if standing(change).is_some_and(|standing| standing.definitions.iter().any(takes_along)) {
+            found.insert(index);
+        }
+        if let Change::Definition(delta) = change {
+            outlived.extend(delta.previous().map(Definition::reference));
+        }
         if let Some(object) = made(change) {
             later.add(&object, ());
         }
     }
     found
+}
+
+fn standing(change: &Change) -> Option<&Standing> {
+    match change {
+        Change::Enum { standing, .. }
+        | Change::Domain { standing, .. }
+        | Change::Composite { standing, .. }
+        | Change::Anew { standing, .. } => Some(standing),
+        _ => None,
+    }
 }
 
 fn with_new_body(delta: &Delta<Definition>) -> Option<&Definition> {
@@ -46,6 +64,7 @@ fn made(change: &Change) -> Option<Reference> {
         Change::Domain { delta, .. } => delta.next().map(|one| Reference::ty(&one.name)),
         Change::Composite { delta, .. } => delta.next().map(|one| Reference::ty(&one.name)),
         Change::Definition(delta) => delta.next().map(Definition::reference),
+        Change::Anew { next, .. } => Some(next.reference()),
         Change::DropTable { .. } | Change::Rows(_) | Change::Access { .. } | Change::DefaultPrivileges { .. } => None,
     }
 }

@@ -85,6 +85,7 @@ mod pooler;
 mod pooler_proxy;
 mod postgres_access;
 mod postgres_alter;
+mod postgres_anew;
 mod postgres_canonical;
 mod postgres_classes;
 mod postgres_foreign;

@@ -273,3 +273,21 @@ fn sequences_are_tied_and_untied_whoever_owns_them() {
         }
     });
 }
+
+#[test]
+fn a_column_of_a_table_that_another_role_owns_becomes_serial() {
+    play(Engine::Postgres, |db| async move {
+        let owned = "ALTER TABLE t OWNER TO rungs_test_owner;";
+        let one = format!("CREATE TABLE t (id int, n bigint); {owned}");
+        let two = format!("CREATE TABLE t (id serial, n bigserial); {owned}");
+        become_each_other(&db, &one, &two, "INSERT INTO t VALUES (1, 2);").await;
+        // The owner changes too.
+        become_each_other(
+            &db,
+            "CREATE TABLE t (id int);",
+            "CREATE TABLE t (id serial); ALTER TABLE t OWNER TO rungs_test_owner;",
+            "",
+        )
+        .await;
+    });
+}

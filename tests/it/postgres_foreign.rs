@@ -102,3 +102,22 @@ fn types_and_routines_may_be_called_like_those_of_the_system() {
         ],
     ]);
 }
+
+/// What its slot is asked to outlive is agreed on with the other server, which may be out of reach.
+#[test]
+fn a_subscription_whose_slot_is_to_outlive_a_failure_is_made_anew() {
+    play(Engine::Postgres, |db| async move {
+        let connection = db.connect().await;
+        let has_failover = connection.version().at_least(17, 0, 0);
+        connection.close().await.unwrap();
+        if has_failover {
+            let made = |more: &str| {
+                format!(
+                    "CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p \
+                    WITH (connect = false, slot_name = NONE{more});"
+                )
+            };
+            become_each_other(&db, &made(""), &made(", failover = true, origin = none"), "").await;
+        }
+    });
+}

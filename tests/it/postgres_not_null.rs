@@ -1,7 +1,7 @@
 //! PostgreSQL: what tables with parents make of NOT NULL, which is a constraint with a name from version 18 on.
 
 use crate::harness::{Engine, play};
-use crate::postgres_pair::{become_each_other, becomes, sql};
+use crate::postgres_pair::{become_each_other, becomes, planned, run, sql};
 
 const PARTITIONED: &str = "CREATE TABLE p (id int NOT NULL, name text, n int) PARTITION BY RANGE (id); ";
 const PARTITION: &str = "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (9); ";
@@ -79,6 +79,66 @@ fn heirs_take_over_or_say_for_themselves_what_is_required() {
         become_each_other(&db, loose, named, "").await;
         let own = named.replace("c ()", "c (CONSTRAINT mine NOT NULL n)");
         becomes(&db, loose, &own, "").await;
+    });
+}
+
+#[test]
+fn a_parents_column_gets_another_type_whatever_its_children_call_what_it_requires() {
+    play(Engine::Postgres, |db| async move {
+        let made = |ty: &str, name: &str| {
+            format!(
+                "CREATE TABLE a (id {ty} {name} NOT NULL, n int); CREATE TABLE b (PRIMARY KEY (id)) INHERITS (a); \
+                CREATE TABLE c (x int) INHERITS (b); \
+                CREATE TABLE p (id {ty} NOT NULL, n int) PARTITION BY LIST (n); \
+                CREATE TABLE p1 (id {ty} CONSTRAINT own NOT NULL, n int); ALTER TABLE p ATTACH PARTITION p1 DEFAULT;"
+            )
+        };
+        let rows = "INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (2, 2); INSERT INTO c VALUES (3, 3, 3); INSERT INTO p VALUES (1, 1);";
+        let (plan, _) = become_each_other(&db, &made("bigint", ""), &made("int", ""), rows).await;
+        assert!(!sql(&plan.up).contains("INHERIT"), "{}", sql(&plan.up));
+        if has_names(&db).await {
+            let name = "CONSTRAINT given";
+            become_each_other(&db, &made("bigint", name), &made("int", name), rows).await;
+        }
+    });
+}
+
+#[test]
+fn what_is_required_is_handed_on_no_longer() {
+    play(Engine::Postgres, |db| async move {
+        if !has_names(&db).await {
+            return;
+        }
+        let made = |manner: &str| {
+            format!(
+                "CREATE TABLE a (id int NOT NULL{manner}, n int CONSTRAINT given NOT NULL{manner}); CREATE TABLE b () INHERITS (a);"
+            )
+        };
+        become_each_other(&db, &made(""), &made(" NO INHERIT"), "INSERT INTO b VALUES (1, 2);").await;
+    });
+}
+
+#[test]
+fn what_was_required_above_is_the_childs_own_affair_once_the_parent_loses_the_column() {
+    play(Engine::Postgres, |db| async move {
+        let made = |parent: &str, child: &str| {
+            format!("CREATE TABLE a (id int{parent}); CREATE TABLE b (own int{child}) INHERITS (a);")
+        };
+        let rows = "INSERT INTO b (id, own, n) VALUES (1, 2, 3);";
+        let both = made(", n int NOT NULL DEFAULT 4", "");
+        for child in [", n int", ", n int NOT NULL", ", n bigint DEFAULT 5"] {
+            let mut connection = db.connect().await;
+            run(&mut connection, &format!("{both}{rows}")).await;
+            let next = made("", child);
+            let plan = planned(&mut connection, &next).await;
+            assert!(sql(&plan.up).contains("ALTER TABLE ONLY"), "{}", sql(&plan.up));
+            run(&mut connection, &sql(&plan.up)).await;
+            assert_eq!(sql(&planned(&mut connection, &next).await.up), "");
+            // On the way back the column stays the child's own, which the server does not change.
+            run(&mut connection, &sql(&plan.down)).await;
+            run(&mut connection, "DROP TABLE b; DROP TABLE a;").await;
+            connection.close().await.unwrap();
+        }
     });
 }
 

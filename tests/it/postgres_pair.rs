@@ -112,6 +112,21 @@ pub async fn becomes(db: &TestDb, one: &str, two: &str, filling: &str) -> Plan {
     plan
 }
 
+/// What turns what is there into what a script makes of an empty database.
+pub async fn planned(connection: &mut Connection, script: &str) -> Plan {
+    let previous = read(connection).await;
+    let everything = previous.clone();
+    connection.execute("BEGIN").await.unwrap();
+    let dialect = dialect::for_version(connection.version()).unwrap();
+    let guide = guide(&dialect.features().rules);
+    carry_out(connection, &plan_away(&everything, &guide, dialect.as_ref())).await;
+    run(connection, script).await;
+    let next = introspect_in_transaction(connection, &Scope::Everything).await;
+    connection.execute("ROLLBACK").await.unwrap();
+    let next = next.unwrap_or_else(|error| panic!("{error}"));
+    plan(&diff(&previous, &next, &guide), dialect.as_ref()).unwrap_or_else(|error| panic!("{error}"))
+}
+
 /// Both directions.
 pub async fn become_each_other(db: &TestDb, one: &str, two: &str, filling: &str) -> (Plan, Plan) {
     let there = becomes(db, one, two, filling).await;

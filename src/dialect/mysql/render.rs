@@ -24,6 +24,7 @@ pub(super) fn render(dialect: &Mysql, change: &Change) -> Result<Vec<Statement>,
         Change::Rows(_)
         | Change::Domain { .. }
         | Change::Composite { .. }
+        | Change::Anew { .. }
         | Change::Access { .. }
         | Change::DefaultPrivileges { .. } => Err(dialect.unsupported(format!("keep {}", change.subject()), None)),
         Change::Definition(delta) => Ok(define(dialect, delta)),

@@ -34,6 +34,7 @@ pub(super) fn render(dialect: &Sqlite, change: &Change) -> Result<Vec<Statement>
         | Change::Enum { .. }
         | Change::Domain { .. }
         | Change::Composite { .. }
+        | Change::Anew { .. }
         | Change::Access { .. }
         | Change::DefaultPrivileges { .. } => Err(unsupported(dialect, format!("keep {}", change.subject()))),
     }

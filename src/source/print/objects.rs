@@ -126,6 +126,7 @@ impl Writer<'_> {
             Change::Domain { delta, .. } => Some(Home::new("domains", &delta.next()?.name)),
             Change::Composite { delta, .. } => Some(Home::new("types", &delta.next()?.name)),
             Change::Definition(delta) => self.definition_home(delta.next()?),
+            Change::Anew { next, .. } => self.definition_home(next),
             Change::Access { delta, .. } => self.access_home(delta.next()?),
             // Every enumeration is one in Rust.
             Change::Enum { .. } | Change::DropTable { .. } | Change::Rows(_) | Change::DefaultPrivileges { .. } => None,

@@ -1,7 +1,7 @@
 //! Range types, which are kept as the statement that creates them, and types that are a name and nothing else yet.
 //! <https://www.postgresql.org/docs/current/sql-createtype.html>
 
-use rungs_schema::{Definition, DefinitionKind, ObjectName};
+use rungs_schema::{Definition, DefinitionKind, ObjectName, Outline};
 
 use super::Found;
 use super::filter::{Filter, routine, schema_of, schema_of_type};
@@ -9,6 +9,7 @@ use super::tables::collation_of;
 use super::value::{name, text};
 use crate::db::Rows;
 use crate::dialect::postgres::{collation_sql, qualified};
+use crate::diff::{MULTIRANGE, MULTIRANGE_SCHEMA, PRINTED, SUBTYPE};
 use crate::error::DbError;
 
 /// Whether functions take or give a type `t`.
@@ -25,7 +26,7 @@ pub(super) fn query(filter: &Filter) -> String {
         ("NULL AS multirange_schema, NULL AS multirange".to_owned(), "")
     };
     format!(
-        "SELECT t.oid, {schema} AS schema, t.typname AS name, format_type(r.rngsubtype, NULL) AS subtype, \
+        "SELECT t.oid, {schema} AS schema, t.typname AS name, format_type(r.rngsubtype, NULL) AS subtype, format_type(t.oid, NULL) AS printed, \
          CASE WHEN NOT o.opcdefault THEN quote_ident(opn.nspname) || '.' || quote_ident(o.opcname) END AS opclass, \
          CASE WHEN r.rngcollation <> sub.typcollation THEN {collation} END AS collation, \
          {canonical} AS canonical, \
@@ -47,6 +48,8 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
     for row in rows {
         let name = name(row)?;
         let mut parts = vec![format!("subtype = {}", row.text("subtype")?)];
+        let part = |word: &str, column: &str| Ok::<_, DbError>((word.to_owned(), row.text(column)?.to_owned()));
+        let mut outline = Outline(vec![part(SUBTYPE, "subtype")?, part(PRINTED, "printed")?]);
         let mut add = |what: &str, value: Option<String>| parts.extend(value.map(|value| format!("{what} = {value}")));
         add("subtype_opclass", text(row, "opclass")?);
         add("collation", text(row, "collation")?.map(|collation| collation_sql(&collation)));
@@ -55,11 +58,13 @@ pub(super) fn read(found: &mut Found, rows: &Rows) -> Result<(), DbError> {
         if let Some(multirange) = text(row, "multirange")? {
             let multirange = ObjectName { schema: text(row, "multirange_schema")?, name: multirange };
             add("multirange_type_name", Some(qualified(&multirange)));
+            outline.0.push((MULTIRANGE.to_owned(), multirange.name));
+            outline.0.extend(multirange.schema.map(|schema| (MULTIRANGE_SCHEMA.to_owned(), schema)));
         }
         let sql = format!("CREATE TYPE {} AS RANGE ({})", qualified(&name), parts.join(", "));
         let needs = found.needs.of("pg_type", row.text("oid")?);
         let comment = text(row, "comment")?;
-        let definition = Definition { comment, needs, ..Definition::new(DefinitionKind::Range, name, sql) };
+        let definition = Definition { comment, needs, outline, ..Definition::new(DefinitionKind::Range, name, sql) };
         found.schema.definitions.push(definition);
     }
     Ok(())

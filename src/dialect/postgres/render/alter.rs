@@ -179,7 +179,7 @@ impl<'a> Columns<'a> {
             renames.values().copied().chain(self.adds.iter().map(|(column, _)| column.name.as_str())).collect();
         let (early, late): (Vec<&Column>, Vec<&Column>) =
             self.drops.iter().partition(|column| column.generated.is_some() || taken.contains(column.name.as_str()));
-        out.extend(early.iter().map(|column| place.drop(column)));
+        out.extend(early.iter().flat_map(|column| place.part_with(column)));
         rename_columns(place, renames, out);
         out.extend(self.alters.iter().filter_map(|(previous, next, _)| place.settle(previous, next)));
         for (previous, next, backfill) in &self.alters {
@@ -190,7 +190,7 @@ impl<'a> Columns<'a> {
         for (column, backfill) in plain {
             out.extend(add(column, backfill)?);
         }
-        out.extend(late.iter().map(|column| place.drop(column)));
+        out.extend(late.iter().flat_map(|column| place.part_with(column)));
         for (previous, next) in &self.written {
             let expression = previous.generated.as_ref().map(|made| made.expression.as_str());
             out.extend(add(next, expression)?);

@@ -35,10 +35,15 @@ impl Place<'_> {
         format!("{}.{column}", self.name())
     }
 
+    /// A column that goes for good.
+    pub(super) fn part_with(&self, column: &Column) -> Vec<Statement> {
+        column_option::let_go_below(self, column).into_iter().chain([self.drop(column)]).collect()
+    }
+
     pub(super) fn drop(&self, column: &Column) -> Statement {
         let label = self.label(&column.name);
         let action = format!("DROP COLUMN {}", quote(&column.name));
-        if column.options.contains_key(KEPT_BELOW) {
+        if is_kept_below(column) {
             let sql = format!("ALTER TABLE ONLY {} {action}", qualified(self.name()));
             let comment = format!("drops column {label}, which a child of the table keeps");
             return Statement::new(sql, comment).losing(format!("column {label} and its values"));
@@ -135,7 +140,10 @@ impl Place<'_> {
         out.extend(self.rename_sequence(previous, next, old_table));
         out.extend(self.let_go(previous, next, retyped, old_table));
         if retyped {
+            let (before, after) = column_option::let_be_null(self, previous, next);
+            out.extend(before);
             out.extend(self.retype(previous, next)?);
+            out.extend(after);
         }
         out.extend(self.nullability(previous, next, backfill));
         out.extend(column_option::keep_required(self, previous, next, old_table));
@@ -272,6 +280,11 @@ impl Place<'_> {
         }
         Ok(out)
     }
+}
+
+/// Whether a child of the table keeps a column that the table loses.
+pub(super) fn is_kept_below(column: &Column) -> bool {
+    column.options.contains_key(KEPT_BELOW)
 }
 
 /// What rows without a value get where nothing else is said: what new rows get. One that takes NULL from rows that are

@@ -3,7 +3,7 @@
 
 use rungs_schema::{Column, ObjectName};
 
-use super::column::Place;
+use super::column::{Place, is_kept_below};
 use super::comment;
 use crate::dialect::Statement;
 use crate::dialect::postgres::column_option::{COMPRESSION, STATISTICS, STORAGE, is_attribute};
@@ -159,6 +159,26 @@ pub(super) fn require(place: &Place<'_>, column: &Column, what: String) -> Vec<S
     std::iter::once(set).chain(comment).collect()
 }
 
+/// What stands around the new type of a column that is NOT NULL and will be, where the server cannot give it one because of
+/// what the constraint is called below.
+pub(super) fn let_be_null(place: &Place<'_>, previous: &Column, next: &Column) -> (Option<Statement>, Vec<Statement>) {
+    if previous.nullable || next.nullable || !previous.options.contains_key(not_null::OTHERWISE_BELOW) {
+        return (None, Vec::new());
+    }
+    let label = place.label(&next.name);
+    let what = format!("lets {label} be NULL while its type changes");
+    let column = Column { name: next.name.clone(), ..previous.clone() };
+    let back = require(place, &column, format!("makes {label} NOT NULL again"));
+    (Some(place.alter_column(&next.name, "DROP NOT NULL", what)), back)
+}
+
+/// Takes NOT NULL off a column that goes and that a child keeps, which would have it from this table ever after.
+pub(super) fn let_go_below(place: &Place<'_>, column: &Column) -> Option<Statement> {
+    let hands_on = is_kept_below(column) && !column.nullable && !column.options.contains_key(not_null::NO_INHERIT);
+    let what = format!("lets {} be NULL before it goes", place.label(&column.name));
+    (hands_on && place.dialect.at_least(18)).then(|| place.alter_column(&column.name, "DROP NOT NULL", what))
+}
+
 /// A column that was NOT NULL under its former name, in the table's former name, and still is.
 pub(super) fn keep_required(
     place: &Place<'_>,
@@ -175,9 +195,13 @@ pub(super) fn keep_required(
     let (old, new) =
         (not_null_name(&place.name().sibling(&old_table.name), previous), not_null_name(place.name(), next));
     let mut out = Vec::new();
-    if has(next, not_null::NOT_VALID) && !has(previous, not_null::NOT_VALID) {
+    // What is no longer handed on would stay with the children as their own.
+    let is_called_back = has(next, not_null::NO_INHERIT)
+        && !has(previous, not_null::NO_INHERIT)
+        && has(previous, not_null::OTHERWISE_BELOW);
+    if is_called_back || has(next, not_null::NOT_VALID) && !has(previous, not_null::NOT_VALID) {
         out.push(place.alter_column(&next.name, "DROP NOT NULL", format!("lets {label} be NULL for a while")));
-        out.extend(require(place, next, String::new()));
+        out.extend(require(place, next, format!("makes {label} NOT NULL again")));
         return out;
     }
     if has(previous, not_null::FROM_PARENT) && !has(next, not_null::FROM_PARENT) {

@@ -77,7 +77,8 @@ fn alter(
         } else {
             Conversion::Row(next.attributes.iter().map(|attribute| attribute.name.clone()).collect())
         };
-        let root = Root { name: &next.name, word: "TYPE", create: create(next), conversion, finish: Vec::new() };
+        let root =
+            Root { name: &next.name, word: "TYPE", range: None, create: create(next), conversion, finish: Vec::new() };
         out.extend(rebuild_after(dialect, root, standing, drops.chain(adds).collect())?);
         return Ok(out);
     }

@@ -33,9 +33,14 @@ pub(super) fn create(next: &Domain) -> Vec<Statement> {
     out
 }
 
-/// What creates it, and what has to wait until the values are there: a check that is not valid looks at every value that
-/// comes.
-pub(super) fn create_in_two(next: &Domain) -> (Vec<Statement>, Vec<Statement>) {
+/// What creates it while a former one keeps its constraints, and what has to wait until the values are there: a check that
+/// is not valid looks at every value that comes.
+pub(super) fn create_beside(next: &Domain) -> (Vec<Statement>, Vec<Statement>) {
+    // Left to itself, the server would give NOT NULL a name that the former domain does not have.
+    create_in_two(&Domain { not_null_name: Some(not_null_name(next)), ..next.clone() })
+}
+
+fn create_in_two(next: &Domain) -> (Vec<Statement>, Vec<Statement>) {
     let mut sql = format!("CREATE DOMAIN {} AS {}", qualified(&next.name), next.base);
     if let Some(collation) = &next.collation {
         sql.push_str(&format!(" COLLATE {}", collation_sql(collation)));
@@ -126,8 +131,8 @@ fn alter(
         let is_same = previous.base == next.base;
         let base = || Conversion::Base(previous.base.clone(), next.base.clone());
         let conversion = if is_same { Conversion::Text } else { base() };
-        let (create, finish) = create_in_two(next);
-        let root = Root { name: &next.name, word: "DOMAIN", create, conversion, finish };
+        let (create, finish) = create_beside(next);
+        let root = Root { name: &next.name, word: "DOMAIN", range: None, create, conversion, finish };
         out.extend(rebuild(dialect, root, standing)?);
         return Ok(out);
     }

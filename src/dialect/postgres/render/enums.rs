@@ -63,6 +63,7 @@ fn alter(
         let root = Root {
             name: &next.name,
             word: "TYPE",
+            range: None,
             create: create(next),
             conversion: Conversion::Text,
             finish: Vec::new(),

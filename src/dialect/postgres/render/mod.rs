@@ -2,6 +2,7 @@
 
 mod access;
 mod alter;
+mod anew;
 mod column;
 mod column_option;
 mod comment;
@@ -50,6 +51,7 @@ pub(super) fn render(dialect: &Postgres, change: &Change) -> Result<Vec<Statemen
         }
         Change::Domain { delta, standing } => domain::render(dialect, delta, standing),
         Change::Composite { delta, standing } => composite::render(dialect, delta, standing),
+        Change::Anew { previous, next, standing } => anew::render(dialect, previous, next, standing),
         Change::Access { delta, given } => Ok(access::render(dialect, delta, given.as_ref())),
         Change::DefaultPrivileges { delta, with_namespace } => {
             Ok(access::render_defaults(dialect, delta, *with_namespace))

@@ -10,6 +10,7 @@ use super::sequence::{catch_up, serial_name};
 use super::table::type_sql;
 use crate::dialect::Statement;
 use crate::dialect::postgres::{literal, qualified, quote};
+use crate::diff::SERIAL_OWNER;
 use crate::error::PlanError;
 
 /// The sequence that goes and comes with a column.
@@ -139,13 +140,26 @@ fn make_serial(place: &Place<'_>, next: &Column) -> Result<Vec<Statement>, PlanE
     let label = place.label(&next.name);
     let sequence = qualified(&serial_name(place.name(), &next.name));
     let ty = type_sql(place.table, next)?;
-    let create =
-        format!("CREATE SEQUENCE {sequence} AS {ty} OWNED BY {}.{}", qualified(place.name()), quote(&next.name));
+    let tie = format!("OWNED BY {}.{}", qualified(place.name()), quote(&next.name));
+    let create = |rest: &str| {
+        let sql = format!("CREATE SEQUENCE {sequence} AS {ty}{rest}");
+        Statement::new(sql, format!("creates the sequence of {label}"))
+    };
+    let mut out = Vec::new();
+    match next.options.get(SERIAL_OWNER) {
+        Some(owner) => {
+            let alter =
+                |action: &str, what: String| Statement::new(format!("ALTER SEQUENCE {sequence} {action}"), what);
+            out.push(create(""));
+            let to = format!("OWNER TO {}", quote(owner));
+            out.push(alter(&to, format!("gives the sequence of {label} to the table's owner")));
+            out.push(alter(&tie, format!("ties the sequence of {label} to it")));
+        }
+        None => out.push(create(&format!(" {tie}"))),
+    }
     let default = format!("SET DEFAULT nextval({}::regclass)", literal(&sequence));
-    Ok(vec![
-        Statement::new(create, format!("creates the sequence of {label}")),
-        place.alter_column(&next.name, &default, format!("lets {label} number itself")),
-    ])
+    out.push(place.alter_column(&next.name, &default, format!("lets {label} number itself")));
+    Ok(out)
 }
 
 fn drop(sequence: &ObjectName, label: &str) -> Statement {

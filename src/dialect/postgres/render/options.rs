@@ -125,7 +125,9 @@ pub(super) fn change(
             let help = "it came with PostgreSQL 15: create a new table and copy the rows";
             return Err(dialect.unsupported(format!("change the access method of table {label}"), help));
         }
-        let method = quote(value("access_method").unwrap_or("heap"));
+        // A partitioned table says what its partitions get, or nothing.
+        let by_itself = if next.partition_by.is_some() { "DEFAULT".to_owned() } else { quote("heap") };
+        let method = value("access_method").map_or(by_itself, quote);
         alter(format!("SET ACCESS METHOD {method}"), format!("changes how table {label} is stored"));
     }
     if differs("tablespace") {

@@ -9,9 +9,9 @@ use rungs_schema::{Access, Class, Column, Definition, ObjectName, Table};
 
 use super::{alter, composite, definition, domain};
 use crate::dialect::Statement;
-use crate::dialect::postgres::{Postgres, casts, qualified, quote};
+use crate::dialect::postgres::{Postgres, casts, collation_sql, cut, literal, qualified, quote};
 use crate::diff::change::{AlterTable, Change, Delta, Edit, Standing, StandingTable, StandingType};
-use crate::diff::is_of;
+use crate::diff::{constructors, is_of, multirange};
 use crate::error::PlanError;
 
 /// The type that is built anew.
@@ -19,6 +19,8 @@ pub(super) struct Root<'a> {
     pub(super) name: &'a ObjectName,
     /// What ALTER and DROP call it.
     pub(super) word: &'static str,
+    /// The range type that it is.
+    pub(super) range: Option<&'a Definition>,
     /// What creates it.
     pub(super) create: Vec<Statement>,
     /// How values get there.
@@ -35,6 +37,8 @@ pub(super) enum Conversion {
     Base(String, String),
     /// By the attributes of a row: each is the name of an attribute.
     Row(Vec<String>),
+    /// Those of a collation: they stay what they are.
+    Collation,
 }
 
 /// Builds a type anew.
@@ -49,7 +53,7 @@ pub(super) fn rebuild_after(
     standing: &Standing,
     changes: Vec<Statement>,
 ) -> Result<Vec<Statement>, PlanError> {
-    let while_anew = format!("; type {} is built anew", root.name);
+    let while_anew = format!("; {} {} is built anew", kind(root.word), root.name);
     let marked = |mut statement: Statement| {
         statement.comment.push_str(&while_anew);
         statement
@@ -60,21 +64,27 @@ pub(super) fn rebuild_after(
     out.extend(strip(dialect, standing)?.into_iter().map(marked));
     out.extend(under.iter().rev().map(|one| marked(definition::drop(one))));
     out.extend(changes);
+    let ranges = standing.types.iter().filter_map(|ty| match ty {
+        StandingType::Range(range) => Some(range),
+        StandingType::Domain(_) | StandingType::Composite(_) => None,
+    });
+    root.range.into_iter().chain(ranges).for_each(|range| set_parts_aside(range, &mut out));
     let aside = set_aside(root.word, root.name, &mut out);
     let types: Vec<_> = standing.types.iter().map(|ty| (ty, set_aside(word(ty), ty.name(), &mut out))).collect();
     out.extend(root.create);
     let mut finish = root.finish;
     for ty in &standing.types {
         let (create, later) = match ty {
-            StandingType::Domain(domain) => domain::create_in_two(domain),
+            StandingType::Domain(domain) => domain::create_beside(domain),
             StandingType::Composite(composite) => (composite::create(composite), Vec::new()),
+            StandingType::Range(range) => (definition::create(range), Vec::new()),
         };
         out.extend(create);
         finish.extend(later);
     }
     let conversions = Conversions { root: root.name, conversion: &root.conversion, standing };
     for table in standing.tables.iter().filter(|table| !table.columns.is_empty()) {
-        out.push(conversions.of(dialect, table)?);
+        out.extend(conversions.of(table));
     }
     out.extend(types.into_iter().rev().map(|(ty, aside)| drop_aside(word(ty), ty.name(), &aside)));
     out.push(drop_aside(root.word, root.name, &aside));
@@ -98,29 +108,40 @@ pub(super) fn rebuild_after(
 fn word(ty: &StandingType) -> &'static str {
     match ty {
         StandingType::Domain(_) => "DOMAIN",
-        StandingType::Composite(_) => "TYPE",
+        StandingType::Composite(_) | StandingType::Range(_) => "TYPE",
     }
 }
 
-/// Gives a type another name, and returns it.
+/// Sets aside what bears the name of a range type or of its multiranges besides these.
+fn set_parts_aside(range: &Definition, out: &mut Vec<Statement>) {
+    for (name, arguments) in constructors(range) {
+        let arguments: Vec<String> =
+            arguments.into_iter().map(|ty| if ty.ends_with("[]") { format!("VARIADIC {ty}") } else { ty }).collect();
+        let (called, aside) = (qualified(&name), aside(&name));
+        let sql = format!("ALTER FUNCTION {called}({}) RENAME TO {}", arguments.join(", "), quote(&aside.name));
+        out.push(Statement::new(sql, format!("sets a constructor of type {} aside", range.name)));
+    }
+    multirange(range).iter().for_each(|name| _ = set_aside("TYPE", name, out));
+}
+
+fn aside(name: &ObjectName) -> ObjectName {
+    name.sibling(format!("{}__previous", cut(&name.name)))
+}
+
+/// Gives a type or collation another name, and returns it.
 fn set_aside(word: &str, name: &ObjectName, out: &mut Vec<Statement>) -> ObjectName {
-    let aside = name.sibling(format!("{}__previous", cut(&name.name)));
+    let aside = aside(name);
     let sql = format!("ALTER {word} {} RENAME TO {}", qualified(name), quote(&aside.name));
-    out.push(Statement::new(sql, format!("sets type {name} aside")));
+    out.push(Statement::new(sql, format!("sets {} {name} aside", kind(word))));
     aside
 }
 
-fn drop_aside(word: &str, name: &ObjectName, aside: &ObjectName) -> Statement {
-    Statement::new(format!("DROP {word} {}", qualified(aside)), format!("drops the former type {name}"))
+fn kind(word: &str) -> &'static str {
+    if word == "COLLATION" { "collation" } else { "type" }
 }
 
-/// Leaves room for a suffix in an identifier.
-fn cut(name: &str) -> &str {
-    let mut end = name.len().min(50);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    &name[..end]
+fn drop_aside(word: &str, name: &ObjectName, aside: &ObjectName) -> Statement {
+    Statement::new(format!("DROP {word} {}", qualified(aside)), format!("drops the former {} {name}", kind(word)))
 }
 
 /// Takes from the tables what is in the way.
@@ -162,40 +183,64 @@ struct Conversions<'a> {
     standing: &'a Standing,
 }
 
+/// What follows TYPE for a column.
+enum Using {
+    Nothing,
+    Expression(String),
+    /// A function of the session reads the values as JSON: a row inside another value is known by its attributes alone.
+    Json,
+}
+
 impl Conversions<'_> {
-    /// One statement for all columns of a table, which is then written once.
-    fn of(&self, dialect: &Postgres, table: &StandingTable) -> Result<Statement, PlanError> {
+    /// One statement for all columns of a table, which is then written once; and what it calls.
+    fn of(&self, table: &StandingTable) -> Vec<Statement> {
         let name = &table.bare.name;
-        let mut actions = Vec::new();
+        let (mut first, mut actions, mut last) = (Vec::new(), Vec::new(), Vec::new());
         let columns = table.columns.iter().filter_map(|(column, ty)| Some((table.bare.column(column)?, ty)));
         for (column, ty) in columns {
-            let using = self.using(column, ty).map_err(|reason| {
-                dialect.unsupported(
-                    format!("change type {} while {name}.{} holds {reason}", self.root, column.name),
-                    "write the statements yourself, or move the values to another column first",
-                )
-            })?;
-            let using = using.map_or_else(String::new, |using| format!(" USING {using}"));
             let words = column.ty.native().unwrap_or_default();
-            actions.push(format!("ALTER COLUMN {} TYPE {words}{using}", quote(&column.name)));
+            let using = match self.using(column, ty) {
+                // The rows of a foreign table are elsewhere.
+                _ if table.bare.options.contains_key("server") => String::new(),
+                Using::Nothing => String::new(),
+                Using::Expression(using) => format!(" USING {using}"),
+                Using::Json => {
+                    let function = format!("pg_temp.{}", quote(&format!("{}__moved", cut(&column.name))));
+                    first.push(json_reader(&function, words, self.root));
+                    let what = format!("drops what reads values of type {}", self.root);
+                    last.push(Statement::new(format!("DROP FUNCTION {function}(json)"), what));
+                    format!(" USING {function}(json_build_object('value', {}))", quote(&column.name))
+                }
+            };
+            let collation = column.collation.as_ref();
+            let collation = collation.map_or_else(String::new, |name| format!(" COLLATE {}", collation_sql(name)));
+            actions.push(format!("ALTER COLUMN {} TYPE {words}{collation}{using}", quote(&column.name)));
         }
         let names: Vec<String> = table.columns.iter().map(|(column, _)| format!("{name}.{column}")).collect();
         let sql = format!("ALTER TABLE {} {}", qualified(name), actions.join(", "));
-        Ok(Statement::new(sql, format!("moves {} to the new type, which writes the table anew", names.join(", "))))
+        let what = match self.conversion {
+            Conversion::Collation => "collation, which writes the indexes anew",
+            _ => "type, which writes the table anew",
+        };
+        first.push(Statement::new(sql, format!("moves {} to the new {what}", names.join(", "))));
+        first.extend(last);
+        first
     }
 
-    /// The expression of USING for a column of a type; the error says what it is that has no way.
-    fn using(&self, column: &Column, ty: &ObjectName) -> Result<Option<String>, &'static str> {
+    /// How the values of a column of a type get there.
+    fn using(&self, column: &Column, ty: &ObjectName) -> Using {
         let name = quote(&column.name);
         let words = column.ty.native().unwrap_or_default();
         let is_array = words.ends_with("[]");
-        let by_text = || Ok(Some(format!("{name}::text::{words}")));
+        let by_text = || Using::Expression(format!("{name}::text::{words}"));
         match self.conversion {
-            Conversion::Text => by_text(),
+            Conversion::Collation if ty == self.root => Using::Nothing,
+            Conversion::Text | Conversion::Collation => by_text(),
             Conversion::Base(old, new) => match self.arrays_around(ty, is_array) {
                 Some(arrays) => {
                     let brackets = if arrays > 0 { "[]" } else { "" };
-                    Ok(casts::using(&name, &format!("{old}{brackets}"), &format!("{new}{brackets}")))
+                    let using = casts::using(&name, &format!("{old}{brackets}"), &format!("{new}{brackets}"));
+                    using.map_or(Using::Nothing, Using::Expression)
                 }
                 None => by_text(),
             },
@@ -203,10 +248,9 @@ impl Conversions<'_> {
                 let values: Vec<String> =
                     attributes.iter().map(|attribute| format!("({name}).{}", quote(attribute))).collect();
                 let row = format!("ROW({})::{words}", values.join(", "));
-                Ok(Some(format!("CASE WHEN {name} IS DISTINCT FROM NULL THEN {row} END")))
+                Using::Expression(format!("CASE WHEN {name} IS DISTINCT FROM NULL THEN {row} END"))
             }
-            Conversion::Row(_) if is_array => Err("an array of it"),
-            Conversion::Row(_) => Err("it inside another type"),
+            Conversion::Row(_) => Using::Json,
         }
     }
 
@@ -226,4 +270,12 @@ impl Conversions<'_> {
         }
         (ty == self.root && arrays < 2).then_some(arrays)
     }
+}
+
+fn json_reader(function: &str, words: &str, root: &ObjectName) -> Statement {
+    let body = literal(&format!("SELECT value FROM json_to_record($1) AS moved(value {words})"));
+    let sql = format!("CREATE FUNCTION {function}(json) RETURNS {words} LANGUAGE sql AS {body}");
+    // JSON keeps neither: whoever has them has to know.
+    let lost = "arrays count from 1 then, and a JSON null in an attribute is NULL";
+    Statement::new(sql, format!("reads values with type {root} inside by the names of its attributes; {lost}"))
 }

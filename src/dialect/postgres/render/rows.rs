@@ -1,9 +1,9 @@
 //! The rows of a table that is made anew.
 
-use rungs_schema::{AutoIncrement, Class, Column, ObjectName, Table};
+use rungs_schema::{AutoIncrement, Class, Column, Table};
 
 use crate::dialect::Statement;
-use crate::dialect::postgres::{casts, cut, qualified, quote};
+use crate::dialect::postgres::{casts, qualified, quote};
 use crate::diff::change::{Rows, RowsStep};
 use crate::diff::is_of;
 
@@ -12,11 +12,6 @@ pub(super) fn render(rows: &Rows) -> Vec<Statement> {
         RowsStep::SetAside => vec![set_aside(rows)],
         RowsStep::PutBack => put_back(rows),
     }
-}
-
-/// Where the rows are in the meantime.
-fn aside(table: &ObjectName) -> ObjectName {
-    table.sibling(format!("{}__rows", cut(&table.name)))
 }
 
 /// The columns that are put back; another one might be of a type that goes in the meantime.
@@ -30,19 +25,28 @@ fn names(columns: &[&Column]) -> String {
 }
 
 fn set_aside(rows: &Rows) -> Statement {
-    let (table, aside) = (&rows.previous.name, aside(&rows.previous.name));
-    let columns: Vec<String> = kept(rows).into_iter().map(|column| aside_value(&rows.previous, column)).collect();
+    let (table, aside) = (&rows.previous.name, rows.aside());
+    let columns: Vec<String> = kept(rows).into_iter().map(|column| aside_value(rows, column)).collect();
     let sql = format!("CREATE TABLE {} AS SELECT {} FROM {}", qualified(&aside), columns.join(", "), qualified(table));
     Statement::new(sql, format!("sets the rows of {table} aside, because {}", reason(&rows.previous, &rows.next)))
 }
 
-/// A type of the database's own may be built anew in the meantime, and is left to itself.
-fn aside_value(previous: &Table, column: &Column) -> String {
+/// A type or collation of the database's own may be built anew in the meantime, and is left to itself.
+fn aside_value(rows: &Rows, column: &Column) -> String {
     let name = quote(&column.name);
-    if is_of_own_type(previous, column) { format!("{name}::text AS {name}") } else { name }
+    if is_text(rows, column) {
+        return format!("{name}::text AS {name}");
+    }
+    let is_collated = rows.previous.column(&column.name).is_some_and(|column| column.collation.is_some());
+    if is_collated { format!("{name} COLLATE \"default\" AS {name}") } else { name }
 }
 
-fn is_of_own_type(table: &Table, column: &Column) -> bool {
+/// Whether the values of a column are kept as text.
+fn is_text(rows: &Rows, column: &Column) -> bool {
+    let table = &rows.previous;
+    if rows.composite_columns().any(|other| other.name == column.name) {
+        return false;
+    }
     let words = table.column(&column.name).and_then(|column| column.ty.native()).unwrap_or_default();
     table.needs.iter().any(|need| need.class == Class::Type && is_of(words, &need.name))
 }
@@ -57,9 +61,9 @@ fn reason(previous: &Table, next: &Table) -> &'static str {
 }
 
 fn put_back(rows: &Rows) -> Vec<Statement> {
-    let (table, aside) = (&rows.next.name, aside(&rows.next.name));
+    let (table, aside) = (&rows.next.name, rows.aside());
     let columns = kept(rows);
-    let values: Vec<String> = columns.iter().map(|column| value(&rows.previous, column)).collect();
+    let values: Vec<String> = columns.iter().map(|column| value(rows, column)).collect();
     // Where no column stays, a row stays as one of defaults.
     let list = if columns.is_empty() { String::new() } else { format!(" ({})", names(&columns)) };
     let sql = format!(
@@ -82,24 +86,12 @@ fn put_back(rows: &Rows) -> Vec<Statement> {
 }
 
 /// A column's value, in the type that the column will have.
-fn value(previous: &Table, column: &Column) -> String {
+fn value(rows: &Rows, column: &Column) -> String {
     let name = quote(&column.name);
-    let is_text = is_of_own_type(previous, column);
-    let was = previous.column(&column.name).and_then(|column| column.ty.native()).unwrap_or_default();
+    let is_text = is_text(rows, column);
+    let was = rows.previous.column(&column.name).and_then(|column| column.ty.native()).unwrap_or_default();
     let was = if is_text { "text" } else { was };
     let is = column.ty.native().unwrap_or_default();
     let cast = if was == is { None } else { casts::using(&name, was, is) };
     cast.unwrap_or(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_name_leaves_room_for_the_suffix() {
-        let name = aside(&ObjectName::bare("é".repeat(31)));
-        assert!(name.name.len() <= 63, "{name}");
-        assert!(name.name.ends_with("__rows"));
-    }
 }

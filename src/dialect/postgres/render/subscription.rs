@@ -10,9 +10,10 @@ const CONNECTION: &str = "CONNECTION";
 const PUBLICATION: &str = "PUBLICATION";
 const SLOT: &str = "slot_name";
 
-/// Whether it can become another one where it stands. Two-phase commit is agreed on with the other server.
+/// Whether it can become another one where it stands. Two-phase commit, and whether its slot outlives the other server's
+/// failure, are agreed on with that server.
 pub(super) fn replaces(previous: &Definition, next: &Definition) -> bool {
-    previous.outline.part("two_phase") == next.outline.part("two_phase")
+    ["two_phase", "failover"].iter().all(|word| previous.outline.part(word) == next.outline.part(word))
 }
 
 /// A subscription that goes would take its slot on the other server with it, and could not go where that is out of reach
