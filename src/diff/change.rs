@@ -417,8 +417,8 @@ impl AlterTable {
         is_new(column) && later.skip(1).any(|one| !is_new(&one.name))
     }
 
-    /// What adding a column at the end of the table is for.
-    pub(crate) fn adds_at_the_end(&self, column: &str) -> String {
+    /// What a statement that adds a column at the end of the table is for, in words.
+    pub fn adds_at_the_end(&self, column: &str) -> String {
         let place = if self.wants_before_others(column) { ", at the end of the table" } else { "" };
         format!("adds column {}.{column}{place}", self.next.name)
     }
