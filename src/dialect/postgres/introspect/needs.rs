@@ -112,7 +112,8 @@ pub(super) fn class(word: &str) -> Class {
     }
 }
 
-/// Defaults, constraints and indexes count as their table, the rule of a view as the view, an attribute of a composite
+/// Defaults, constraints and indexes count as their table, and before PostgreSQL 15 a computed column needs by itself what
+/// its expression calls, and would go with it unasked; the rule of a view as the view, an attribute of a composite
 /// type as the type. Who needs a constraint (a view that groups by a primary key) needs the [key](Needs::KEY) of its
 /// table. A member of an operator class or family counts as that. What an extension owns counts as the extension. Foreign keys are left out: they have nouns of
 /// their own. Objects of the system have numbers below 16384
@@ -125,7 +126,7 @@ pub(super) fn query(_: &Filter) -> String {
          CASE WHEN con.contypid <> 0 THEN con.contypid ELSE \
              COALESCE(comp.reltype, di.indrelid, dc.oid, ad.adrelid, con.conrelid, \
              CASE WHEN rw.rulename = '_RETURN' THEN rw.ev_class END, member.refobjid, dep.objid) END AS object, \
-         CASE WHEN ad.oid IS NOT NULL THEN 'column' WHEN con.oid IS NOT NULL THEN 'constraint' \
+         CASE WHEN ada.attname IS NOT NULL THEN 'column' WHEN con.oid IS NOT NULL THEN 'constraint' \
              WHEN di.indexrelid IS NOT NULL THEN 'index' END AS part, \
          COALESCE(ada.attname, con.conname, dc.relname) AS part_name, \
          CASE WHEN e.oid IS NOT NULL THEN 'extension' WHEN rc.relkind = 'c' THEN 'type' WHEN rc.oid IS NOT NULL THEN 'relation' \
@@ -150,7 +151,8 @@ pub(super) fn query(_: &Filter) -> String {
          LEFT JOIN pg_class AS comp ON dep.classid = 'pg_class'::regclass AND comp.oid = dep.objid AND comp.relkind = 'c' \
          LEFT JOIN pg_index AS di ON di.indexrelid = dc.oid \
          LEFT JOIN pg_attrdef AS ad ON dep.classid = 'pg_attrdef'::regclass AND ad.oid = dep.objid \
-         LEFT JOIN pg_attribute AS ada ON ada.attrelid = ad.adrelid AND ada.attnum = ad.adnum \
+         LEFT JOIN pg_attribute AS ada ON ada.attrelid = COALESCE(ad.adrelid, CASE WHEN dep.deptype = 'a' AND dep.objsubid > 0 THEN dc.oid END) \
+             AND ada.attnum = COALESCE(ad.adnum, dep.objsubid) AND (ad.oid IS NOT NULL OR ada.attgenerated <> '') \
          LEFT JOIN pg_constraint AS con ON dep.classid = 'pg_constraint'::regclass AND con.oid = dep.objid \
          LEFT JOIN pg_rewrite AS rw ON dep.classid = 'pg_rewrite'::regclass AND rw.oid = dep.objid \
          LEFT JOIN pg_depend AS owned ON owned.classid = dep.refclassid AND owned.objid = dep.refobjid AND owned.deptype = 'e' \
